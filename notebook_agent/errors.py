@@ -1,0 +1,212 @@
+"""The exceptions of notebook_agent, in one tree.
+
+    AgentError
+    ├── GraphError              a graph that cannot be built
+    ├── ConditionError          an edge whose condition cannot be parsed or decided
+    ├── StateError              a value or key that a state cannot hold
+    │   ├── MissingKeyError     (also KeyError)
+    │   ├── FrozenValueError    (also TypeError) a stored list or dict changed in place
+    │   └── UnstorableError     (also TypeError) a value that has no codec; `path` names it
+    ├── ActionError             an action that breaks its declaration
+    │   ├── ResultError         returned something that is not a State
+    │   └── WriteError          a declared write is missing, or an undeclared one was made
+    ├── InputError              inputs of a run call
+    │   ├── MissingInputError
+    │   └── UnknownInputError
+    ├── RunError                a run that cannot go on as asked
+    │   ├── UnknownRunError     (also LookupError)
+    │   ├── UnknownStepError    (also LookupError)
+    │   ├── RunExistsError
+    │   ├── ForkError
+    │   ├── RunConflictError    another writer holds or has moved the run
+    │   ├── RunBusyError        this application is already running
+    │   └── MaxStepsError
+    ├── StoreError              the file under a store
+    │   ├── StoreFormatError    not a store of ours, damaged, or from a newer version
+    │   ├── StoreReadOnlyError
+    │   └── StoreFullError
+    ├── CallError               recorded LLM calls
+    │   ├── LedgerMissError     strict replay has no record of this call
+    │   └── LedgerFormatError   a ledger file that cannot be read
+    └── CommandError            an `%agent` line, or the same call in Python, that cannot be carried out
+
+Every message says what happened, where, and what to do. A user's own exception
+is never wrapped: it leaves a run with its own type.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ActionError",
+    "AgentError",
+    "CallError",
+    "CommandError",
+    "ConditionError",
+    "ForkError",
+    "FrozenValueError",
+    "GraphError",
+    "InputError",
+    "LedgerFormatError",
+    "LedgerMissError",
+    "MaxStepsError",
+    "MissingInputError",
+    "MissingKeyError",
+    "ResultError",
+    "RunBusyError",
+    "RunConflictError",
+    "RunError",
+    "RunExistsError",
+    "StateError",
+    "StoreError",
+    "StoreFormatError",
+    "StoreFullError",
+    "StoreReadOnlyError",
+    "UnknownInputError",
+    "UnknownRunError",
+    "UnknownStepError",
+    "UnstorableError",
+    "WriteError",
+]
+
+
+class AgentError(Exception):
+    """Base of all errors that notebook_agent raises itself.
+
+    The keyword arguments are kept as attributes, so that a program can react
+    without parsing the message; those that do not apply are None.
+
+    Attributes:
+        run: The run's `app_id`.
+        seq: The step's number in its run.
+        action: The action's name.
+        key: The state key or the input's name.
+        path: Where in a value or on disk, such as `state['client']._lock`.
+    """
+
+    run: str | None = None
+    seq: int | None = None
+    action: str | None = None
+    key: str | None = None
+    path: str | None = None
+
+    def __init__(self, message: str, /, **data: str | int | None) -> None:
+        super().__init__(message)
+        unknown = data.keys() - {"run", "seq", "action", "key", "path"}
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no field {sorted(unknown)}")
+        self.__dict__.update(data)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class GraphError(AgentError, ValueError):
+    """A graph cannot be built: a name is unknown, taken twice, or an edge can never be taken."""
+
+
+class ConditionError(AgentError, ValueError):
+    """A condition cannot be parsed, or cannot be decided on a state."""
+
+
+class StateError(AgentError):
+    """A state cannot hold this value or has no such key."""
+
+
+class MissingKeyError(StateError, KeyError):
+    """A state has no such key; `key` names it."""
+
+
+class FrozenValueError(StateError, TypeError):
+    """A list or dict that belongs to a state was changed in place."""
+
+
+class UnstorableError(StateError, TypeError):
+    """A value has no codec; `path` says where it is."""
+
+
+class ActionError(AgentError):
+    """An action does not keep to its declaration."""
+
+
+class ResultError(ActionError, TypeError):
+    """An action returned something other than a State or (result, State)."""
+
+
+class WriteError(ActionError, ValueError):
+    """An action left out a declared write, or wrote a key that it does not declare."""
+
+
+class InputError(AgentError, ValueError):
+    """The inputs of a run call do not fit the graph."""
+
+
+class MissingInputError(InputError):
+    """An action needs an input that was not given."""
+
+
+class UnknownInputError(InputError):
+    """No action of the graph takes this input."""
+
+
+class RunError(AgentError):
+    """A run cannot go on as asked."""
+
+
+class UnknownRunError(RunError, LookupError):
+    """The store has no such run."""
+
+
+class UnknownStepError(RunError, LookupError):
+    """The run has no such step."""
+
+
+class RunExistsError(RunError, ValueError):
+    """A run of this id exists already."""
+
+
+class ForkError(RunError, ValueError):
+    """A fork that makes no sense: onto itself, or from nothing."""
+
+
+class RunConflictError(RunError):
+    """Another writer holds this run or has moved it on."""
+
+
+class RunBusyError(RunError):
+    """This application is in the middle of a call."""
+
+
+class MaxStepsError(RunError):
+    """A run call reached its step limit; the checkpoint is valid and the run can go on."""
+
+
+class StoreError(AgentError):
+    """A store cannot be read or written."""
+
+
+class StoreFormatError(StoreError, ValueError):
+    """A file is no store of ours, is damaged, or comes from a newer version."""
+
+
+class StoreReadOnlyError(StoreError, PermissionError):
+    """A store lies where it cannot be written."""
+
+
+class StoreFullError(StoreError, OSError):
+    """The disk under a store is full or fails."""
+
+
+class CallError(AgentError):
+    """A recorded LLM call cannot be served or read."""
+
+
+class LedgerMissError(CallError, LookupError):
+    """Strict replay met a call that the ledger does not hold; nothing was sent."""
+
+
+class LedgerFormatError(CallError, ValueError):
+    """A ledger file cannot be read."""
+
+
+class CommandError(AgentError, ValueError):
+    """A command cannot be carried out; the message says what to type."""
