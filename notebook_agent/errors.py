@@ -36,6 +36,9 @@ is never wrapped: it leaves a run with its own type.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Self
+
 __all__ = [
     "ActionError",
     "AgentError",
@@ -66,7 +69,11 @@ __all__ = [
     "UnknownStepError",
     "UnstorableError",
     "WriteError",
+    "did_you_mean",
 ]
+
+
+_OURS = f"{__name__.partition('.')[0]}."
 
 
 class AgentError(Exception):
@@ -98,6 +105,30 @@ class AgentError(Exception):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+    def without_our_frames(self) -> Self:
+        """Cut our frames off the end of the traceback, so that the user's line comes last; return this."""
+        frame, users = self.__traceback__, None
+        while frame is not None:
+            if not str(frame.tb_frame.f_globals.get("__name__")).startswith(_OURS):
+                users = frame
+            frame = frame.tb_next
+        if users is not None:
+            users.tb_next = None
+        return self
+
+    def _render_traceback_(self) -> list[str]:
+        """Give IPython the traceback that it shows; it hides no frame that comes last."""
+        import traceback
+
+        from IPython.core.getipython import get_ipython
+
+        self.without_our_frames()
+        shell = get_ipython()
+        if shell is None:
+            return traceback.format_exception(self)
+        lines: list[str] = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+        return lines
 
 
 class GraphError(AgentError, ValueError):
@@ -210,3 +241,11 @@ class LedgerFormatError(CallError, ValueError):
 
 class CommandError(AgentError, ValueError):
     """A command cannot be carried out; the message says what to type."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the known name nearest to `name`, or nothing."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,1 +1,33 @@
-"""."""
+"""LLM calls: seen while a step runs, kept with it, and served again."""
+
+from typing import TYPE_CHECKING
+
+from notebook_agent.calls.keys import register_host
+from notebook_agent.calls.memory import MemoryLog
+from notebook_agent.calls.pairing import Branch, Pairing, RecordedStep, pair
+from notebook_agent.calls.scopes import STAND_IN_KEY, scope
+from notebook_agent.calls.transport import install, installed, uninstall
+from notebook_agent.lazy import lazily
+
+if TYPE_CHECKING:
+    from notebook_agent.calls.recording import Recording
+    from notebook_agent.calls.summary import CallSummary, summarise
+
+__all__ = [
+    "STAND_IN_KEY",
+    "Branch",
+    "CallSummary",
+    "MemoryLog",
+    "Pairing",
+    "RecordedStep",
+    "Recording",
+    "install",
+    "installed",
+    "pair",
+    "register_host",
+    "scope",
+    "summarise",
+    "uninstall",
+]
+
+__getattr__ = lazily(__name__, {"CallSummary": "summary", "Recording": "recording", "summarise": "summary"})

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NewType, Protocol
 
-from notebook_agent.ids import Json, StepRef
+from notebook_agent.ids import Json, RunKey, StepRef
 
-__all__ = ["CallId", "CallLog", "CallRecord", "LedgerMode", "StepScope", "Usage"]
+__all__ = [
+    "CallId",
+    "CallLog",
+    "CallRecord",
+    "CallSource",
+    "CallText",
+    "LedgerMode",
+    "Listener",
+    "StepScope",
+    "Usage",
+]
 
 CallId = NewType("CallId", int)
 LedgerMode = Literal["auto", "fresh", "strict"]
@@ -63,6 +73,22 @@ class CallRecord:
     replayed: bool = False
     id: CallId | None = None
     """Set by the log that keeps it."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Response headers that serving it again needs, in lower case, such as `content-encoding`."""
+    drift: str | None = None
+    """For a live call that recorded ones could have served: how it differs from the nearest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallText:
+    """Text that a model has just streamed. `call` counts the step's calls from 0."""
+
+    step: StepRef | None
+    call: int
+    text: str
+
+
+Listener = Callable[[CallRecord | CallText], None]
 
 
 class CallLog(Protocol):
@@ -74,6 +100,21 @@ class CallLog(Protocol):
 
     def calls(self, steps: Sequence[StepRef]) -> list[CallRecord]:
         """All calls of these steps, in the order in which they were begun."""
+        ...
+
+
+class CallSource(Protocol):
+    """Recorded calls that belong to no step of the store: see `calls.Recording`."""
+
+    advice: str
+    """What to do where a call has no record; empty for the usual."""
+
+    def take(self, run: RunKey, key: str, /) -> CallRecord | None:
+        """The answer to this run's next request of `key`."""
+        ...
+
+    def nearest(self, endpoint: str, /) -> Sequence[CallRecord]:
+        """The records that a missed request of this endpoint is compared with."""
         ...
 
 
@@ -90,3 +131,7 @@ class StepScope:
     log: CallLog
     mode: LedgerMode = "auto"
     partners: tuple[StepRef, ...] = ()
+    recording: CallSource | None = None
+    """A further source, asked after the partners in `auto` and `strict`."""
+    listener: Listener | None = None
+    """Told each streamed text and each finished call, in the thread that reads the answer."""

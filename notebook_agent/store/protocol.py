@@ -32,7 +32,7 @@ Durability = Literal["full", "normal"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The exception that ended a step: its class, its message and the whole traceback as text (redacted)."""
+    """The exception that ended a step: its class, its message, the whole traceback as text (redacted)."""
 
     type: str
     message: str
@@ -68,7 +68,7 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as listed. `head` is the last step begun, its ancestors' steps included; None before the first."""
+    """A run as listed. `head` is the last step begun, its ancestors' included; None before the first."""
 
     key: RunKey
     label: str | None
@@ -216,7 +216,11 @@ class Store(CallLog, Protocol):
         ...
 
     def state(self, ref: StepRef, /) -> State:
-        """The state after a step; for `seq` None the run's initial state."""
+        """The state after a step; for `seq` None the run's initial state.
+
+        The initial state of a fork is the checkpoint at its fork point, as edited there. A fork
+        of that has the same past, and its first step the same number as the fork's own first.
+        """
         ...
 
     def head_state(self, key: RunKey, /) -> State:
@@ -228,7 +232,7 @@ class Store(CallLog, Protocol):
         ...
 
     def label_run(self, key: RunKey, label: str | None, /) -> None:
-        """Give a run a label, unique in its project; None takes it away."""
+        """Give a run a label for people to name it by; None takes it away. Several runs may share one."""
         ...
 
     def pin_run(self, key: RunKey, pinned: bool, /) -> None:  # noqa: FBT001
@@ -242,5 +246,3 @@ class Store(CallLog, Protocol):
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         ...
-
-

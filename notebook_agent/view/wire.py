@@ -122,10 +122,12 @@ class Totals(TypedDict):
 
 
 class InputWire(TypedDict):
-    """An input that the next action takes."""
+    """An input that an action takes."""
 
     name: str
     required: bool
+    type: Literal["text", "JSON", "any"]
+    """By the annotation: a str, something else, or unknown. A text stays text; else JSON is read as such."""
 
 
 class Overview(TypedDict):
@@ -151,7 +153,9 @@ None, bool, str, finite floats and integers up to 2**53 stand for themselves. Th
 are objects with a `t`:
 
     {"t": "dict", "items": [[key, value] ..], "size": n}     `size` exceeds the items where some are left out
+        and "type": class name, where it stands for an object with fields
     {"t": "list", "items": [value ..], "size": n, "type": "list" | "tuple" | "set" ..}
+        and "start": index of the first item shown, where those before it are left out
     {"t": "text", "text": start, "size": characters}         a long string, cut
     {"t": "image", "mime": "image/png", "data": base64, "size": bytes}
     {"t": "other", "type": class name, "text": repr}
@@ -242,6 +246,10 @@ class Detail(TypedDict):
     """Why this step's action was next."""
     next: DecisionWire | None
     """What was decided on the state after it."""
+    goesOn: str | None
+    """The action that a fork from here goes on with; None where that is not known."""
+    asks: list[InputWire]
+    """What that action takes."""
     calls: list[CallWire]
     code: CodeWire
     error: FailureWire | None
@@ -254,6 +262,8 @@ class Progress(TypedDict):
 
     event: Literal["progress"]
     n: int
+    first: NotRequired[int]
+    """The first number that this message stands for, where several were sent as one."""
     run: RunWire
     """With the new and changed steps only."""
     totals: Totals
@@ -265,10 +275,11 @@ class Progress(TypedDict):
 
 
 class Request(TypedDict):
-    """What the page asks. Which fields go with which `do`:
+    """What the page asks.
 
-    `overview`; `detail` (run, seq); `fork` (run, seq, edits); `retry`; `run` (inputs);
-    `step` (inputs); `switch` (run).
+    Which fields go with which `do`: `overview`; `detail` (run, seq); `fork` (run, seq, edits); `retry` (run);
+    `run` (run, inputs) and `step` (run, inputs), with `seq` where the page looks at the past; `switch` (run).
+    What runs steps names the run that the page shows, and is refused if another one is in use.
     """
 
     id: int
@@ -289,6 +300,7 @@ class Reply(TypedDict):
     said: NotRequired[str]
     """One line for the status: what was done."""
     error: NotRequired[str]
+    """What went wrong; with an `overview` where the page shows what is no longer so."""
 
 
 class Page(TypedDict):

@@ -1,4 +1,4 @@
-"""When an edge is taken: data that explains itself."""
+"""What was decided at a node of the graph, and why."""
 
 from __future__ import annotations
 

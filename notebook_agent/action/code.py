@@ -1,0 +1,226 @@
+"""What code an action runs: its source, and a hash over it and all that it names.
+
+The hash is deep: helper functions and classes of `__main__` and of modules outside
+site-packages count, and constants that they name; comments and layout do not.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import functools
+import inspect
+import sys
+import sysconfig
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+
+__all__ = ["code_id", "source_of"]
+
+_ABSENT = object()
+_SCALARS = (type(None), bool, int, float, complex, str, bytes)
+_MOST_ITEMS = 200
+
+_sources: dict[int, tuple[CodeType, str | None]] = {}
+_prints: dict[int, _Print] = {}
+
+
+@dataclass(slots=True)
+class _Print:
+    """A hash, and what must still be so for it to hold."""
+
+    function: FunctionType
+    id: str = ""
+    functions: dict[FunctionType, CodeType] = field(default_factory=dict)
+    names: list[tuple[Mapping[str, object], str, object]] = field(default_factory=list)
+    constants: list[tuple[object, object]] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+
+    def holds(self, function: FunctionType) -> bool:
+        return (
+            self.function is function
+            and all(seen.__code__ is code for seen, code in self.functions.items())
+            and all(space.get(name, _ABSENT) is value for space, name, value in self.names)
+            and all(value == kept for value, kept in self.constants)
+        )
+
+
+def source_of(function: Callable[..., object]) -> str | None:
+    """Return a function's source as it stood when first asked for, decorators seen through; else None."""
+    plain = _plain(function)
+    if plain is None:
+        return None
+    inner = (_plain(inspect.unwrap(plain)) or plain) if hasattr(plain, "__wrapped__") else plain
+    return _source_of_code(inner.__code__)
+
+
+def code_id(function: Callable[..., object], bound: Mapping[str, object] | None = None) -> str:
+    """Return 16 hex digits that change when the function, or anything of ours that it names, changes.
+
+    Simple values of `bound`, its fixed parameters, count too.
+    """
+    deep = _deep_id(function)
+    if not bound:
+        return deep
+    return _digest([deep, *(f"{name}={_constant(value)}" for name, value in sorted(bound.items()))])
+
+
+def _deep_id(function: Callable[..., object]) -> str:
+    plain = _plain(function)
+    if plain is None:
+        return _digest([repr(type(function))])
+    known = _prints.get(id(plain))
+    if known is None or not known.holds(plain):
+        known = _Print(plain)
+        _visit(plain, known)
+        known.id = _digest(known.parts)
+        _prints[id(plain)] = known
+    return known.id
+
+
+def _digest(parts: list[str]) -> str:
+    import hashlib
+
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _plain(function: object) -> FunctionType | None:
+    while isinstance(function, functools.partial):
+        function = function.func
+    function = getattr(function, "__func__", function)
+    return function if isinstance(function, FunctionType) else None
+
+
+def _source_of_code(code: CodeType) -> str | None:
+    if id(code) not in _sources:
+        try:
+            source = textwrap.dedent(inspect.getsource(code))
+        except (OSError, TypeError, IndentationError, SyntaxError):
+            source = None
+        _sources[id(code)] = code, source
+    return _sources[id(code)][1]
+
+
+def _visit(function: FunctionType, found: _Print) -> None:
+    if function in found.functions:
+        return
+    found.functions[function] = function.__code__
+    found.parts.append(_normal(function))
+    for name in dict.fromkeys(_globals(function.__code__)):
+        value = function.__globals__.get(name, _ABSENT)
+        found.names.append((function.__globals__, name, value))
+        _take(name, value, function, found)
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            _take(name, cell.cell_contents, function, found)
+        except ValueError:
+            continue
+    wrapped = getattr(function, "__wrapped__", None)
+    if isinstance(wrapped, FunctionType):
+        _visit(wrapped, found)
+
+
+def _take(name: str, value: object, user: FunctionType, found: _Print) -> None:
+    if isinstance(value, ModuleType):
+        _take_module(value, user, found)
+    elif isinstance(value, type):
+        for method in _methods(value):
+            _visit(method, found)
+    elif (plain := _plain(value)) is not None:
+        if _ours(plain.__module__):
+            _visit(plain, found)
+    elif (text := _constant(value)) is not None:
+        found.parts.append(f"{name}={text}")
+        if not isinstance(value, _SCALARS):
+            import copy
+
+            found.constants.append((value, copy.deepcopy(value)))
+
+
+def _take_module(module: ModuleType, user: FunctionType, found: _Print) -> None:
+    if not _ours(module.__name__):
+        return
+    for name in _names(user.__code__):
+        value = vars(module).get(name, _ABSENT)
+        if value is not _ABSENT and not isinstance(value, ModuleType):
+            found.names.append((vars(module), name, value))
+            _take(f"{module.__name__}.{name}", value, user, found)
+
+
+def _methods(cls: type) -> Iterator[FunctionType]:
+    if _ours(cls.__module__):
+        for member in vars(cls).values():
+            function = _plain(getattr(member, "fget", member))
+            if function is not None:
+                yield function
+
+
+def _globals(code: CodeType) -> Iterator[str]:
+    for step in dis.get_instructions(code):
+        if step.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
+            yield str(step.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _globals(constant)
+
+
+def _names(code: CodeType) -> tuple[str, ...]:
+    found = dict.fromkeys(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found.update(dict.fromkeys(_names(constant)))
+    return tuple(found)
+
+
+def _normal(function: FunctionType) -> str:
+    source = _source_of_code(function.__code__)
+    try:
+        return ast.unparse(ast.parse(source)) if source is not None else _bytecode(function.__code__)
+    except (SyntaxError, ValueError, RecursionError):
+        return source or ""
+
+
+def _bytecode(code: CodeType) -> str:
+    constants = [_bytecode(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return f"{code.co_code.hex()} {code.co_names} {code.co_varnames} {constants}"
+
+
+def _constant(value: object) -> str | None:
+    budget = [_MOST_ITEMS]
+    return repr(_sorted(value)) if _simple(value, budget) else None
+
+
+def _simple(value: object, budget: list[int]) -> bool:
+    budget[0] -= 1
+    if budget[0] < 0:
+        return False
+    if isinstance(value, dict):
+        return all(_simple(item, budget) for pair in value.items() for item in pair)
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(_simple(item, budget) for item in value)
+    return isinstance(value, _SCALARS)
+
+
+def _sorted(value: object) -> object:
+    return sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+
+
+@functools.cache
+def _libraries() -> tuple[Path, ...]:
+    return tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
+
+
+@functools.cache
+def _ours(module: str | None) -> bool:
+    if module == "__main__":
+        return True
+    place = getattr(sys.modules.get(module or ""), "__file__", None)
+    if place is None or (module or "").partition(".")[0] == __name__.partition(".")[0]:
+        return False
+    path = Path(place).resolve()
+    if {"site-packages", "dist-packages"} & set(path.parts):
+        return False
+    return not any(path.is_relative_to(library) for library in _libraries())

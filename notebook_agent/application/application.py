@@ -1,0 +1,215 @@
+"""One run, and what can be done with it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from notebook_agent import engine
+from notebook_agent.action import Action
+from notebook_agent.application.running import Running
+from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
+from notebook_agent.engine import Run
+from notebook_agent.errors import RunError
+from notebook_agent.graph import Graph
+from notebook_agent.history import History
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.lifecycle import Listener
+from notebook_agent.state import State
+from notebook_agent.store.protocol import StepRecord, Store
+
+__all__ = ["Application", "ParentPointer"]
+
+
+@dataclass(frozen=True, slots=True)
+class ParentPointer:
+    """The checkpoint that a run was forked from; `sequence_id` None is the initial state."""
+
+    app_id: str
+    partition_key: str | None
+    sequence_id: int | None
+
+
+class Application(Running):
+    """A run that can be gone on with; `ApplicationBuilder` makes one.
+
+    It makes one call at a time; another one meanwhile is a RunBusyError.
+
+    Attributes:
+        ledger: Which LLM calls may leave: `"auto"`, `"fresh"` or `"strict"`.
+        recording: A ledger file's calls, to be served where the run has none of its own.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        run.report = _report
+
+    @property
+    def key(self) -> RunKey:
+        """What names the run: project, id and partition."""
+        return self._run.key
+
+    @property
+    def uid(self) -> str:
+        """The run's id."""
+        return self.key.app_id
+
+    @property
+    def partition_key(self) -> str | None:
+        """The partition that the run is in."""
+        return self.key.partition_key
+
+    @property
+    def sequence_id(self) -> int | None:
+        """Number of the last step begun, those before a fork point included; None before the first."""
+        return self._run.head
+
+    @property
+    def state(self) -> State:
+        """The state after the last completed step."""
+        return self._run.state
+
+    @property
+    def graph(self) -> Graph:
+        """The graph; `rebind` puts another function into it."""
+        return self._run.graph
+
+    @property
+    def entrypoint(self) -> str:
+        """The action that a run starts with."""
+        return self._run.entrypoint
+
+    @property
+    def store(self) -> Store | None:
+        """Where the history is kept; None where it is not."""
+        return self._run.store
+
+    @property
+    def history(self) -> History:
+        """The run's past; RunError where none is kept."""
+        return History(self._kept(), self.key)
+
+    @property
+    def parent_pointer(self) -> ParentPointer | None:
+        """The checkpoint that the run was forked from."""
+        parent = self._run.parent
+        if parent is None:
+            return None
+        return ParentPointer(parent.run.app_id, parent.run.partition_key, parent.seq)
+
+    @property
+    def ledger(self) -> LedgerMode:
+        """Which LLM calls may leave."""
+        return self._run.ledger
+
+    @ledger.setter
+    def ledger(self, mode: LedgerMode) -> None:
+        self._run.ledger = mode
+
+    @property
+    def recording(self) -> CallSource | None:
+        """Further recorded calls that may be served."""
+        return self._run.recording
+
+    @recording.setter
+    def recording(self, recording: CallSource | None) -> None:
+        self._run.recording = recording
+
+    def fork(
+        self,
+        seq: int | None,
+        state: Mapping[str, object] | None = None,
+        actions: Mapping[str, object] | None = None,
+        *,
+        app_id: str | None = None,
+    ) -> Application:
+        """Start a new run at a checkpoint of this one, which stays as it is.
+
+        Args:
+            seq: The step to go on after; None for the initial state, which for a fork is its fork point.
+            state: Values to start with in place of those of the checkpoint.
+            actions: Functions to put into the graph, by name.
+            app_id: The new run's id; a new one by default.
+
+        Raises:
+            UnknownStepError: The run has no such step.
+        """
+        graph = self.graph
+        for name, thing in (actions or {}).items():
+            graph = graph.replace(name, thing)
+        key = RunKey(self.key.project, app_id or str(uuid.uuid4()), self.partition_key)
+        source = StepRef(self.key, seq)
+        run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
+        run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
+        return Application(run)
+
+    def reopen(self) -> Application:
+        """Return an application that goes on with this run where the store has it now."""
+        run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
+        run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
+        return Application(run)
+
+    def rebind(self, name: str, function: object) -> None:
+        """Put another function under an action's name, from the next step on; bound parameters stay."""
+        self._run.graph = self.graph.replace(name, function)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` each event, in the thread that runs; call what is returned to end it."""
+        return self._run.listeners.add(listener)
+
+    def get_next_action(self) -> Action | None:
+        """Return the action that comes next; None where the graph ends."""
+        name = self._run.upcoming().action
+        return None if name is None else self.graph.get_action(name)
+
+    def has_next_action(self) -> bool:
+        """Return whether an action comes next."""
+        return self._run.upcoming().action is not None
+
+    def update_state(self, new_state: State) -> None:
+        """Put another state in the place of the present one; what comes next is decided again."""
+        with self._run:
+            if self.store is not None:
+                self.store.edit_state(self.key, new_state, after=self.sequence_id)
+            self._run.state = new_state
+            self._run.forget_decision()
+
+    def reset_to_entrypoint(self) -> None:
+        """Make the entrypoint the next action; state and history stay."""
+        with self._run:
+            self._run.prior = self._run.pending = None
+
+    def visualize(
+        self,
+        output_file_path: str | None = None,
+        include_conditions: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        include_state: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        **options: object,
+    ) -> object:
+        """Return a drawing of the graph, see `Graph.visualize`."""
+        return self.graph.visualize(output_file_path, include_conditions, include_state, **options)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        from notebook_agent import view
+
+        return {**view.graph_mimebundle(self.graph), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        at = "no steps yet" if self.sequence_id is None else f"at step {self.sequence_id}"
+        return f"<application {self.uid} of {self.key.project!r}, {at}>"
+
+    def _kept(self) -> Store:
+        if self.store is None:
+            raise RunError(
+                f"The application {self.uid} keeps no history, since it was built with_store(None). "
+                "Build it with a tracker, or leave with_store out.",
+                run=self.uid,
+            )
+        return self.store
+
+
+def _report(step: StepRecord, state: State, inputs: Mapping[str, object], calls: Sequence[CallRecord]) -> str:
+    from notebook_agent import view
+
+    return view.failure_report(step, state, inputs, calls)

@@ -1,0 +1,121 @@
+"""A ledger as a file: calls as JSON that a person can read, keep in a repository and edit.
+
+    {"format": "notebook_agent.ledger", "version": 1, "calls": [{...}, ...]}
+
+A body stands as `{"json": ..}` where its exact bytes follow from the value, as
+`{"lines": [..]}` for other text (a stream has one line for each line of its events) and
+as `{"base64": ".."}` for bytes. Keys are not kept: they follow from the request. What is
+written is redacted.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Self
+
+from notebook_agent.calls.bodies import servable
+from notebook_agent.calls.ledger import call_from_json, call_to_json
+from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.errors import LedgerFormatError
+from notebook_agent.ids import RunKey
+
+__all__ = ["Recording"]
+
+_FORMAT = "notebook_agent.ledger"
+_VERSION = 1
+
+
+class Recording:
+    """Recorded calls to serve a run from, in order: a `CallSource`.
+
+    The n-th request of equal key in a run gets the n-th record of that key, and when
+    there are no more the last one. Every run counts for itself.
+
+    Attributes:
+        advice: What to do where a call has no record, in place of the usual advice.
+    """
+
+    def __init__(self, calls: Iterable[CallRecord]) -> None:
+        self.advice = ""
+        self._calls = tuple(calls)
+        self._by_key: dict[str, list[CallRecord]] = defaultdict(list)
+        for call in filter(servable, self._calls):
+            self._by_key[call.key].append(call)
+        self._taken: Counter[tuple[RunKey, str]] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def calls(self) -> tuple[CallRecord, ...]:
+        """All calls, in the order of the file."""
+        return self._calls
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __repr__(self) -> str:
+        return f"Recording of {len(self)} call{'s' * (len(self) != 1)}"
+
+    def take(self, run: RunKey, key: str, /) -> CallRecord | None:
+        """The answer to this run's next request of `key`."""
+        records = self._by_key.get(key)
+        if not records:
+            return None
+        with self._lock:
+            n = self._taken[run, key]
+            self._taken[run, key] += 1
+        return records[min(n, len(records) - 1)]
+
+    def nearest(self, endpoint: str, /) -> Sequence[CallRecord]:
+        """The records that a missed request of this endpoint is compared with."""
+        return [call for call in self._calls if call.endpoint == endpoint]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a ledger file.
+
+        Raises:
+            LedgerFormatError: it is no ledger, cut, of a newer version, or edited into
+                something that no call looks like; the message says where.
+        """
+        name = str(path)
+        try:
+            told = json.loads(Path(path).read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise LedgerFormatError(
+                f"{name} cannot be read as JSON ({error}); was it cut short? Take it from where it was kept.",
+                path=name,
+            ) from None
+        return cls(_call(name, n, each) for n, each in enumerate(_calls_of(name, told)))
+
+    @staticmethod
+    def save(path: str | Path, calls: Iterable[CallRecord]) -> None:
+        """Write calls as a ledger file, redacted."""
+        told = {"format": _FORMAT, "version": _VERSION, "calls": [call_to_json(call) for call in calls]}
+        text = json.dumps(told, indent=1, ensure_ascii=False)
+        Path(path).write_bytes(text.encode(errors="surrogatepass") + b"\n")
+
+
+def _calls_of(name: str, told: object) -> list[object]:
+    if not isinstance(told, dict) or told.get("format") != _FORMAT:
+        raise LedgerFormatError(f"{name} is no ledger: it does not say 'format': '{_FORMAT}'.", path=name)
+    version, calls = told.get("version"), told.get("calls")
+    if version != _VERSION:
+        raise LedgerFormatError(
+            f"{name} is a ledger of version {version!r}, and this notebook_agent reads version {_VERSION}:"
+            " update notebook_agent, or record the run again.",
+            path=name,
+        )
+    if not isinstance(calls, list):
+        raise LedgerFormatError(f"{name}: 'calls' is not a list.", path=name)
+    return calls
+
+
+def _call(name: str, n: int, told: object) -> CallRecord:
+    try:
+        return call_from_json(told)
+    except LedgerFormatError as error:
+        raise LedgerFormatError(f"{name}: calls[{n}]{error}", path=f"calls[{n}]{error.path}") from None

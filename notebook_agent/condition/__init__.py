@@ -1,0 +1,9 @@
+"""When an edge is taken: data that explains itself."""
+
+from __future__ import annotations
+
+from notebook_agent.condition.condition import Condition, brief, default, expr, when
+from notebook_agent.condition.decision import Check, Decision
+from notebook_agent.condition.expression import Expression
+
+__all__ = ["Check", "Condition", "Decision", "Expression", "brief", "default", "expr", "when"]

@@ -1,0 +1,223 @@
+"""Conditions: data where they can be, so that a decision can be explained."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
+
+from notebook_agent.condition.expression import Expression
+from notebook_agent.errors import ConditionError, MissingKeyError, did_you_mean
+from notebook_agent.ids import Json
+
+__all__ = ["Condition", "brief", "default", "expr", "when"]
+
+_Resolver = Callable[[Mapping[str, object]], bool]
+_LONGEST = 200
+
+
+class Condition:
+    """Whether an edge is taken.
+
+    Make one with `when`, `expr` or `default` and combine them with `~ & |`; a plain
+    function goes through `Condition.lmda` and can be shown, but not explained.
+
+    Attributes:
+        keys: The state keys that it looks at.
+        name: As it is written on the edge.
+        data: What it says, as plain JSON: `{"when": {..}}`, `{"expr": text}`, `{"not": c}`,
+            `{"and": [c, c]}`, `{"or": [c, c]}`, `{"default": true}` or `{"opaque": name}`.
+    """
+
+    __slots__ = ("_resolver", "data", "keys", "name", "optional_keys")
+
+    def __init__(
+        self,
+        keys: Iterable[str],
+        resolver: _Resolver,
+        name: str | None = None,
+        optional_keys: Iterable[str] = (),
+        *,
+        data: Json = None,
+    ) -> None:
+        self.keys = tuple(keys)
+        self.optional_keys = tuple(optional_keys or ())
+        self.name: str = name or str(getattr(resolver, "__name__", "condition"))
+        self.data = {"opaque": self.name} if data is None else data
+        self._resolver = resolver
+
+    @classmethod
+    def lmda(cls, resolver: _Resolver, state_keys: Iterable[str]) -> Condition:
+        """Make a condition of a function of the state; `state_keys` must be there when it is asked."""
+        keys = tuple(state_keys)
+
+        def resolve(state: Mapping[str, object]) -> bool:
+            _need(keys, state)
+            return bool(resolver(state))
+
+        return cls(keys, resolve, f"lmda_{getattr(resolver, '__name__', 'function')}_")
+
+    def evaluate(self, state: Mapping[str, object]) -> bool:
+        """Return whether it holds.
+
+        Raises:
+            MissingKeyError: The state has no key that it needs.
+            ConditionError: The values cannot be compared.
+        """
+        return bool(self._resolver(state))
+
+    def operands(self, state: Mapping[str, object]) -> dict[str, object]:
+        """Return the values that it looks at, short enough to be kept with a decision."""
+        return {key: brief(state[key]) for key in self.keys + self.optional_keys if key in state}
+
+    def run(self, state: Mapping[str, object]) -> dict[str, bool]:
+        """Return `{"PROCEED": ..}`."""
+        return {"PROCEED": self.evaluate(state)}
+
+    def __invert__(self) -> Condition:
+        return Condition(
+            self.keys,
+            lambda state: not self.evaluate(state),
+            f"~{_grouped(self)}",
+            self.optional_keys,
+            data={"not": self.data},
+        )
+
+    def __and__(self, other: Condition) -> Condition:
+        return self._joined(other, "&", lambda state: self.evaluate(state) and other.evaluate(state))
+
+    def __or__(self, other: Condition) -> Condition:
+        return self._joined(other, "|", lambda state: self.evaluate(state) or other.evaluate(state))
+
+    def __repr__(self) -> str:
+        return f"<condition {self.name}>"
+
+    def _joined(self, other: Condition, sign: str, resolver: _Resolver) -> Condition:
+        return Condition(
+            dict.fromkeys(self.keys + other.keys),
+            resolver,
+            f"{_grouped(self)} {sign} {_grouped(other)}",
+            dict.fromkeys(self.optional_keys + other.optional_keys),
+            data={"and" if sign == "&" else "or": [self.data, other.data]},
+        )
+
+
+default = Condition((), lambda _: True, "default", data={"default": True})
+"""The edge that is taken when no other one is; it comes last."""
+
+_OPERATORS: Mapping[str, tuple[str, Callable[..., object]]] = MappingProxyType({
+    "eq": ("=", operator.eq),
+    "ne": ("!=", operator.ne),
+    "lt": ("<", operator.lt),
+    "lte": ("<=", operator.le),
+    "gt": (">", operator.gt),
+    "gte": (">=", operator.ge),
+    "in": (" in ", lambda a, b: a in b),
+    "notin": (" not in ", lambda a, b: a not in b),
+    "contains": (" contains ", lambda a, b: b in a),
+    "is": (" is ", operator.is_),
+    "isnot": (" is not ", operator.is_not),
+})
+
+
+def when(**tests: object) -> Condition:
+    """Hold when each key has its value: `when(mode="image")`, `when(n__gte=3, user__isnot=None)`.
+
+    Operators: `eq ne lt lte gt gte in notin contains is isnot`.
+    """
+    if not tests:
+        raise ConditionError(
+            "when() needs a key: when(mode='image'). For an edge that is always taken use default."
+        )
+    parsed = [(*_parse(test), value) for test, value in tests.items()]
+    keys = tuple(dict.fromkeys(key for key, _, _ in parsed))
+
+    def resolve(state: Mapping[str, object]) -> bool:
+        _need(keys, state)
+        return all(_compare(key, state[key], name, value) for key, name, value in parsed)
+
+    label = ", ".join(f"{key}{_OPERATORS[name][0]}{brief(value)}" for key, name, value in parsed)
+    return Condition(
+        keys, resolve, label, data={"when": {test: _json(value) for test, value in tests.items()}}
+    )
+
+
+def expr(text: str) -> Condition:
+    """Hold when an expression over the keys is true: `expr("n < 10 and mode != 'unknown'")`.
+
+    The text is parsed to an allow-listed tree, never given to `eval`; see `Expression`.
+    """
+    expression = Expression(text)
+    return Condition(
+        expression.keys,
+        lambda state: bool(expression.evaluate(state)),
+        expression.text,
+        data={"expr": expression.text},
+    )
+
+
+def brief(value: object) -> object:
+    """Return a scalar as it is, a long string cut, and of anything else what it is and its size."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return _cut(value)
+    if isinstance(value, list | tuple | dict | set | frozenset):
+        return _brief_container(value)
+    return f"<{type(value).__name__}>"
+
+
+def _brief_container(value: Collection[object]) -> str:
+    scalar = all(item is None or isinstance(item, bool | int | float | str) for item in list(value)[:9])
+    if scalar and len(value) < 9 and not isinstance(value, dict):  # noqa: PLR2004  # what fits a line
+        return _cut(repr(value))
+    kind = next(kind.__name__ for kind in (list, tuple, dict, set, frozenset) if isinstance(value, kind))
+    return f"<{kind} of {len(value)}>"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _json(value: object) -> Json:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_json(item) for item in value]
+    return repr(value)
+
+
+def _parse(test: str) -> tuple[str, str]:
+    key, mark, name = test.rpartition("__")
+    if not mark or not key:
+        return test, "eq"
+    if name not in _OPERATORS:
+        raise ConditionError(
+            f"when({test}=..): there is no operator {name!r}.{did_you_mean(name, _OPERATORS)} "
+            f"There are: {' '.join(_OPERATORS)}. "
+            f"A key that contains __ is compared with expr({test + ' == ..'!r}).",
+            key=test,
+        )
+    return key, name
+
+
+def _compare(key: str, found: object, name: str, value: object) -> bool:
+    try:
+        return bool(_OPERATORS[name][1](found, value))
+    except TypeError as error:
+        raise ConditionError(f"when({key}__{name}={value!r}) cannot be decided: {error}.", key=key) from error
+
+
+def _need(keys: Iterable[str], state: Mapping[str, object]) -> None:
+    for key in keys:
+        if key not in state:
+            raise MissingKeyError(
+                f"The state has no key {key!r}, which a condition needs.{did_you_mean(key, state)} "
+                f"It has: {', '.join(state) or 'nothing'}.",
+                key=key,
+            )
+
+
+def _grouped(condition: Condition) -> str:
+    plain = isinstance(condition.data, Mapping) and not condition.data.keys() & {"and", "or"}
+    return condition.name if plain else f"({condition.name})"

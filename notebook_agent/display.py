@@ -1,0 +1,252 @@
+"""How things are shown in a notebook: the live panel, and below it a page that lives without a kernel.
+
+All that is registered here is taken away by `uninstall`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from notebook_agent import view
+from notebook_agent.application import Application
+from notebook_agent.errors import AgentError
+from notebook_agent.session import Agent, SilentScreen, exporting, looking
+from notebook_agent.session.backend import PanelBackend
+from notebook_agent.view.escape import plural
+from notebook_agent.view.values import visible
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from notebook_agent.widgets import Panel
+
+__all__ = ["NotebookScreen", "Panels"]
+
+_INTERVAL = 0.05
+_LINES = 40
+_PANELS = 16
+
+
+class NotebookScreen:
+    """Print sentences, and the lines of running steps in one output that is updated."""
+
+    def __init__(self, *, updates: bool) -> None:
+        self._updates = updates
+        self._handle: _Handle | None = None
+        self._lines: Sequence[str] = ()
+        self._printed = 0
+        self._shown_at = 0.0
+
+    def say(self, sentence: str) -> None:
+        """Print the sentence."""
+        print(sentence)  # noqa: T201 - the cell's output is meant
+
+    def begin(self) -> None:
+        """Begin another output."""
+        self._handle, self._lines, self._printed, self._shown_at = None, (), 0, 0.0
+
+    def progress(self, lines: Sequence[str]) -> None:
+        """Show the lines; where an output cannot be updated, print those that are final."""
+        self._lines = lines
+        if not self._updates:
+            self._print()
+        elif time.monotonic() - self._shown_at >= _INTERVAL:
+            self._show()
+
+    def end(self) -> None:
+        """Show the last lines."""
+        if self._updates and self._lines:
+            self._show()
+
+    def _print(self) -> None:
+        for line in self._lines[self._printed :]:
+            if "…" not in line[:7]:
+                print(line)  # noqa: T201 - the cell's output is meant
+                self._printed += 1
+
+    def _show(self) -> None:
+        self._shown_at = time.monotonic()
+        left = len(self._lines) - _LINES
+        before = [f"  .. {plural(left, 'step')} before"] if left > 0 else []
+        bundle = {"text/plain": "\n".join([*before, *self._lines[-_LINES:]])}
+        if self._handle is None:
+            self._handle = _show_updatable(bundle)
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+class _Handle(Protocol):
+    def update(self, obj: object, **kwargs: object) -> None: ...
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A panel on the screen and the page below it, both kept up to date."""
+
+    agent: Agent
+    backend: PanelBackend
+    panel: Panel
+    page: _Handle
+    moving: bool = False
+    renews: bool = True
+
+    @property
+    def lives(self) -> bool:
+        """Whether nobody closed the panel."""
+        return self.panel.comm is not None
+
+    def start(self) -> None:
+        """Follow the agent."""
+        self.agent.workspace.moved.append(self.move)
+        self.agent.workspace.rested.append(self.renew)
+        self.panel.observe(self.hear, names=["seq", "follows"])
+
+    def stop(self) -> None:
+        """Close the panel; the page below it stays as it was sent last."""
+        self.agent.workspace.moved.remove(self.move)
+        self.agent.workspace.rested.remove(self.renew)
+        self.panel.unobserve(self.hear, names=["seq", "follows"])
+        self.panel.close()
+
+    def move(self) -> None:
+        """Show the run and the step that have come into view."""
+        self.moving = True
+        try:
+            self.panel.refresh()
+        finally:
+            self.moving = False
+
+    def hear(self, change: Mapping[str, object]) -> None:
+        """Look where the page looks, unless the page only follows the run."""
+        if self.moving or self.panel.run != self.agent.app.uid:
+            return
+        if change["name"] == "follows" or not self.panel.follows:
+            self.backend.look(self.panel.seq, follows=self.panel.follows)
+
+    def renew(self) -> None:
+        """Send the page again."""
+        if self.renews:
+            self.page.update(_page(self.agent), raw=True)
+
+
+class Panels:
+    """Shows an agent, or an application, as the panel.
+
+    A panel follows its agent: another run or step in view moves it, and its page is sent
+    again whenever a run halts.
+    """
+
+    def __init__(self, shell: InteractiveShell, agent: Agent) -> None:
+        self._shell: Any = shell
+        self._agent = agent
+        self._followed: list[_Shown] = []
+        self._before: dict[type, object] = {}
+
+    def install(self) -> None:
+        """Show agents and applications as panels from now on; only where a kernel can hold one."""
+        if hasattr(self._shell, "kernel"):
+            formatter = self._formatter()
+            shown: dict[type, Callable[[Any], None]] = {Agent: self.show, Application: self._show_application}
+            for kind, show in shown.items():
+                self._before[kind] = formatter.for_type(kind, show)
+
+    def uninstall(self) -> None:
+        """Show them as before."""
+        for kind, before in self._before.items():
+            self._formatter().pop(kind, None)
+            if before is not None:
+                self._formatter().for_type(kind, before)
+        self._before.clear()
+        for shown in self._followed:
+            shown.stop()
+        self._followed.clear()
+
+    def show(self, agent: Agent) -> None:
+        """Show an agent's line, its panel, and the page for where no kernel runs."""
+        print(agent)  # noqa: T201 - the cell's output is meant
+        if agent.workspace.app is None:
+            return
+        backend = self._backend(agent)
+        panel = self._panel(backend)
+        if panel is None:
+            _display(_picture(agent))
+            return
+        _display(panel, raw=False)
+        self._follow(_Shown(agent, backend, panel, _show_updatable(_page(agent))))
+
+    def _show_application(self, app: Application) -> None:
+        if app is self._agent.workspace.app:
+            self.show(self._agent.panel())
+            return
+        viewers = [shown.agent for shown in self._followed if shown.agent is not self._agent]
+        viewer = next((each for each in viewers if each.workspace.app is app), None)
+        if viewer is None:
+            viewer = Agent(self._agent.workspace.namespace, SilentScreen())
+            viewer.workspace.take(app)
+        self.show(viewer.panel())
+
+    def _backend(self, agent: Agent) -> PanelBackend:
+        """Return what stands behind all panels of one agent."""
+        known = (shown.backend for shown in self._followed if shown.agent is agent)
+        return next(known, None) or PanelBackend(agent.workspace)
+
+    def _panel(self, backend: PanelBackend) -> Panel | None:
+        if self._agent.settings.display not in {"auto", "widget"}:
+            return None
+        try:
+            from notebook_agent.widgets import Panel
+
+            return Panel(backend)
+        except (ImportError, AgentError):
+            if self._agent.settings.display == "widget":
+                raise
+            return None
+
+    def _follow(self, shown: _Shown) -> None:
+        """Keep all panels of an agent in step; of very many the oldest are closed.
+
+        The page below an earlier one stays as it was sent last.
+        """
+        gone = [each for each in self._followed if not each.lives]
+        for each in gone:
+            each.stop()
+            self._followed.remove(each)
+        for before in self._followed:
+            before.renews = before.renews and before.agent is not shown.agent
+        shown.start()
+        self._followed.append(shown)
+        for oldest in self._followed[:-_PANELS]:
+            oldest.stop()
+        del self._followed[:-_PANELS]
+
+    def _formatter(self) -> Any:
+        return self._shell.display_formatter.ipython_display_formatter
+
+
+def _page(agent: Agent) -> dict[str, str]:
+    from notebook_agent.view import page
+
+    picture = looking.picture(agent.workspace)
+    made = exporting.page_of(agent.app.history, agent.app.graph)
+    return page.iframe(made, picture.svg, visible(f"{agent.status()}\n\n{view.graph_text(agent.app.graph)}"))
+
+
+def _picture(agent: Agent) -> dict[str, str]:
+    return agent._repr_mimebundle_()
+
+
+def _display(thing: object, *, raw: bool = True) -> None:
+    _displayer()(thing, raw=raw)
+
+
+def _show_updatable(bundle: Mapping[str, str]) -> _Handle:
+    return cast("_Handle", _displayer()(bundle, raw=True, display_id=True))
+
+
+def _displayer() -> Callable[..., object]:
+    from IPython import display
+
+    return display.display

@@ -1,0 +1,98 @@
+"""Who makes the calls that the run loop asks for: plainly or awaited, to the end or by step."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import cast
+
+from notebook_agent.engine.steps import Call, Loop, Outcome, Step
+
+__all__ = ["Wait", "aiterate", "arun", "iterate", "run"]
+
+Wait = Callable[[Awaitable[object]], object]
+"""Waits for what an async function returned, and gives what comes of it."""
+
+
+def run(loop: Loop) -> Outcome:
+    """Make the calls of a loop to its end, and return how it halted."""
+    __tracebackhide__ = True
+    try:
+        event = next(loop)
+        while True:
+            event = _make(loop, event) if isinstance(event, Call) else next(loop)
+    except StopIteration as end:
+        return cast("Outcome", end.value)
+    finally:
+        loop.close()
+
+
+async def arun(loop: Loop) -> Outcome:
+    """Make the calls of a loop to its end as `run` does, awaiting what is async."""
+    __tracebackhide__ = True
+    try:
+        event = next(loop)
+        while True:
+            event = await _amake(loop, event) if isinstance(event, Call) else next(loop)
+    except StopIteration as end:
+        return cast("Outcome", end.value)
+    finally:
+        loop.close()
+
+
+def iterate(loop: Loop, wait: Wait | None = None) -> Generator[Step, None, Outcome]:
+    """Make the calls of a loop, yield each finished step, and return how it halted.
+
+    Every call is made here; `wait` is given what is to be awaited elsewhere.
+    """
+    __tracebackhide__ = True
+    try:
+        event = next(loop)
+        while True:
+            if isinstance(event, Call):
+                event = _make(loop, event, wait)
+            else:
+                yield event
+                event = next(loop)
+    except StopIteration as end:
+        return cast("Outcome", end.value)
+    finally:
+        loop.close()
+
+
+async def aiterate(loop: Loop) -> AsyncGenerator[Step, None]:
+    """Make the calls of a loop as `iterate` does, awaiting what is async, and yield each finished step."""
+    __tracebackhide__ = True
+    try:
+        event = next(loop)
+        while True:
+            if isinstance(event, Call):
+                event = await _amake(loop, event)
+            else:
+                yield event
+                event = next(loop)
+    except StopIteration:
+        return
+    finally:
+        loop.close()
+
+
+def _make(loop: Loop, call: Call, wait: Wait | None = None) -> Call | Step:
+    __tracebackhide__ = True
+    try:
+        answer = call.function(*call.arguments, **call.keywords)
+        if wait is not None and hasattr(answer, "__await__"):
+            answer = wait(answer)
+    except BaseException as error:  # noqa: BLE001  # the loop keeps it and raises it again
+        return loop.throw(error)
+    return loop.send(answer)
+
+
+async def _amake(loop: Loop, call: Call) -> Call | Step:
+    __tracebackhide__ = True
+    try:
+        answer = call.function(*call.arguments, **call.keywords)
+        if hasattr(answer, "__await__"):
+            answer = await answer
+    except BaseException as error:  # noqa: BLE001  # the loop keeps it and raises it again
+        return loop.throw(error)
+    return loop.send(answer)

@@ -1,0 +1,50 @@
+"""An exception as it is kept with its step, and as it leaves the run: the user's own frame on top."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from notebook_agent import redact
+from notebook_agent.errors import AgentError
+from notebook_agent.store.protocol import Failure, Status
+
+__all__ = ["describe", "own_frames", "status_of"]
+
+_HERE = __name__.partition(".")[0]
+
+
+def status_of(error: BaseException) -> Status:
+    """Return `failed`, or `interrupted` for what stops a program: Stop, a cancelled task, an exit."""
+    return "failed" if isinstance(error, Exception) else "interrupted"
+
+
+def own_frames(error: BaseException) -> BaseException:
+    """Drop our frames from a traceback: the engine's, and those under an error that is ours."""
+    if isinstance(error, AgentError):
+        error.without_our_frames()
+    frame = error.__traceback__
+    while frame is not None and _is_ours(frame):
+        frame = frame.tb_next
+    return error if frame is None else error.with_traceback(frame)
+
+
+def describe(error: BaseException) -> Failure:
+    """Return an exception as text: class, message and whole traceback, secrets masked."""
+    import traceback
+
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    lines = "".join(traceback.format_exception(error))
+    return Failure(name, redact.redact_text(_message(error)), redact.redact_text(lines))
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # any exception of a user must leave its step failed, not open
+        return f"(the message of this {type(error).__name__} cannot be shown: its __str__ raises)"
+
+
+def _is_ours(frame: TracebackType) -> bool:
+    module = str(frame.tb_frame.f_globals.get("__name__", ""))
+    return module == _HERE or module.startswith(f"{_HERE}.")

@@ -1,0 +1,109 @@
+"""How a run comes to be: started, gone on with, or forked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from notebook_agent.engine.run import Next, Run
+from notebook_agent.errors import ForkError, UnknownStepError
+from notebook_agent.graph import Graph
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.state import State
+from notebook_agent.store.protocol import NewRun, StepRecord, Store
+
+__all__ = ["fork", "resume", "start"]
+
+
+def start(store: Store | None, key: RunKey, graph: Graph, *, entrypoint: str, state: State) -> Run:
+    """Begin a new run; RunExistsError if the store has one of this key."""
+    if store is not None:
+        store.create_run(NewRun(key, entrypoint, graph.describe(), state))
+    return Run(key, graph, entrypoint, state, store)
+
+
+def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next: bool = True) -> Run:
+    """Go on with a run at its last checkpoint.
+
+    After a completed step its next action comes, after another one the same action again;
+    with `at_next` False the entrypoint.
+
+    Raises:
+        UnknownRunError: The store has no such run.
+    """
+    record = store.run(key)
+    run = Run(key, graph, entrypoint, store.head_state(key), store, record.head)
+    run.parent = record.parent
+    if at_next and record.head is not None:
+        step = store.steps(key)[-1]
+        _stand_after(run, step, decided=step.ref.run == key and _same_edges(store, key, graph))
+    return run
+
+
+def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
+    store: Store,
+    source: StepRef,
+    key: RunKey,
+    graph: Graph,
+    *,
+    entrypoint: str,
+    at_next: bool = True,
+    overrides: Mapping[str, object] | None = None,
+) -> Run:
+    """Begin a new run at a checkpoint of another, which stays as it is.
+
+    `source` may name a step of the run's ancestors, or None for its initial state: for a fork
+    the checkpoint at its fork point, as edited there. `overrides` are values to start with in
+    place of those of the checkpoint.
+
+    Raises:
+        UnknownRunError: The store has no such run.
+        UnknownStepError: The run has no such step.
+        ForkError: The ids are equal.
+    """
+    if key == source.run:
+        raise ForkError(
+            f"A fork of the run {key} needs an id of its own. Leave app_id out to get a new one.",
+            run=key.app_id,
+        )
+    step = _step_at(store, source)
+    state = store.state(source)
+    if overrides:
+        state = state.update(**overrides)
+    store.create_run(
+        NewRun(
+            key, entrypoint, graph.describe(), state if overrides else None, StepRef(source.run, source.seq)
+        )
+    )
+    head = None if step is None else step.seq
+    run = Run(key, graph, entrypoint, state, store, head, parent=source, own=[])
+    if at_next and step is not None:
+        _stand_after(run, step, decided=False)
+    return run
+
+
+def _step_at(store: Store, source: StepRef) -> StepRecord | None:
+    steps = store.steps(source.run)
+    if source.seq is None:
+        return next((step for step in reversed(steps) if step.ref.run != source.run), None)
+    for step in reversed(steps):
+        if step.seq == source.seq:
+            return step
+    has = f"it has {len(steps)} steps, {steps[0].seq} to {steps[-1].seq}" if steps else "it has no steps yet"
+    raise UnknownStepError(
+        f"The run {source.run} has no step {source.seq}: {has}.", run=source.run.app_id, seq=source.seq
+    )
+
+
+def _stand_after(run: Run, step: StepRecord, *, decided: bool) -> None:
+    if step.status == "completed":
+        run.prior = step.action
+        if decided and step.next is not None:
+            run.pending = Next(step.next.target, step.next)
+        return
+    run.prior = None if step.decision is None else step.decision.source
+    run.pending = Next(step.action, step.decision, again=True)
+
+
+def _same_edges(store: Store, key: RunKey, graph: Graph) -> bool:
+    kept = store.graph(key)
+    return isinstance(kept, Mapping) and kept.get("transitions") == graph.describe_transitions()

@@ -1,0 +1,265 @@
+"""A run in memory: where it stands, what is next, and how each step is told to the store."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import time
+from typing import NamedTuple
+
+from notebook_agent.action import Action
+from notebook_agent.calls.pairing import Branch
+from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
+from notebook_agent.condition import Decision
+from notebook_agent.engine.failure import describe, status_of
+from notebook_agent.engine.settle import Settled
+from notebook_agent.errors import GraphError, RunBusyError
+from notebook_agent.graph import Graph
+from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.lifecycle import Event, Hook, Listeners, StepEnded, StepStarted
+from notebook_agent.state import State
+from notebook_agent.store.protocol import RunCall, StepBegin, StepEnd, StepRecord, Store
+
+__all__ = ["Next", "OpenStep", "Report", "Run"]
+
+Report = Callable[[StepRecord, State, Mapping[str, object], Sequence[CallRecord]], str]
+"""Says what a step failed on: the step, the state and the inputs it had, and its LLM calls."""
+
+_log = logging.getLogger(__name__)
+_REPORTED = "__notebook_agent_reported__"
+
+
+class Next(NamedTuple):
+    """The action that comes next, and why; `again` where it did not complete the last time."""
+
+    action: str | None
+    decision: Decision | None = None
+    again: bool = False
+
+
+@dataclass(slots=True)
+class OpenStep:
+    """A step that has begun."""
+
+    seq: int
+    action: Action
+    next: Next
+    inputs: Mapping[str, object]
+    call: RunCall
+    started_at: float
+    code: str | None = None
+    events: list[Json] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Run:
+    """One line of history as one application goes on with it.
+
+    Attributes:
+        head: Number of the last step begun, those of the run's ancestors included.
+        prior: The last completed action; None where the entrypoint is next.
+        parent: The checkpoint that the run was forked from.
+        own: The steps that the run made itself; None while nothing has asked for them.
+        branches: The ways of its ancestors, whose calls may be served; None likewise.
+        last_call: The call that the step at the head was part of; None where only the store knows.
+    """
+
+    key: RunKey
+    graph: Graph
+    entrypoint: str
+    state: State
+    store: Store | None = None
+    head: int | None = None
+    prior: str | None = None
+    parent: StepRef | None = None
+    pending: Next | None = None
+    own: list[StepRecord] | None = None
+    branches: list[Branch] | None = None
+    last_call: RunCall | None = None
+    ledger: LedgerMode = "auto"
+    recording: CallSource | None = None
+    hooks: tuple[Hook, ...] = ()
+    report: Report | None = None
+    listeners: Listeners = field(default_factory=Listeners)
+    _undecided: Exception | None = None
+    _gate: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> None:
+        __tracebackhide__ = True
+        if not self._gate.acquire(blocking=False):
+            raise RunBusyError(
+                f"The application {self.key} is in the middle of a call. Wait until it is over; "
+                "to run something beside it, fork it.",
+                run=self.key.app_id,
+            )
+
+    def __exit__(self, *_: object) -> None:
+        self._gate.release()
+
+    def tell(self, event: Event) -> None:
+        """Tell those who watch."""
+        if self.listeners:
+            self.listeners.tell(event)
+
+    def upcoming(self) -> Next:
+        """Return what is next, deciding it if that has not been done.
+
+        Raises:
+            ConditionError: It cannot be decided.
+            GraphError: The graph does not have the action that the run stands at.
+        """
+        __tracebackhide__ = True
+        if self.pending is None:
+            undecided, self._undecided = self._undecided, None
+            if undecided is not None:
+                raise undecided
+            self.pending = self._decide(self.prior, self.state)
+        if self.pending.action is not None and self.pending.action not in self.graph:
+            raise self._lost(self.pending.action)
+        return self.pending
+
+    def begin(self, action: Action, coming: Next, inputs: Mapping[str, object], call: RunCall) -> OpenStep:
+        """Claim the next number; the store knows of the step when this returns."""
+        __tracebackhide__ = True
+        seq = 0 if self.head is None else self.head + 1
+        step = OpenStep(seq, action, coming, inputs, call, time())
+        if self.store is not None:
+            step.code = action.code
+            begin = StepBegin(
+                seq, action.name, step.started_at, inputs, coming.decision, call, step.code, action.source
+            )
+            self.store.begin_step(self.key, begin, after=self.head)
+        self.head, self.last_call = seq, call
+        if self.listeners:
+            self.tell(StepStarted(StepRef(self.key, seq), action.name, step.started_at))
+        return step
+
+    def complete(self, step: OpenStep, done: Settled, reads: tuple[str, ...]) -> None:
+        """Keep what the step came to, with the decision that follows from it, and move on."""
+        __tracebackhide__ = True
+        undecided, following = None, None
+        try:
+            following = self._decide(step.action.name, done.state)
+        except Exception as error:  # noqa: BLE001  # the step is complete; the next one raises this
+            undecided = error
+        if self.store is not None or self.listeners:
+            end = StepEnd(
+                step.seq,
+                "completed",
+                time(),
+                done.state,
+                done.result,
+                reads=reads,
+                writes=done.writes,
+                next=None if following is None else following.decision,
+                events=step.events,
+            )
+            if self.store is not None:
+                self.store.end_step(self.key, end)
+            self._moved(step, done.state, following, undecided)
+            if self.own is not None or self.listeners:
+                self._record(step, end)
+        else:
+            self._moved(step, done.state, following, undecided)
+
+    def fail(self, step: OpenStep, error: BaseException, reads: tuple[str, ...]) -> None:
+        """Keep that the step did not complete; the state stays, and the same action is next."""
+        self.pending = Next(step.next.action, step.next.decision, again=True)
+        if self.store is None and not self.listeners and self.report is None:
+            return
+        end = StepEnd(
+            step.seq,
+            status_of(error),
+            time(),
+            self.state,
+            failure=describe(error),
+            reads=reads,
+            events=step.events,
+        )
+        if self.store is not None and not self._end(self.store, end, error):
+            return
+        record = self._record(step, end)
+        if isinstance(error, Exception):
+            self._explain(error, record, step.call)
+
+    def forget_decision(self) -> None:
+        """Decide again what is next; an action that did not complete stays next."""
+        if self.pending is not None and not self.pending.again:
+            self.pending = None
+
+    def _decide(self, prior: str | None, state: State) -> Next:
+        __tracebackhide__ = True
+        if prior is None:
+            return Next(self.entrypoint)
+        if prior not in self.graph:
+            raise self._lost(prior)
+        decision = self.graph.next(prior, state)
+        return Next(decision.target, decision)
+
+    def _lost(self, name: str) -> GraphError:
+        return GraphError(
+            f"The run {self.key} stands at {name!r}, which this graph does not have. Give it an action of "
+            "that name, or start at the entrypoint: app.reset_to_entrypoint() or "
+            "resume_at_next_action=False.",
+            run=self.key.app_id,
+            action=name,
+        )
+
+    def _moved(
+        self, step: OpenStep, state: State, following: Next | None, undecided: Exception | None
+    ) -> None:
+        self.state, self.prior, self.pending, self._undecided = state, step.action.name, following, undecided
+
+    def _end(self, store: Store, end: StepEnd, error: BaseException) -> bool:
+        """Write how a step failed; False where the store has it as completed after all."""
+        try:
+            store.end_step(self.key, end)
+        except BaseException as second:  # noqa: BLE001  # the first error is the one that the caller must see
+            if self._completed_after_all(store, end.seq):
+                return False
+            error.add_note(f"How step {end.seq} ended could not be written: {second}")
+        return True
+
+    def _completed_after_all(self, store: Store, seq: int) -> bool:
+        try:
+            last = store.steps(self.key)[-1]
+            if last.seq != seq or last.status != "completed":
+                return False
+            self.state, self.prior = store.head_state(self.key), last.action
+        except Exception:  # noqa: BLE001  # it cannot be read either
+            return False
+        self.pending = None if last.next is None else Next(last.next.target, last.next)
+        if self.own is not None:
+            self.own.append(last)
+        return True
+
+    def _record(self, step: OpenStep, end: StepEnd) -> StepRecord:
+        record = StepRecord(
+            StepRef(self.key, step.seq),
+            step.action.name,
+            end.status,
+            step.started_at,
+            end.ended_at,
+            step.code,
+            step.next.decision,
+            end.next,
+            end.failure,
+            end.reads,
+            end.writes,
+        )
+        if self.own is not None:
+            self.own.append(record)
+        self.tell(StepEnded(record, self.state))
+        return record
+
+    def _explain(self, error: Exception, record: StepRecord, call: RunCall) -> None:
+        if self.report is None or _REPORTED in vars(error):
+            return
+        vars(error)[_REPORTED] = True
+        try:
+            calls = [] if self.store is None else self.store.calls([record.ref])
+            error.add_note(self.report(record, self.state, call.inputs, calls))
+        except Exception:  # noqa: BLE001  # the user's own error matters more
+            _log.exception("Step %s failed, and its report could not be written.", record.ref)

@@ -1,0 +1,191 @@
+"""The graph: which actions there are, which may follow which, and what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from notebook_agent.action import Action, as_action
+from notebook_agent.condition import Check, Decision, default
+from notebook_agent.errors import ConditionError, GraphError, MissingKeyError
+from notebook_agent.graph.edges import Transition, check_ends, check_reachable, unique, unknown
+from notebook_agent.ids import Json
+from notebook_agent.state import State
+
+__all__ = ["Graph"]
+
+
+class Graph:
+    """Actions and the transitions between them, checked: `GraphBuilder` makes one.
+
+    Attributes:
+        actions: In the order in which they were given.
+        transitions: In the order in which they are tried.
+
+    Raises:
+        GraphError: A name is unknown or taken twice, or an edge can never be taken.
+    """
+
+    __slots__ = ("_always", "_by_name", "_edges", "actions", "transitions")
+
+    def __init__(self, actions: Iterable[Action], transitions: Iterable[Transition] = ()) -> None:
+        self.actions = tuple(actions)
+        self.transitions = tuple(transitions)
+        self._by_name = unique(self.actions)
+        self._edges: dict[str, tuple[Transition, ...]] = {
+            name: tuple(edge for edge in self.transitions if edge.source == name) for name in self._by_name
+        }
+        for edge in self.transitions:
+            check_ends(edge, self._by_name)
+        for edges in self._edges.values():
+            check_reachable(edges)
+        self._always = {
+            name: Decision(name, edges[0].target, (Check(edges[0].target, default.name, {}, result=True),))
+            for name, edges in self._edges.items()
+            if edges and edges[0].condition is default
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The actions' names."""
+        return tuple(self._by_name)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """All inputs that some action takes."""
+        return tuple(dict.fromkeys(name for each in self.actions for name in each.required + each.optional))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def get_action(self, name: str) -> Action:
+        """Return the action of this name; GraphError if there is none."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise GraphError(
+                unknown(f"There is no action {name!r}.", name, self._by_name), action=name
+            ) from None
+
+    def get_actions_by_tag(self, tag: str) -> list[Action]:
+        """Return the actions that carry a tag."""
+        return [each for each in self.actions if tag in each.tags]
+
+    def edges_from(self, name: str) -> tuple[Transition, ...]:
+        """Return the transitions that leave an action, in the order in which they are tried."""
+        return self._edges[name]
+
+    def next(self, prior: str, state: State) -> Decision:
+        """Decide what follows action `prior`, and say why; the first condition that holds wins.
+
+        Raises:
+            ConditionError: A condition needs a key that is not there, or cannot compare.
+        """
+        if prior in self._always:
+            return self._always[prior]
+        target = None
+        checks = []
+        for edge in self._edges[prior]:
+            if target is not None or edge.condition is default:
+                result = True if target is None else None
+                checks.append(Check(edge.target, edge.condition.name, {}, result))
+            else:
+                checks.append(_check(edge, state))
+            if checks[-1].result:
+                target = edge.target
+        return Decision(prior, target, tuple(checks))
+
+    def get_next_node(self, prior: str | None, state: State, entrypoint: str) -> Action | None:
+        """Return the action that follows `prior`, or the entrypoint's; None where the graph ends."""
+        target = entrypoint if prior is None else self.next(prior, state).target
+        return None if target is None else self.get_action(target)
+
+    def replace(self, name: str, thing: object) -> Graph:
+        """Return this graph with another function or action under a name.
+
+        Parameters that the old action has bound are bound in a plain function too.
+        """
+        old, new = self.get_action(name), as_action(thing, name)
+        if old.bound and not new.bound:
+            new = new.bind(**old.bound)
+        return Graph((new if each is old else each for each in self.actions), self.transitions)
+
+    def describe(self) -> Json:
+        """Return the graph as plain JSON, with the source and the code id of each action."""
+        return {
+            "actions": [_describe(each) for each in self.actions],
+            "transitions": self.describe_transitions(),
+        }
+
+    def describe_transitions(self) -> list[Json]:
+        """Return the transitions as plain JSON, in the order in which they are tried."""
+        return [
+            {
+                "source": edge.source,
+                "target": edge.target,
+                "condition": edge.condition.name,
+                "data": edge.condition.data,
+            }
+            for edge in self.transitions
+        ]
+
+    def visualize(
+        self,
+        output_file_path: str | None = None,
+        include_conditions: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        include_state: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        **options: Any,
+    ) -> object:
+        """Return a drawing of the graph; with a path, write it there too.
+
+        Args:
+            output_file_path: A file whose suffix says the format.
+            include_conditions: Write the conditions on the edges.
+            include_state: Write what each action reads and writes.
+            options: See `view.visualize`.
+        """
+        from notebook_agent import view
+
+        return view.visualize(
+            self,
+            output_file_path=output_file_path,
+            include_conditions=include_conditions,
+            include_state=include_state,
+            **options,
+        )
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        from notebook_agent import view
+
+        return view.graph_mimebundle(self)
+
+    def __repr__(self) -> str:
+        return f"<graph of {len(self.actions)} actions: {', '.join(self.names)}>"
+
+
+def _check(edge: Transition, state: State) -> Check:
+    condition = edge.condition
+    try:
+        result = condition.evaluate(state)
+    except (MissingKeyError, ConditionError) as error:
+        raise ConditionError(
+            f"The edge {edge.source!r} -> {edge.target!r} ({condition.name}) cannot be decided: {error} "
+            f"Let {edge.source!r} write the key, or put an edge before this one.",
+            action=edge.source,
+            key=error.key,
+        ) from error
+    return Check(edge.target, condition.name, condition.operands(state), result)
+
+
+def _describe(each: Action) -> Json:
+    return {
+        "name": each.name,
+        "reads": list(each.reads),
+        "writes": list(each.writes),
+        "required": list(each.required),
+        "optional": list(each.optional),
+        "tags": list(each.tags),
+        "effect": each.effect,
+        "code": each.code,
+        "source": each.source,
+    }

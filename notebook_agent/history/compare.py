@@ -1,0 +1,105 @@
+"""What differs between two states, path by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Change", "changes", "path_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path that differs, such as `chat_history[4].content`; a side without it holds None."""
+
+    path: str
+    kind: Literal["added", "changed", "removed"]
+    before: object = None
+    after: object = None
+
+
+def changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
+    """Go through what was added, changed or removed.
+
+    What is the same object on both sides is not looked into, so the cost is that of the
+    difference. Items put before, between or after those of a list are additions.
+    """
+    return _mappings("", before, after)
+
+
+def path_of(parent: str, key: object) -> str:
+    """Write the path of an item below another: `chat_history[4].content`."""
+    if isinstance(key, int):
+        return f"{parent}[{key}]"
+    if isinstance(key, str) and key.isidentifier():
+        return f"{parent}.{key}" if parent else key
+    return f"{parent}[{key!r}]"
+
+
+def _values(path: str, before: object, after: object) -> Iterator[Change]:
+    if _same(before, after):
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        yield from _mappings(path, before, after)
+    elif isinstance(before, list) and isinstance(after, list):
+        yield from _lists(path, before, after)
+    else:
+        yield Change(path, "changed", before, after)
+
+
+def _mappings(path: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
+    for key, value in after.items():
+        if key in before:
+            yield from _values(path_of(path, key), before[key], value)
+        else:
+            yield Change(path_of(path, key), "added", after=value)
+    for key in before:
+        if key not in after:
+            yield Change(path_of(path, key), "removed", before[key])
+
+
+def _lists(path: str, before: Sequence[object], after: Sequence[object]) -> Iterator[Change]:
+    start, end = _common(before, after)
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    for n, (was, now) in enumerate(zip(old, new, strict=False), start):
+        yield from _values(path_of(path, n), was, now)
+    paired = min(len(old), len(new))
+    for n, value in enumerate(new[paired:], start + paired):
+        yield Change(path_of(path, n), "added", after=value)
+    for n, value in enumerate(old[paired:], start + paired):
+        yield Change(path_of(path, n), "removed", value)
+
+
+def _common(before: Sequence[object], after: Sequence[object]) -> tuple[int, int]:
+    shorter = min(len(before), len(after))
+    start = _run_of_same(before, after, shorter)
+    return start, _run_of_same(before[::-1], after[::-1], shorter - start)
+
+
+def _run_of_same(before: Sequence[object], after: Sequence[object], limit: int) -> int:
+    pairs = enumerate(zip(before[:limit], after[:limit], strict=True))
+    return next((n for n, (was, now) in pairs if not _same(was, now)), limit)
+
+
+def _same(before: object, after: object) -> bool:
+    if before is after:
+        return True
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in after)
+    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        return _same_items(before, after)
+    return type(before) is type(after) and _equal(before, after)
+
+
+def _same_items(before: Sequence[object], after: Sequence[object]) -> bool:
+    if len(before) != len(after) or isinstance(before, tuple) != isinstance(after, tuple):
+        return False
+    return all(map(_same, before, after))
+
+
+def _equal(before: object, after: object) -> bool:
+    try:
+        return bool(before == after)
+    except Exception:  # noqa: BLE001 - arrays and frames cannot say; their text decides
+        return repr(before) == repr(after)

@@ -1,0 +1,160 @@
+"""A run's past as a sequence of steps, read from its store when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, overload
+
+from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.condition import Decision
+from notebook_agent.errors import UnknownStepError
+from notebook_agent.history.compare import Change, changes
+from notebook_agent.history.frame import frame
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.state import State
+from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues, Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["History", "family"]
+
+
+class History(Sequence[StepRecord]):
+    """The steps of a run, those of its ancestors up to the fork point first.
+
+    A step is asked for by its number, or from the end: `history[-1]`. Nothing is
+    kept here, so a history shows what the run came to since.
+
+    Attributes:
+        store: Where the run is kept.
+        key: Which run it is.
+    """
+
+    __slots__ = ("key", "store")
+
+    def __init__(self, store: Store, key: RunKey) -> None:
+        self.store = store
+        self.key = key
+
+    @property
+    def run(self) -> RunRecord:
+        """The run as listed: label, parent, head, status."""
+        return self.store.run(self.key)
+
+    def __len__(self) -> int:
+        return len(self.store.steps(self.key))
+
+    def __iter__(self) -> Iterator[StepRecord]:
+        return iter(self.store.steps(self.key))
+
+    @overload
+    def __getitem__(self, seq: int) -> StepRecord: ...
+    @overload
+    def __getitem__(self, seq: slice) -> list[StepRecord]: ...
+    def __getitem__(self, seq: int | slice) -> StepRecord | list[StepRecord]:
+        steps = self.store.steps(self.key)
+        return steps[seq] if isinstance(seq, slice) else self._find(steps, seq)
+
+    def at(self, seq: int | None) -> State:
+        """Return the state after a step; None asks for the run's initial state."""
+        return self.store.state(self.ref(seq))
+
+    def values(self, seq: int) -> StepValues:
+        """Return a step's inputs, result, source and events."""
+        return self.store.values(self.ref(seq))
+
+    def calls(self, seq: int | None = None) -> list[CallRecord]:
+        """Return the LLM calls of one step, or of all, in the order in which they began."""
+        steps = self if seq is None else [self[seq]]
+        return self.store.calls([step.ref for step in steps])
+
+    def diff(self, a: int | None, b: int | None) -> list[Change]:
+        """Return what differs between the states after two steps; None is the initial state."""
+        return list(changes(self.at(a), self.at(b)))
+
+    def why(self, seq: int) -> Decision | None:
+        """Return why a step's action was next; None for the entrypoint, where nothing was decided."""
+        return self[seq].decision
+
+    def df(self) -> pd.DataFrame:
+        """Return the table of steps; pandas must be installed."""
+        return frame([_row(step) for step in self], _COLUMNS).set_index("seq")
+
+    def family(self) -> list[RunRecord]:
+        """Return the run, its ancestors and all their forks, parents before children."""
+        return family(self.store.runs(self.key.project), self.key)
+
+    def begun(self, seq: int) -> tuple[StepRecord, StepRef]:
+        """Return a step and the checkpoint that it began with.
+
+        For the first step of a fork that is the fork's own start, where its state may have been edited.
+        """
+        steps = self.store.steps(self.key)
+        step = self._find(steps, seq)
+        earlier = (each.seq for each in steps if each.ref.run == step.ref.run and each.seq < step.seq)
+        return step, StepRef(step.ref.run, max(earlier, default=None))
+
+    def ref(self, seq: int | None) -> StepRef:
+        """Return the name of a step of this run.
+
+        Raises:
+            UnknownStepError: The run has no such step.
+        """
+        return StepRef(self.key, None if seq is None else self[seq].seq)
+
+    def _find(self, steps: list[StepRecord], seq: int) -> StepRecord:
+        if seq < 0:
+            found = steps[seq] if -seq <= len(steps) else None
+        else:
+            found = next((step for step in steps if step.seq == seq), None)
+        if found is None:
+            raise UnknownStepError(self._no_step(steps, seq), run=self.key.app_id, seq=seq)
+        return found
+
+    def _no_step(self, steps: list[StepRecord], seq: int) -> str:
+        name = self.run.label or self.key.app_id
+        if not steps:
+            return f"@{seq}: run {name} has no steps yet; only @start can be asked for."
+        count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
+        return f"@{seq}: run {name} has {count} ({steps[0].seq}-{steps[-1].seq})."
+
+
+_COLUMNS = ["seq", "action", "status", "started_at", "ms", "code", "reads", "writes", "run"]
+
+
+def _row(step: StepRecord) -> tuple[object, ...]:
+    took = None if step.ended_at is None else (step.ended_at - step.started_at) * 1000
+    reads, writes = ", ".join(step.reads), ", ".join(step.writes)
+    return (
+        step.seq,
+        step.action,
+        step.status,
+        step.started_at,
+        took,
+        step.code,
+        reads,
+        writes,
+        step.ref.run.app_id,
+    )
+
+
+def family(runs: Iterable[RunRecord], key: RunKey) -> list[RunRecord]:
+    """Pick a run, its ancestors and all their forks out of a list, parents before children."""
+    by_key = {run.key: run for run in runs}
+    forks: dict[RunKey, list[RunRecord]] = {}
+    for run in sorted(by_key.values(), key=lambda run: run.created_at):
+        if run.parent is not None:
+            forks.setdefault(run.parent.run, []).append(run)
+    return list(_descent(by_key[_oldest(by_key, key)], forks))
+
+
+def _oldest(runs: dict[RunKey, RunRecord], key: RunKey) -> RunKey:
+    parent = runs[key].parent
+    return _oldest(runs, parent.run) if parent is not None and parent.run in runs else key
+
+
+def _descent(run: RunRecord, forks: dict[RunKey, list[RunRecord]]) -> Iterator[RunRecord]:
+    yield run
+    for fork in forks.get(run.key, ()):
+        yield from _descent(fork, forks)

@@ -1,0 +1,43 @@
+"""What an error says, in the words of an `%agent` line: `--until response`, not `halt_after=['response']`."""
+
+from __future__ import annotations
+
+import re
+
+from notebook_agent.errors import AgentError
+
+__all__ = ["spoken"]
+
+_PHRASES = (
+    (
+        re.compile(r"Give it: inputs=\{'(\w+)': \.\.\}\."),
+        r'Give it: \1="..", or \1:=EXPR for a Python value.',
+    ),
+    (re.compile(r"halt_after=\['([^']*)'\]"), r"--until \1"),
+    (re.compile(r"halt_before=\['([^']*)'\]"), r"--before \1"),
+    (re.compile(r", its max_steps, without a halt"), " without a halt, as many as --max-steps allows"),
+    (
+        re.compile(r"call again to go on, or name where to stop with halt_after=\[\.\.\]"),
+        "%agent run goes on, --until ACTION names where to stop",
+    ),
+    (
+        re.compile(r"Choose another path, or open it with read_only=True\."),
+        "Choose another file: %config AgentMagics.store = 'runs.db'",
+    ),
+    (
+        re.compile(r"Open it once without read_only=True\."),
+        "Choose another file: %config AgentMagics.store = 'runs.db'",
+    ),
+    (
+        re.compile(r"start at the entrypoint: app\.reset_to_entrypoint\(\) or resume_at_next_action=False"),
+        "begin a new run: %agent use NAME",
+    ),
+)
+
+
+def spoken(error: AgentError) -> str:
+    """Return an error's message on one line, with what to type where it names what to call."""
+    message = " ".join(str(error).split())
+    for said, typed in _PHRASES:
+        message = said.sub(typed, message)
+    return message

@@ -1,0 +1,257 @@
+"""`Agent`: one method for each `%agent` command; magics and panel do nothing else than call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from pathlib import Path
+
+from notebook_agent.application import Application
+from notebook_agent.errors import CommandError
+from notebook_agent.history import History
+from notebook_agent.ids import StepRef
+from notebook_agent.session import exporting, going, looking, opening, vocabulary
+from notebook_agent.session.namespace import main_namespace
+from notebook_agent.session.opening import Opening
+from notebook_agent.session.references import Where
+from notebook_agent.session.results import Difference, RunResult, StateView, StepResult, Why, run_name
+from notebook_agent.session.resuming import resume
+from notebook_agent.session.screen import Screen
+from notebook_agent.session.settings import Settings
+from notebook_agent.session.shown import Said, Shown, Table
+from notebook_agent.session.turn import Plan
+from notebook_agent.session.workspace import Workspace
+
+__all__ = ["Agent"]
+
+Names = Sequence[str] | str
+
+
+class Agent:
+    """What a session does with an agent: run it, look at it, go back, fork.
+
+    `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,
+    `"RUN@5"`; None is where the view stands. What cannot be done raises an AgentError
+    whose message says what to do instead.
+    """
+
+    def __init__(
+        self, namespace: MutableMapping[str, object] | None = None, screen: Screen | None = None
+    ) -> None:
+        self.workspace = Workspace(main_namespace() if namespace is None else namespace)
+        if screen is not None:
+            self.workspace.screen = screen
+        self._line = ""
+        self._line_at: object = None
+
+    @property
+    def settings(self) -> Settings:
+        """The session's settings."""
+        return self.workspace.settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self.workspace.settings = settings
+        if self.workspace.app is not None:
+            self.workspace.set_ledger(self.workspace.app)
+
+    @property
+    def app(self) -> Application:
+        """The application in use; CommandError where there is none."""
+        return self.workspace.in_use()
+
+    @property
+    def position(self) -> int | None:
+        """Number of the step that the view stands at; None for the initial state."""
+        return self.workspace.resolve()[1]
+
+    def history(self, run: str | None = None) -> History:
+        """Return the past of the run in use, or of the named one."""
+        return History(self.workspace.store(), self.workspace.record(run).key)
+
+    def use(
+        self,
+        target: object,
+        *,
+        entrypoint: str | None = None,
+        recorded: str | Path | None = None,
+        project: str | None = None,
+        state: Mapping[str, object] | None = None,
+    ) -> Agent:
+        """Take a graph, an application, a stored run, or the name of one into use.
+
+        Args:
+            target: What to use.
+            entrypoint: The first action, where the graph leaves it open.
+            recorded: A file of recorded LLM calls: they are served, and no other leaves, where
+                neither OPENAI_API_KEY nor OPENAI_BASE_URL is set; else calls are live.
+            project: Where new runs are kept; else the notebook's name, or the folder's.
+            state: The initial state of a new run.
+        """
+        self._say(opening.use(self.workspace, target, Opening(entrypoint, recorded, project, state)))
+        self.workspace.namespace.setdefault("agent", self)
+        return self
+
+    def status(self) -> Said:
+        """Say which run is in use, what is next and what failed last."""
+        return looking.status(self.workspace)
+
+    def run(
+        self,
+        inputs: Mapping[str, object] | None = None,
+        /,
+        *,
+        until: Names = (),
+        before: Names = (),
+        max_steps: int | None = None,
+        **named: object,
+    ) -> RunResult:
+        """Run one turn, or until an action has run (`until`) or is next (`before`).
+
+        One turn ends before an action would take an input of this call a second time.
+        Inputs are given by name, or as a mapping. Where the view stands at an earlier
+        step, the run is a fork from there.
+        """
+        __tracebackhide__ = True
+        plan = Plan(
+            {**(inputs or {}), **named},
+            _names(until),
+            _names(before),
+            self.settings.max_steps if max_steps is None else max_steps,
+        )
+        return going.go(self.workspace, going.head_to_go_on(self.workspace, plan), plan)
+
+    def step(self, n: int = 1, inputs: Mapping[str, object] | None = None, /, **named: object) -> Shown:
+        """Run `n` steps; return the one step, or what all came to."""
+        __tracebackhide__ = True
+        if n < 1:
+            raise CommandError(f"step runs 1 step or more, not {n}: %agent step")
+        plan = Plan({**(inputs or {}), **named}, steps=n)
+        result = going.go(self.workspace, going.head_to_go_on(self.workspace, plan), plan)
+        if len(result.steps) != 1:
+            return result
+        return self._step(result.steps[0].ref)
+
+    def _step(self, ref: StepRef) -> StepResult:
+        history = self.app.history
+        return looking.step_result(history, history[ref.seq or 0])
+
+    def retry(
+        self, *, fresh: bool = False, step: bool = False, actions: Mapping[str, object] | None = None
+    ) -> RunResult:
+        """Go on from the failed step with the code as it is now, and the inputs and halts of its call.
+
+        Args:
+            fresh: Make every LLM call again; else what the step had recorded is served.
+            step: Stop after that step.
+            actions: Functions to put in the place of actions first.
+        """
+        __tracebackhide__ = True
+        return going.retry(self.workspace, fresh=fresh, step=step, actions=actions)
+
+    def resume(self, run: str | None = None) -> Agent:
+        """Take the last unfinished run, or the named one, into use again."""
+        self._say(resume(self.workspace, run))
+        self.workspace.namespace.setdefault("agent", self)
+        return self
+
+    def fork(
+        self,
+        where: Where = None,
+        *,
+        label: str | None = None,
+        actions: Mapping[str, object] | None = None,
+        state: Mapping[str, object] | None = None,
+    ) -> Said:
+        """Start a new run at a step and take it into use; the run it comes from stays as it is.
+
+        Args:
+            where: The step to go on after.
+            label: The new run's label.
+            actions: Functions to put in the place of actions.
+            state: Values of the state to change.
+        """
+        _, line = going.fork(self.workspace, where, label=label, actions=actions, state=state)
+        return Said(line)
+
+    def goto(self, where: Where) -> Said:
+        """Look at a step; a run from there makes a fork by itself. `"@head"` follows the run again."""
+        return Said(going.goto(self.workspace, where))
+
+    def state(self, where: Where = None, key: str | None = None) -> StateView:
+        """Return the state at a step, or one value of it."""
+        return looking.state(self.workspace, where, key)
+
+    def log(self, run: str | None = None, *, calls: bool = False) -> Table:
+        """Return the table of steps of a run, or of its LLM calls."""
+        return looking.log(self.workspace, run, with_calls=calls)
+
+    def diff(self, a: Where, b: Where = None) -> Difference:
+        """Compare two steps, or two runs."""
+        return looking.diff(self.workspace, a, b)
+
+    def why(self, where: Where = None) -> Why:
+        """Tell why a step's action was next; without a step, why the next one is."""
+        return looking.why(self.workspace, where)
+
+    def calls(self, where: Where = None) -> Table:
+        """Return the table of the run's LLM calls, or of a step's with what was said in them."""
+        return looking.calls(self.workspace, where)
+
+    def graph(self, form: str | None = None) -> Shown:
+        """Return the graph as a picture, or as `"svg"`, `"text"`, `"mermaid"` or `"dot"`."""
+        return looking.graph(self.workspace, form)
+
+    def runs(self, *, failed: bool = False, tree: bool = False) -> Table:
+        """Return the table of the project's runs."""
+        return looking.runs(self.workspace, failed=failed, tree=tree)
+
+    def label(self, label: str, run: str | None = None) -> Said:
+        """Give a run another label; a run beside it, of the same family, must not have it."""
+        record = self.workspace.record(run)
+        going.check_label(self.workspace, label)
+        self.workspace.store().label_run(record.key, label)
+        return Said(f"{run_name(record)} is now called {label}")
+
+    def export(self, path: str | Path) -> Said:
+        """Write the run as `.html`, a page that needs no kernel, or its LLM calls as `.json`."""
+        return Said(exporting.export(self.workspace, Path(path)))
+
+    def panel(self) -> Agent:
+        """Return this, which a notebook shows as the panel."""
+        self.workspace.in_use()
+        self._say(str(self.status()))
+        return self
+
+    def info(self) -> Said:
+        """Say versions, the store and the mode of replay."""
+        return looking.info(self.workspace)
+
+    def after_cell(self, cell: str | None = None) -> None:
+        """Put the actions that a cell defined again into the graph in use, and say so."""
+        self.workspace.after_cell(cell)
+
+    def words(self, kind: str, run: str | None = None) -> Iterable[str]:
+        """Return what TAB may offer, see `session.vocabulary`."""
+        return vocabulary.words(self.workspace, kind, run)
+
+    def __repr__(self) -> str:
+        if self.workspace.app is None:
+            return "<agent, nothing in use: agent.use(graph)>"
+        return self._line if self._line_at == self._standing() else str(self.status())
+
+    def _say(self, line: str) -> None:
+        self._line, self._line_at = line, self._standing()
+
+    def _standing(self) -> object:
+        run = self.app.history.run
+        return run.key, run.head, run.status, run.label, self.workspace.past
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        if self.workspace.app is None:
+            return {"text/plain": repr(self)}
+        text = f"{self!r}\n\n{looking.picture(self.workspace)}"
+        return {"text/plain": text, "text/html": looking.picture(self.workspace).html()}
+
+
+def _names(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

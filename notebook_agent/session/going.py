@@ -1,0 +1,283 @@
+"""Commands that run steps: run, step, retry, and fork."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from notebook_agent.application import Application
+from notebook_agent.engine.request import inputs_of, read_call, read_halts
+from notebook_agent.errors import CommandError
+from notebook_agent.graph import Graph
+from notebook_agent.history import History
+from notebook_agent.ids import StepRef
+from notebook_agent.lifecycle import CallEnded, Event, StepEnded, StepStarted
+from notebook_agent.session.edits import find_edits
+from notebook_agent.session.opening import opened
+from notebook_agent.session.references import Where, check_name
+from notebook_agent.session.results import RunResult, run_name, step_line
+from notebook_agent.session.screen import Screen
+from notebook_agent.session.starting import check_edits, label_for
+from notebook_agent.session.turn import Plan, drive
+from notebook_agent.session.words import listing
+from notebook_agent.session.workspace import Workspace, failed_at
+from notebook_agent.store.protocol import StepRecord
+
+__all__ = [
+    "Recorder",
+    "check_label",
+    "fork",
+    "go",
+    "goto",
+    "head_to_go_on",
+    "retry",
+    "retry_plan",
+]
+
+
+class Recorder:
+    """Collects what a command's steps and calls come to, and shows their lines."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.steps: list[StepRecord] = []
+        self.calls: list[CallEnded] = []
+        self._screen = screen
+        screen.begin()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, StepEnded):
+            self.steps.append(event.record)
+            self._show()
+        elif isinstance(event, StepStarted):
+            self._show(f"{event.ref.seq:>4} … {event.action}")
+        elif isinstance(event, CallEnded):
+            self.calls.append(event)
+
+    def end(self) -> None:
+        """Say that no more will come."""
+        self._screen.end()
+
+    def _show(self, *more: str) -> None:
+        calls = [event.call for event in self.calls]
+        self._screen.progress([*(step_line(step, calls) for step in self.steps), *more])
+
+
+def go(
+    ws: Workspace, app: Application, plan: Plan, *, note: str | None = None, screen: Screen | None = None
+) -> RunResult:
+    """Run an application by a plan and return what it came to; `screen` is the session's if not given."""
+    __tracebackhide__ = True
+    if app.get_next_action() is None:
+        raise CommandError(f"{ws.label()} is finished: %agent fork @K goes on from an earlier step")
+    recorder = Recorder(screen or ws.screen)
+    unsubscribe = app.subscribe(recorder)
+    try:
+        ws.set_ledger(app, fresh=plan.fresh)
+        drive(app, plan, ws.loop)
+    except KeyboardInterrupt as stopped:
+        stopped.add_note(_stopped(ws, app, recorder))
+        raise
+    finally:
+        unsubscribe()
+        recorder.end()
+        ws.rest()
+        if plan.fresh:
+            ws.set_ledger(app)
+    following = app.get_next_action()
+    return RunResult(
+        run=run_name(app.history.run),
+        state=app.state,
+        steps=tuple(recorder.steps),
+        calls=tuple(event.call for event in recorder.calls),
+        next=None if following is None else following.name,
+        halted=plan.halted,
+        note=note,
+    )
+
+
+def _stopped(ws: Workspace, app: Application, recorder: Recorder) -> str:
+    last = recorder.steps[-1] if recorder.steps else None
+    if last is not None and last.status == "interrupted":
+        return (
+            f"{last.action} interrupted at step {last.seq} of {ws.label()}\n"
+            f"The state is as it was before this step; {last.action} is still next: "
+            "%agent retry goes on with it."
+        )
+    following = app.get_next_action()
+    return f"stopped between two steps, next {following.name if following else 'nothing'}: %agent run goes on"
+
+
+def head_to_go_on(ws: Workspace, plan: Plan) -> Application:
+    """Return the application to run: the one in use, or a fork of it where the view stands in the past.
+
+    No fork is made where the plan could not begin.
+    """
+    app = ws.in_use()
+    if ws.past is None:
+        return app
+    _check_begin(ws, plan)
+    made, line = fork(ws, None)
+    ws.screen.say(f"{line}; the run it comes from stays as it is")
+    return made
+
+
+def _check_begin(ws: Workspace, plan: Plan) -> None:
+    history, seq = ws.resolve()
+    app = _application(ws, history)
+    coming = _coming(app, history, seq)
+    if coming is None:
+        raise CommandError(f"nothing comes after @{seq}: %agent goto an earlier step")
+    call = read_call(
+        "run", plan.inputs, halt_before=plan.before, halt_after=plan.until, max_steps=plan.max_steps
+    )
+    read_halts(call, app.graph)
+    inputs_of(app.graph.get_action(coming), plan.inputs)
+
+
+def _coming(app: Application, history: History, seq: int | None) -> str | None:
+    if seq is None:
+        return app.entrypoint
+    step = history[seq]
+    if step.status != "completed" or step.action not in app.graph:
+        return step.action
+    return app.graph.next(step.action, history.at(seq)).target
+
+
+def fork(
+    ws: Workspace,
+    where: Where,
+    *,
+    label: str | None = None,
+    actions: Mapping[str, object] | None = None,
+    state: Mapping[str, object] | None = None,
+) -> tuple[Application, str]:
+    """Make a fork at a step and take it into use; return it and the sentence that says so."""
+    history, seq = ws.resolve(where)
+    source = _application(ws, history)
+    check_label(ws, label)
+    new = _check_edits(source.graph, history, seq, actions or {}, state or {})
+    made = source.fork(seq, dict(state) if state else None, dict(actions) if actions else None)
+    name = label or _fork_label(ws, made)
+    history.store.label_run(made.key, name)
+    ws.replay.inherit(source.key, made.key)
+    ws.take(made)
+    following = made.get_next_action()
+    parent = f"{run_name(history.run)}@{'start' if seq is None else seq}"
+    more = f"; new in its state: {listing(new)}" if new else ""
+    return made, f"{name} forked from {parent}, next {following.name if following else 'nothing'}{more}"
+
+
+def _check_edits(
+    graph: Graph,
+    history: History,
+    seq: int | None,
+    actions: Mapping[str, object],
+    edits: Mapping[str, object],
+) -> list[str]:
+    if not edits:
+        return []
+    for name, function in actions.items():
+        graph = graph.replace(name, function)
+    return check_edits(graph, history.at(seq), edits)
+
+
+def _application(ws: Workspace, history: History) -> Application:
+    return opened(ws, history.run, ws.in_use().graph)
+
+
+def check_label(ws: Workspace, label: str | None) -> None:
+    """Refuse a label that cannot be typed, or that another run of the family in use has."""
+    if label is not None:
+        check_name(label)
+    if label is not None and label in _labels(ws):
+        raise CommandError(f"a run beside it is called {label!r} already: take another name", key=label)
+
+
+def _labels(ws: Workspace) -> set[str]:
+    return {run.label for run in ws.family() if run.label}
+
+
+def _fork_label(ws: Workspace, made: Application) -> str:
+    return label_for(ws.name, made.uid, _labels(ws))
+
+
+def goto(ws: Workspace, where: Where) -> str:
+    """Move the view to a step and say where it stands."""
+    history, seq = ws.resolve(where)
+    if history.key != ws.in_use().key:
+        ws.take(_application(ws, history))
+    steps = list(history)
+    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
+    if seq == (steps[-1].seq if steps else None):
+        ws.look(None)
+        return f"at {name}, the head"
+    ws.look(StepRef(history.key, seq))
+    return f"looking at {name}; a run from here makes a fork"
+
+
+def retry_plan(ws: Workspace, *, step: bool = False) -> tuple[Application, Plan, str]:
+    """Return what goes on from the failed step of the run in use, and how its code changed."""
+    app = ws.in_use()
+    ws.look(None)
+    history = app.history
+    last = history[-1] if len(history) else None
+    if last is None or last.status == "completed":
+        done = "no step yet" if last is None else f"its last step, @{last.seq} {last.action}, completed"
+        raise CommandError(f"nothing failed in {ws.label()}: {done}")
+    call = history.values(last.seq).call
+    plan = Plan(max_steps=ws.settings.max_steps)
+    if call is not None:
+        plan.inputs, plan.until, plan.before = call.inputs, call.halt_after, call.halt_before
+        plan.max_steps = call.max_steps or plan.max_steps
+        plan.taken = _taken(history, last)
+    if step or (call is not None and call.method in {"step", "astep"}):
+        plan.steps = 1
+    return app, plan, _changed(last, app.graph)
+
+
+def _taken(history: History, last: StepRecord) -> set[str]:
+    """Return the inputs that completed steps of the same call took before it failed."""
+    call = history.values(last.seq).call
+    taken: set[str] = set()
+    for step in reversed([each for each in history if each.seq < last.seq]):
+        values = history.values(step.seq)
+        if values.call != call:
+            break
+        if step.status == "completed":
+            taken |= values.inputs.keys()
+    return taken
+
+
+def _changed(last: StepRecord, graph: Graph) -> str:
+    now = graph.get_action(last.action).code if last.action in graph.names else None
+    if last.code is None or now is None or last.code == now:
+        return f"retried {last.action} (code unchanged)"
+    return f"retried {last.action} ({last.code[:4]} → {now[:4]})"
+
+
+def retry(
+    ws: Workspace,
+    *,
+    fresh: bool = False,
+    step: bool = False,
+    actions: Mapping[str, object] | None = None,
+    screen: Screen | None = None,
+) -> RunResult:
+    """Go on from the failed step with the present code, and the inputs and halts of its call."""
+    __tracebackhide__ = True
+    for name, function in (actions or {}).items():
+        ws.in_use().rebind(name, function)
+    _take_newest(ws, set(actions or {}))
+    app, plan, note = retry_plan(ws, step=step)
+    plan.fresh = fresh
+    return go(ws, app, plan, note=note, screen=screen)
+
+
+def _take_newest(ws: Workspace, given: set[str]) -> None:
+    """Give the failed step the newest definition of its function, whichever cell has it."""
+    app = ws.in_use()
+    failed = failed_at(app)
+    if failed is None or failed in given or failed not in app.graph.names:
+        return
+    for edit in find_edits([app.graph.get_action(failed)], ws.namespace, ws.watcher):
+        app.rebind(edit.old.name, edit.new)

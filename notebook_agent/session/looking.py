@@ -1,0 +1,162 @@
+"""Commands that look and change nothing: state, log, diff, why, calls, runs, graph, info."""
+
+from __future__ import annotations
+
+import os
+
+from notebook_agent import view
+from notebook_agent._version import __version__
+from notebook_agent.errors import MissingKeyError
+from notebook_agent.history import History, family
+from notebook_agent.session.comparing import diff
+from notebook_agent.session.exchange import Exchange
+from notebook_agent.session.picturing import GraphPicture, graph, picture
+from notebook_agent.session.references import Where
+from notebook_agent.session.results import (
+    StateView,
+    StepResult,
+    Why,
+    run_name,
+)
+from notebook_agent.session.shown import Said, Table
+from notebook_agent.session.standing import coming, status
+from notebook_agent.session.tables import calls_table, runs_table, steps_table
+from notebook_agent.session.words import hint
+from notebook_agent.session.workspace import Workspace
+from notebook_agent.store.protocol import RunRecord, StepRecord
+from notebook_agent.view.escape import plural
+
+__all__ = [
+    "GraphPicture",
+    "calls",
+    "diff",
+    "graph",
+    "info",
+    "ledger_line",
+    "log",
+    "picture",
+    "runs",
+    "state",
+    "status",
+    "step_result",
+    "why",
+]
+
+_PACKAGES = ("notebook_agent", "ipython", "ipykernel", "anywidget", "openai")
+
+
+def state(ws: Workspace, where: Where, key: str | None) -> StateView:
+    """Return the state at a step, or one value of it."""
+    if where is None and ws.past is None:
+        app = ws.in_use()
+        name, found = f"{ws.label()}@head", app.state
+    else:
+        history, seq = ws.resolve(where)
+        name, found = _at(history, seq), history.at(seq)
+    if key is None:
+        return StateView(name, found)
+    if key not in found:
+        raise MissingKeyError(f"{name} has no key {key!r}.{hint(key, found, 'keys')}", key=key)
+    return StateView(f"{name} {key}", found[key])
+
+
+def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
+    """Return the table of a run's steps."""
+    history = History(ws.store(), ws.record(run).key)
+    made = history.calls()
+    names = {run.key: run_name(run) for run in history.family()}
+    return calls_table(made) if with_calls else steps_table(list(history), made, names)
+
+
+def calls(ws: Workspace, where: Where) -> Table:
+    """Return the table of the run's LLM calls, or a step's with what was said in them."""
+    if where is None:
+        return calls_table(ws.in_use().history.calls())
+    history, seq = ws.resolve(where)
+    made = [] if seq is None else history.calls(seq)
+    table = calls_table(made)
+    return Exchange(table.columns, table.rows, table.empty, tuple(map(view.call_wire, made)))
+
+
+def runs(ws: Workspace, *, failed: bool, tree: bool) -> Table:
+    """Return the table of the project's runs."""
+    every = ws.runs()
+    found = [run for run in every if not failed or run.status == "failed"]
+    empty = "no failed runs" if every else "no runs yet"
+    if tree:
+        found = _as_tree(found)
+    used = None if ws.app is None else ws.app.uid
+    return runs_table(found, used, _depths(found) if tree else (), empty)
+
+
+def _as_tree(found: list[RunRecord]) -> list[RunRecord]:
+    ordered: dict[object, RunRecord] = {}
+    for run in found:
+        ordered.update({each.key: each for each in family(found, run.key)})
+    return list(ordered.values())
+
+
+def _depths(found: list[RunRecord]) -> list[int]:
+    depths: dict[object, int] = {}
+    for run in found:
+        depths[run.key] = 0 if run.parent is None else depths.get(run.parent.run, -1) + 1
+    return list(depths.values())
+
+
+def why(ws: Workspace, where: Where) -> Why:
+    """Return why a step's action was next; without a step, why the next one is."""
+    if where is None and ws.past is None:
+        return coming(ws)
+    history, seq = ws.resolve(where)
+    return Why(_at(history, seq), None if seq is None else history.why(seq))
+
+
+def step_result(history: History, step: StepRecord) -> StepResult:
+    """Return a step with all that is known of it."""
+    before = [each.seq for each in history if each.seq < step.seq]
+    found = history.diff(before[-1] if before else None, step.seq)
+    calls_made = tuple(history.calls(step.seq))
+    return StepResult(run_name(history.run), step, history.values(step.seq), tuple(found), calls_made)
+
+
+def info(ws: Workspace) -> Said:
+    """Return versions, the store and the mode of replay."""
+    store = ws.store()
+    lines = {
+        "notebook_agent": __version__,
+        **{name: _version(name) for name in _PACKAGES[1:]},
+        "store": f"{store.location}{_size(store.location)}",
+        "project": f"{ws.project()}, {plural(len(ws.runs()), 'run')}",
+        "LLM calls": ledger_line(ws),
+    }
+    return Said("\n".join(f"{name:<15} {text}" for name, text in lines.items()))
+
+
+def ledger_line(ws: Workspace) -> str:
+    """Say which LLM calls may leave."""
+    mode = ws.settings.ledger if ws.app is None else ws.app.ledger
+    return {
+        "auto": "auto: a retry or fork is served what is recorded, the rest is live",
+        "fresh": "fresh: all live",
+        "strict": "strict: only what is recorded, nothing leaves",
+    }[mode]
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _size(location: str) -> str:
+    try:
+        return f" ({os.path.getsize(location) / 1e6:.1f} MB)"  # noqa: PTH202 - `:memory:` is no path
+    except OSError:
+        return ""
+
+
+def _at(history: History, seq: int | None) -> str:
+    return f"{run_name(history.run)}@{'start' if seq is None else seq}"

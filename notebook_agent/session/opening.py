@@ -1,0 +1,171 @@
+"""What `use` takes: a graph, an application, or a stored run."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from notebook_agent.application import Application
+from notebook_agent.builder import ApplicationBuilder
+from notebook_agent.errors import CommandError, UnknownRunError
+from notebook_agent.graph import Graph
+from notebook_agent.session.namespace import graphs_in, lookup, name_of
+from notebook_agent.session.references import find_run
+from notebook_agent.session.results import run_name
+from notebook_agent.session.starting import check_state, entrypoint_of, label_for
+from notebook_agent.session.words import a_kind, listing
+from notebook_agent.session.workspace import Workspace
+from notebook_agent.state import State
+from notebook_agent.store.protocol import RunRecord
+from notebook_agent.tracking import LocalTrackingClient
+from notebook_agent.view.escape import plural
+
+__all__ = ["Opening", "graph_for", "opened", "use"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a graph or run is to be taken into use; see `Agent.use`."""
+
+    entrypoint: str | None = None
+    recorded: str | Path | None = None
+    project: str | None = None
+    state: Mapping[str, object] | None = None
+
+
+def use(ws: Workspace, target: object, how: Opening) -> str:
+    """Take `target` into use and return the line that says what it is."""
+    if isinstance(target, str):
+        return _use_named(ws, target, how)
+    if isinstance(target, Graph):
+        return _use_graph(ws, target, name_of(target, ws.namespace, "agent"), how)
+    if isinstance(target, Application):
+        return _use_app(ws, target, how)
+    raise CommandError(f"use takes a graph, an application or a run's name; not {a_kind(target)}")
+
+
+def _use_named(ws: Workspace, name: str, how: Opening) -> str:
+    value = ws.namespace.get(name)
+    if isinstance(value, Graph):
+        return _use_graph(ws, value, name, how)
+    if isinstance(value, Application):
+        return _use_app(ws, value, how, name)
+    tracker = ws.tracker(how.project)
+    runs = tracker.runs()
+    try:
+        run = find_run(name, runs)
+    except UnknownRunError:
+        found = lookup(name, ws.namespace, [run_name(each) for each in runs])
+        raise CommandError(f"{name} is {a_kind(found)}: use takes a graph, an application or a run") from None
+    line = ws.replay.choose(how.recorded, ws.settings.ledger)
+    app = opened(ws, run, tracker=tracker)
+    ws.take(app, name_of(app.graph, ws.namespace, ws.name))
+    return _line(app, line)
+
+
+def _use_graph(ws: Workspace, graph: Graph, name: str, how: Opening) -> str:
+    entrypoint = entrypoint_of(graph, how.entrypoint)
+    check_state(name, graph, entrypoint, how.state or {})
+    told = ws.replay.choose(how.recorded, ws.settings.ledger)
+    tracker = ws.tracker(how.project)
+    before = tracker.runs()
+    builder = ApplicationBuilder().with_graph(graph).with_entrypoint(entrypoint).with_tracker(tracker)
+    app = builder.with_state(State(dict(how.state or {}))).with_identifiers(app_id=str(uuid.uuid4())).build()
+    taken = {run.label for run in before if run.label}
+    tracker.store.label_run(app.key, label_for(name, app.uid, taken))
+    ws.take(app, name)
+    return _line(app, told, _offer(before, graph))
+
+
+def _use_app(ws: Workspace, app: Application, how: Opening, name: str | None = None) -> str:
+    name = name or name_of(app, ws.namespace, "app")
+    run = app.history.run
+    if run.label is None:
+        taken = {each.label for each in app.history.store.runs(app.key.project) if each.label}
+        app.history.store.label_run(app.key, label_for(name, app.uid, taken))
+    told = ws.replay.choose(how.recorded, ws.settings.ledger)
+    moved = "" if app.sequence_id == run.head else "it has gone on elsewhere: taken where it stands now"
+    app = app.reopen() if moved else app
+    ws.take(app, name)
+    return _line(app, told, moved, _in_memory(app))
+
+
+def opened(
+    ws: Workspace, run: RunRecord, graph: Graph | None = None, tracker: LocalTrackingClient | None = None
+) -> Application:
+    """Return an application that stands where a stored run stands, the one used before if it does."""
+    known = ws.apps.get(run.key)
+    if known is None:
+        return _open(ws, run, graph or graph_for(ws, run), tracker)
+    return known if known.sequence_id == run.head else known.reopen()
+
+
+def _open(ws: Workspace, run: RunRecord, graph: Graph, tracker: LocalTrackingClient | None) -> Application:
+    tracker = tracker or ws.tracker(run.key.project)
+    return (
+        ApplicationBuilder()
+        .with_graph(graph)
+        .initialize_from(
+            tracker, resume_at_next_action=True, default_state={}, default_entrypoint=run.entrypoint
+        )
+        .with_tracker(tracker)
+        .with_identifiers(app_id=run.key.app_id, partition_key=run.key.partition_key)
+        .build()
+    )
+
+
+def graph_for(ws: Workspace, run: RunRecord) -> Graph:
+    """Return a graph of the user's that has all actions of a stored run.
+
+    Raises:
+        CommandError: there is none; the message names what the nearest one lacks.
+    """
+    needed = _actions(ws.tracker(run.key.project).store.graph(run.key))
+    lacking: dict[str, list[str]] = {}
+    for name, graph in graphs_in(ws.namespace).items():
+        lacking[name] = [action for action in needed if action not in graph.names]
+        if not lacking[name]:
+            return graph
+    if not lacking:
+        raise CommandError(
+            f"{run_name(run)} needs its graph: run the cell that builds it first", run=str(run.key)
+        )
+    name, missing = min(lacking.items(), key=lambda item: len(item[1]))
+    raise CommandError(
+        f"{run_name(run)} needs a graph with {listing(missing)}, which {name} lacks: "
+        f"run the cell that builds its graph, or begin a new run, %agent use {name}",
+        run=str(run.key),
+    )
+
+
+def _actions(graph: object) -> list[str]:
+    actions = graph.get("actions", []) if isinstance(graph, Mapping) else []
+    return [str(action["name"]) for action in actions]
+
+
+def _line(app: Application, *more: str) -> str:
+    following = app.get_next_action()
+    history = app.history
+    parts = [
+        plural(len(app.graph.actions), "action"),
+        f"next {following.name if following else 'nothing'}",
+        plural(len(history), "step"),
+    ]
+    rest = "".join(f"\n{text}" for text in more if text)
+    return f"{run_name(history.run)}: {', '.join(parts)}{rest}"
+
+
+def _offer(before: list[RunRecord], graph: Graph) -> str:
+    for run in before:
+        if run.status in {"failed", "interrupted"} and run.action in graph.names:
+            name = run_name(run)
+            return f"{name} stopped at @{run.head} {run.action} ({run.status}): %agent resume {name}"
+    return ""
+
+
+def _in_memory(app: Application) -> str:
+    if app.history.store.location != ":memory:":
+        return ""
+    return "its history is in memory and ends with the kernel; build it with a tracker to keep it"

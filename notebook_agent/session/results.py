@@ -1,0 +1,253 @@
+"""What commands return: a run's outcome, a step, a state, a difference, a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.condition import Check, Decision
+from notebook_agent.history import Change
+from notebook_agent.session.shown import Shown, values_line
+from notebook_agent.state import State
+from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues
+from notebook_agent.view import state_html
+from notebook_agent.view.brief import brief, cost, duration
+from notebook_agent.view.escape import one_line, plural
+
+_LINES = 30
+
+__all__ = [
+    "Difference",
+    "RunResult",
+    "Spent",
+    "StateView",
+    "StepResult",
+    "Why",
+    "run_name",
+    "step_line",
+]
+
+
+def run_name(run: RunRecord) -> str:
+    """Return what a run is called: its label, else its id."""
+    return run.label or run.key.app_id
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What calls took. `cost` is in US dollars, None where a price is not known."""
+
+    live: int
+    replayed: int
+    tokens: int
+    cost: float | None
+
+    @classmethod
+    def of(cls, calls: Iterable[CallRecord]) -> Spent:
+        """Sum up; replayed calls cost nothing."""
+        every = list(calls)
+        live = [call for call in every if not call.replayed]
+        tokens = sum(call.usage.input + call.usage.output for call in live if call.usage)
+        prices = [call.cost for call in live]
+        known = [price for price in prices if price is not None]
+        total = sum(known) if len(known) == len(prices) else None
+        return cls(len(live), len(every) - len(live), tokens, total)
+
+    def __str__(self) -> str:
+        if not self.live and not self.replayed:
+            return "no LLM calls"
+        parts = [plural(self.live + self.replayed, "LLM call")]
+        if self.replayed:
+            parts.append(f"{self.replayed} replayed")
+        if self.tokens:
+            parts.append(f"{self.tokens:,} tokens")
+        if self.live:
+            parts.append(cost(self.cost))
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RunResult(Shown):
+    """What a run command came to.
+
+    Attributes:
+        run: The run's label.
+        state: The state it halted with.
+        steps: The steps that it made.
+        calls: Their LLM calls.
+        next: The action that is next; None where the graph ends.
+        halted: Why it halted, where the command did not say.
+        note: What the command has to say first, such as which code a retry ran.
+    """
+
+    run: str
+    state: State
+    steps: tuple[StepRecord, ...]
+    calls: tuple[CallRecord, ...]
+    next: str | None
+    halted: str | None = None
+    note: str | None = None
+
+    @property
+    def spent(self) -> Spent:
+        """LLM calls, live and replayed, their tokens and cost."""
+        return Spent.of(self.calls)
+
+    def __str__(self) -> str:
+        made = f"{plural(len(self.steps), 'step')}{_extent(self.steps)}"
+        went = f"{self.run}: {made}, next {self.next or 'nothing'}"
+        told = [text for text in (self.note, went, self.halted, str(self.spent)) if text]
+        return "\n".join([*told, *self._written()])
+
+    def _written(self) -> list[str]:
+        keys = dict.fromkeys(key for step in self.steps for key in step.writes)
+        return [f"  {key}: {_newest(self.state[key])}" for key in keys if key in self.state]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StepResult(Shown):
+    """One step: what it ran, read, wrote, and why it was next."""
+
+    run: str
+    record: StepRecord
+    values: StepValues
+    changes: tuple[Change, ...]
+    calls: tuple[CallRecord, ...]
+
+    @property
+    def spent(self) -> Spent:
+        """Its LLM calls."""
+        return Spent.of(self.calls)
+
+    def __str__(self) -> str:
+        step = self.record
+        took = _took(step)
+        lines = [f"{self.run}@{step.seq} {step.action}: {step.status}{', ' + took if took else ''}"]
+        lines += _field("reads", ", ".join(step.reads)) + _field("writes", ", ".join(step.writes))
+        lines += _field("inputs", values_line(self.values.inputs))
+        lines += _field("edge", _edge(step.decision)) + _field("calls", str(self.spent) if self.calls else "")
+        lines += [f"  {_change(change)}" for change in self.changes[:12]]
+        if step.failure and step.status == "failed":
+            lines += _field("error", f"{step.failure.type}: {one_line(step.failure.message, 200)}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StateView(Shown):
+    """The state at a checkpoint; `value` is the State, or the one key that was asked for."""
+
+    where: str
+    value: object
+
+    def __str__(self) -> str:
+        if isinstance(self.value, Mapping):
+            lines = [f"  {key}: {_tree(value, '    ')}" for key, value in self.value.items()]
+            return "\n".join([f"{self.where}, {plural(len(self.value), 'key')}", *lines])
+        return f"{self.where}: {_tree(self.value, '  ')}"
+
+    def html(self) -> str:
+        """Return the state, foldable."""
+        return state_html(self.value)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Difference(Shown):
+    """What differs between two checkpoints, path by path."""
+
+    a: str
+    b: str
+    changes: tuple[Change, ...]
+    note: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.a} → {self.b}: {plural(len(self.changes), 'difference')}"
+        return "\n".join([
+            head,
+            *([self.note] if self.note else []),
+            *(_change(change) for change in self.changes),
+        ])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Why(Shown):
+    """Why an action was next: every condition in the order in which it was tried."""
+
+    where: str
+    decision: Decision | None
+    trouble: str = ""
+    """Why it cannot be decided; the conditions are those before that."""
+
+    def __str__(self) -> str:
+        if self.decision is None:
+            return f"{self.where}: the entrypoint, nothing was decided"
+        target = "not decided" if self.trouble else self.decision.target or "the end"
+        head = f"{self.where}: {self.decision.source} → {target}"
+        checks = [_check(check) for check in self.decision.checks]
+        return "\n".join([head, *checks, *([self.trouble] if self.trouble else [])])
+
+
+def step_line(step: StepRecord, calls: Sequence[CallRecord]) -> str:
+    """Write a step as the line that is shown while a run goes on."""
+    own = [call for call in calls if call.step == step.ref]
+    took = _took(step)
+    mark = {"completed": "✓", "failed": "✗", "interrupted": "■"}.get(step.status, "…")
+    spent = f"  {Spent.of(own)}" if own else ""
+    failure = (
+        f"  {step.failure.type}: {one_line(step.failure.message, 80)}"
+        if step.failure and step.status == "failed"
+        else ""
+    )
+    return f"{step.seq:>4} {mark} {step.action:<24} {took:>8}{spent}{failure}"
+
+
+def _took(step: StepRecord) -> str:
+    return "" if step.ended_at is None else duration((step.ended_at - step.started_at) * 1000)
+
+
+def _extent(steps: Sequence[StepRecord]) -> str:
+    if not steps:
+        return ""
+    first, last = steps[0].seq, steps[-1].seq
+    return f" ({first})" if first == last else f" ({first}-{last})"
+
+
+def _newest(value: object) -> str:
+    if isinstance(value, list) and value:
+        return f"{plural(len(value), 'item')}, the last {brief(value[-1], 90)}"
+    return brief(value, 110)
+
+
+def _tree(value: object, indent: str) -> str:
+    if not isinstance(value, list) or not value:
+        return brief(value, 300)
+    start = max(0, len(value) - _LINES)
+    items = [f"{indent}{n}: {brief(value[n], 160)}" for n in range(start, len(value))]
+    left = [f"{indent}.. {plural(start, 'item')} before"] if start else []
+    return "\n".join([plural(len(value), "item"), *left, *items])
+
+
+def _field(name: str, text: str) -> list[str]:
+    return [f"  {name:<8}{text}"] if text else []
+
+
+def _edge(decision: Decision | None) -> str:
+    if decision is None:
+        return "entrypoint"
+    taken = next((check for check in decision.checks if check.result), None)
+    because = f" because {taken.condition}" if taken and taken.condition != "default" else ""
+    return f"{decision.source} → {decision.target or 'the end'}{because}"
+
+
+def _check(check: Check) -> str:
+    told = {True: "true", False: "false", None: "not tried"}[check.result]
+    operands = f"  ({values_line(check.operands)})" if check.operands else ""
+    return f"  {check.condition} → {check.target}: {told}{operands}"
+
+
+def _change(change: Change) -> str:
+    sign = {"added": "+", "removed": "-", "changed": "~"}[change.kind]
+    if change.kind == "changed":
+        return f"{sign} {change.path}: {brief(change.before, 60)} → {brief(change.after, 60)}"
+    value = change.after if change.kind == "added" else change.before
+    return f"{sign} {change.path}: {brief(value, 110)}"

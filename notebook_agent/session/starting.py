@@ -1,0 +1,110 @@
+"""What a new run needs: where it begins, what its state must hold, what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from notebook_agent.errors import CommandError, MissingKeyError, did_you_mean
+from notebook_agent.graph import Graph
+from notebook_agent.session.words import listing
+
+__all__ = ["check_edits", "check_state", "entrypoint_of", "label_for", "unwritten_reads"]
+
+
+def entrypoint_of(graph: Graph, given: str | None = None) -> str:
+    """Return the action to begin with: the given one, the only one that nothing leads to, or the first.
+
+    Raises:
+        CommandError: there is no such action.
+    """
+    if given is not None:
+        if given not in graph.names:
+            near = did_you_mean(given, graph.names)
+            raise CommandError(
+                f"--entrypoint {given}: there is no such action.{near} There are: {listing(graph.names)}.",
+                action=given,
+            )
+        return given
+    reached = {edge.target for edge in graph.transitions}
+    roots = [name for name in graph.names if name not in reached]
+    return roots[0] if len(roots) == 1 else graph.names[0]
+
+
+def unwritten_reads(graph: Graph, entrypoint: str) -> dict[str, str]:
+    """Return the keys that an action may read before any has written them, with that action.
+
+    A key that the same action writes is left out: `state.append` creates what is missing.
+    """
+    written = _certainly_written(graph, entrypoint)
+    found: dict[str, str] = {}
+    for name, before in written.items():
+        made = graph.get_action(name)
+        for key in made.reads:
+            if key not in before and key not in made.writes:
+                found.setdefault(key, name)
+    return found
+
+
+def _certainly_written(graph: Graph, entrypoint: str) -> dict[str, frozenset[str]]:
+    before: dict[str, frozenset[str]] = {entrypoint: frozenset()}
+    pending = [entrypoint]
+    while pending:
+        name = pending.pop()
+        after = before[name] | frozenset(graph.get_action(name).writes)
+        for edge in graph.edges_from(name):
+            known = before.get(edge.target)
+            now = after if known is None else known & after
+            if now != known:
+                before[edge.target] = now
+                pending.append(edge.target)
+    return before
+
+
+def check_state(name: str, graph: Graph, entrypoint: str, state: Mapping[str, object]) -> None:
+    """Refuse a state that lacks what is read before anything writes it.
+
+    Raises:
+        MissingKeyError: a key is missing; the message says how to give it.
+    """
+    for key, action in unwritten_reads(graph, entrypoint).items():
+        if key not in state:
+            raise MissingKeyError(
+                f"{action} reads {key!r} before anything writes it: give its first value, "
+                f"%agent use {name} {key}:=...",
+                key=key,
+                action=action,
+            )
+
+
+def check_edits(graph: Graph, state: Collection[str], given: Iterable[str]) -> list[str]:
+    """Refuse values for keys that mean nothing to the graph; return the keys that are new to the state.
+
+    Raises:
+        CommandError: neither the state nor an action nor a condition has the key.
+    """
+    new = [key for key in given if key not in state]
+    known = list(dict.fromkeys([*state, *_declared(graph)]))
+    for key in new:
+        if key not in known:
+            advice = did_you_mean(key, known) or f" There are: {listing(known)}."
+            if key in graph.input_names:
+                advice = f" It is an input: %agent run {key}=.. takes it."
+            raise CommandError(
+                f"{key}: the state has no such key, and no action reads or writes it.{advice}", key=key
+            )
+    return new
+
+
+def _declared(graph: Graph) -> Iterable[str]:
+    for action in graph.actions:
+        yield from (*action.reads, *action.writes)
+    for edge in graph.transitions:
+        yield from (*edge.condition.keys, *edge.condition.optional_keys)
+
+
+def label_for(name: str, app_id: str, taken: Collection[str]) -> str:
+    """Return `name-` and the first 4 digits of the id, more of them where that is taken."""
+    for digits in range(4, len(app_id)):
+        if (label := f"{name}-{app_id[:digits]}") not in taken:
+            return label
+    return f"{name}-{app_id}"

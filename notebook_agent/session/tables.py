@@ -1,0 +1,84 @@
+"""Tables of steps, calls and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.session.results import run_name
+from notebook_agent.session.shown import Table
+from notebook_agent.store.protocol import RunRecord, StepRecord
+from notebook_agent.view.brief import short_id
+
+__all__ = ["calls_table", "runs_table", "steps_table"]
+
+
+def steps_table(
+    steps: Sequence[StepRecord], calls: Sequence[CallRecord], names: Mapping[RunKey, str]
+) -> Table:
+    """Make the table of steps; `names` are what the runs that made them are called."""
+    columns = ("seq", "action", "status", "ms", "calls", "replayed", "code", "writes", "run")
+    made: dict[StepRef | None, list[CallRecord]] = {}
+    for call in calls:
+        made.setdefault(call.step, []).append(call)
+    rows = (_step_row(step, made.get(step.ref, []), names[step.ref.run]) for step in steps)
+    return Table(columns, tuple(rows), "no steps yet")
+
+
+def calls_table(calls: Sequence[CallRecord]) -> Table:
+    """Make the table of LLM calls."""
+    columns = ("seq", "action", "endpoint", "model", "status", "ms", "tokens", "cost", "replayed")
+    return Table(columns, tuple(_call_row(call) for call in calls), "no LLM calls")
+
+
+def runs_table(
+    runs: Sequence[RunRecord], in_use: str | None, depths: Sequence[int] = (), empty: str = "no runs yet"
+) -> Table:
+    """Make the table of runs; the one in use is marked, forks are moved to the right by their depth."""
+    columns = ("", "run", "status", "at", "steps", "from", "id")
+    indents = depths or [0] * len(runs)
+    names = {run.key: run_name(run) for run in runs}
+    rows = tuple(_run_row(run, in_use, depth, names) for run, depth in zip(runs, indents, strict=True))
+    return Table(columns, rows, empty)
+
+
+def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str) -> tuple[object, ...]:
+    replayed = sum(call.replayed for call in calls)
+    took = None if step.ended_at is None else round((step.ended_at - step.started_at) * 1000, 1)
+    code, writes = (step.code or "")[:4], ", ".join(step.writes)
+    return (
+        step.seq,
+        step.action,
+        step.status,
+        took,
+        len(calls),
+        replayed,
+        code,
+        writes,
+        run,
+    )
+
+
+def _call_row(call: CallRecord) -> tuple[object, ...]:
+    seq = None if call.step is None else call.step.seq
+    took = None if call.ended_at is None else round((call.ended_at - call.started_at) * 1000, 1)
+    tokens = None if call.usage is None else call.usage.input + call.usage.output
+    status = call.status if call.status is not None else call.error
+    replayed = "replayed" if call.replayed else "live"
+    return (seq, call.action, call.endpoint, call.model, status, took, tokens, call.cost, replayed)
+
+
+def _run_row(
+    run: RunRecord, in_use: str | None, depth: int, names: Mapping[RunKey, str]
+) -> tuple[object, ...]:
+    parent = "" if run.parent is None else _short(run.parent, names)
+    name = f"{'  ' * depth}{run_name(run)}"
+    at = "start" if run.head is None else f"@{run.head} {run.action}"
+    mark = "→" if run.key.app_id == in_use else ""
+    return (mark, name, run.status or "new", at, run.steps, parent, short_id(run.key.app_id))
+
+
+def _short(ref: StepRef, names: Mapping[RunKey, str]) -> str:
+    name = names.get(ref.run, short_id(ref.run.app_id))
+    return f"{name}@{'start' if ref.seq is None else ref.seq}"

@@ -1,0 +1,97 @@
+"""How far one run command goes.
+
+Without a place to halt it is one turn: it ends before an action would take an input
+of this command a second time, or would need one that was not given. So a loop of the
+graph never spends without end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from notebook_agent.action import Action
+from notebook_agent.application import Application
+from notebook_agent.engine import Step
+from notebook_agent.session.loop import LoopThread
+
+__all__ = ["Plan", "drive"]
+
+
+@dataclass(slots=True)
+class Plan:
+    """One run command: its inputs, where it halts, and which inputs have been taken.
+
+    `one_turn` is off where the person said where to halt; `steps` bounds it in any case.
+    `fresh` serves no LLM call from the record.
+    """
+
+    inputs: Mapping[str, object] = field(default_factory=dict)
+    until: Sequence[str] = ()
+    before: Sequence[str] = ()
+    max_steps: int = 100
+    steps: int | None = None
+    fresh: bool = False
+    taken: set[str] = field(default_factory=set)
+    halted: str | None = None
+    """Why it ended early, as a sentence; None where nothing but the plan itself ended it."""
+
+    @property
+    def one_turn(self) -> bool:
+        """Whether the end of the turn is to be found out."""
+        return not self.until and not self.before and self.steps is None
+
+    def is_over(self, ran: Action, following: Action | None) -> bool:
+        """Note that an action has run; return whether the command ends before `following`."""
+        self.taken |= self._inputs_of(ran)
+        if self.steps is not None:
+            self.steps -= 1
+        if following is None:
+            self.halted = f"{ran.name} was the last action: the run is finished"
+        elif self.one_turn:
+            self.halted = self._end_of_turn(following)
+        return self.halted is not None or self.steps == 0
+
+    def _inputs_of(self, action: Action) -> set[str]:
+        return {name for name in action.required + action.optional if name in self.inputs}
+
+    def _end_of_turn(self, following: Action) -> str | None:
+        again = sorted(self._inputs_of(following) & self.taken)
+        if again:
+            return f"one turn: {following.name} is next and takes {_quoted(again)} again"
+        needed = [name for name in following.required if name not in self.inputs]
+        if needed:
+            return f"{following.name} is next and needs {_quoted(needed)}"
+        return None
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)
+
+
+def drive(app: Application, plan: Plan, loop: LoopThread) -> None:
+    """Run the application until the plan is over.
+
+    Everything runs in the caller's thread, where Stop reaches it, but what is awaited:
+    that runs on the session's loop.
+    """
+    __tracebackhide__ = True
+    with closing(_steps(app, plan, loop)) as steps:
+        for action, _, _ in steps:
+            if plan.is_over(action, app.get_next_action()):
+                break
+
+
+def _steps(app: Application, plan: Plan, loop: LoopThread) -> Generator[Step, None, None]:
+    __tracebackhide__ = True
+    if plan.steps is None:
+        yield from app.walk(
+            loop.run,
+            halt_before=plan.before,
+            halt_after=plan.until,
+            inputs=plan.inputs,
+            max_steps=plan.max_steps,
+        )
+    while plan.steps and app.has_next_action():
+        yield from app.walk_step(loop.run, plan.inputs)

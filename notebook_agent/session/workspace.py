@@ -1,0 +1,167 @@
+"""What a session has in use: an application, where the view of it stands, and what surrounds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+
+from notebook_agent.application import Application
+from notebook_agent.errors import CommandError
+from notebook_agent.history import History
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.session.edits import Edit, EditWatcher, find_edits
+from notebook_agent.session.loop import LoopThread
+from notebook_agent.session.namespace import project_name, usable_names
+from notebook_agent.session.references import Where, find_run, find_step, read_reference
+from notebook_agent.session.replay import Replay
+from notebook_agent.session.results import run_name
+from notebook_agent.session.screen import Screen, SilentScreen
+from notebook_agent.session.settings import Settings
+from notebook_agent.session.words import listing
+from notebook_agent.store.protocol import RunRecord, Store
+from notebook_agent.tracking import LocalTrackingClient
+
+__all__ = ["UNFINISHED", "Workspace", "failed_at"]
+
+UNFINISHED = ("failed", "interrupted", "running")
+
+
+@dataclass(slots=True)
+class Workspace:
+    """The state of a session; commands are functions of it.
+
+    Attributes:
+        namespace: The user's variables.
+        name: What new runs are labelled after.
+        past: The step that the view stands at; None while it follows the head.
+        apps: The applications used so far, to go back to.
+        moved: Called whenever another run or step comes into view.
+        rested: Called whenever a command has run steps.
+        offered: Redefined functions that the user was told of.
+        replay: Which LLM calls may leave.
+    """
+
+    namespace: MutableMapping[str, object]
+    screen: Screen = field(default_factory=SilentScreen)
+    settings: Settings = field(default_factory=Settings)
+    loop: LoopThread = field(default_factory=LoopThread)
+    watcher: EditWatcher = field(default_factory=EditWatcher)
+    app: Application | None = None
+    name: str = "agent"
+    past: StepRef | None = None
+    apps: dict[RunKey, Application] = field(default_factory=dict)
+    moved: list[Callable[[], None]] = field(default_factory=list)
+    rested: list[Callable[[], None]] = field(default_factory=list)
+    offered: set[str] = field(default_factory=set)
+    replay: Replay = field(default_factory=Replay)
+
+    def in_use(self) -> Application:
+        """Return the application in use; CommandError where there is none."""
+        if self.app is None:
+            found = listing(usable_names(self.namespace))
+            raise CommandError(f"no agent in use: %agent use NAME (found: {found})")
+        return self.app
+
+    def set_ledger(self, app: Application, *, fresh: bool = False) -> None:
+        """Say which LLM calls of an application may leave; `fresh` serves it none from the record."""
+        self.replay.apply(app, self.settings.ledger, fresh=fresh)
+
+    def take(self, app: Application, name: str | None = None) -> None:
+        """Take an application into use, seen at its head."""
+        self.name = name or self.name
+        self.app = self.apps[app.key] = app
+        self.set_ledger(app)
+        self.take_edits()
+        self.look(None)
+
+    def after_cell(self, cell: str | None) -> None:
+        """Put the actions that a cell defined again into the graph in use."""
+        self.watcher.after_cell(self.namespace, cell)
+        if self.app is not None:
+            self.take_edits()
+
+    def take_edits(self) -> None:
+        """Put redefined actions of the same cell into the graph; offer those of other cells once."""
+        app = self.in_use()
+        edits = find_edits(app.graph.actions, self.namespace, self.watcher)
+        taken = [edit for edit in edits if edit.same_cell]
+        for edit in taken:
+            app.rebind(edit.old.name, edit.new)
+        if taken:
+            failed = failed_at(app) in {edit.old.name for edit in taken}
+            goes_on = "; %agent retry goes on with it" if failed else ""
+            self.screen.say(f"edited: {listing(map(str, taken))}{goes_on}")
+        for edit in edits:
+            if not edit.same_cell and edit.new.code not in self.offered:
+                self.offered.add(edit.new.code)
+                self.screen.say(_offered(edit, failed_at(app)))
+
+    def look(self, past: StepRef | None) -> None:
+        """Move the view."""
+        self.past = past
+        for told in list(self.moved):
+            told()
+
+    def rest(self) -> None:
+        """Tell those who show the run that it halted."""
+        for told in list(self.rested):
+            told()
+
+    def tracker(self, project: str | None = None) -> LocalTrackingClient:
+        """Open the session's store for a project: the named one, or the notebook's."""
+        name = project or project_name(self.namespace)
+        return LocalTrackingClient(name, self.settings.store, durability=self.settings.durability)
+
+    def store(self) -> Store:
+        """Return the store of the application in use, else the session's."""
+        return self.app.history.store if self.app is not None else self.tracker().store
+
+    def project(self) -> str:
+        """Return the project of the application in use, else the notebook's."""
+        return self.app.key.project if self.app is not None else project_name(self.namespace)
+
+    def runs(self) -> list[RunRecord]:
+        """Return the project's runs, newest first."""
+        return self.store().runs(self.project())
+
+    def family(self) -> list[RunRecord]:
+        """Return the run in use, its ancestors and all their forks, newest first."""
+        return [] if self.app is None else self.app.history.family()[::-1]
+
+    def record(self, run: str | None = None) -> RunRecord:
+        """Return the named run, or the one in use."""
+        if run is None:
+            return self.in_use().history.run
+        return find_run(run, self.runs(), family=self.family())
+
+    def label(self) -> str:
+        """Return what the run in use is called."""
+        return run_name(self.record())
+
+    def resolve(self, where: Where = None) -> tuple[History, int | None]:
+        """Return the run that a reference names, and the step's number; None is the initial state.
+
+        Without a reference it is where the view stands.
+        """
+        if where is None and self.past is not None:
+            return History(self.store(), self.past.run), self.past.seq
+        reference = read_reference(where)
+        run = self.record(reference.run)
+        history = History(self.store(), run.key)
+        return history, find_step(reference.step, list(history), run_name(run))
+
+
+def failed_at(app: Application) -> str | None:
+    """Return the action whose step did not complete and is next again."""
+    run = app.history.run
+    return run.action if run.status in UNFINISHED else None
+
+
+def _offered(edit: Edit, failed: str | None) -> str:
+    name = edit.old.name
+    told = f"{edit.function} was defined again in another cell"
+    if failed == name:
+        return f"{told}: %agent retry goes on with it, {edit}"
+    return (
+        f"{told}; {name} still runs the old one. %agent fork --with {name}={edit.function} takes the new one"
+    )

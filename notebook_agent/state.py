@@ -1,1 +1,0 @@
-"""State: an immutable mapping whose lists and dicts cannot be changed in place."""

@@ -1,0 +1,197 @@
+"""Lists and dicts that cannot be changed in place, so that what a checkpoint holds never changes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Never, SupportsIndex, TypeVar
+
+from notebook_agent.errors import FrozenValueError, UnstorableError
+
+__all__ = ["FrozenDict", "FrozenList", "freeze", "thaw"]
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
+
+
+def _refuse(container: str, method: str) -> Never:
+    other = "state.append(k=..)" if container == "list" else "state.update(k={**state['k'], ..})"
+    raise FrozenValueError(
+        f"This {container} belongs to a state and cannot be changed in place ({method}). "
+        f"Copy it first: copy.deepcopy(state['k']) or state.thaw('k'); or use {other}."
+    )
+
+
+class FrozenList(list[_V]):
+    """A list of a state. It reads as any list; each method that would change it raises FrozenValueError.
+
+    Slices, `+`, `copy` and pickling give plain lists. The items must be frozen
+    already: `freeze` makes one from a plain list.
+
+    Attributes:
+        memo: For the store alone: what it knows of this list.
+        grown_from: The memo of the list that this one is a longer version of.
+    """
+
+    __slots__ = ("grown_from", "memo")
+
+    def __init__(self, items: Iterable[_V] = (), grown_from: object = None) -> None:
+        super().__init__(items)
+        self.memo: object = None
+        self.grown_from = grown_from
+
+    def grown(self, items: Iterable[_V]) -> FrozenList[_V]:
+        """Return this list with frozen `items` after its own."""
+        longer = FrozenList(self, self.grown_from if self.memo is None else self.memo)
+        list.extend(longer, items)
+        return longer
+
+    def __setitem__(self, *_: object) -> Never:
+        _refuse("list", "item assignment")
+
+    def __delitem__(self, *_: object) -> Never:
+        _refuse("list", "del")
+
+    def append(self, *_: object) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("list", "append")
+
+    def extend(self, *_: object) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("list", "extend")
+
+    def insert(self, *_: object) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("list", "insert")
+
+    def remove(self, *_: object) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("list", "remove")
+
+    def pop(self, *_: object) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("list", "pop")
+
+    def clear(self) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("list", "clear")
+
+    def reverse(self) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("list", "reverse")
+
+    def sort(self, **_: object) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("list", "sort")
+
+    def __iadd__(self, other: Iterable[_V]) -> list[_V]:  # type: ignore[override,misc]  # a new plain list, as a tuple gives a new tuple
+        return [*self, *other]
+
+    def __imul__(self, times: SupportsIndex) -> list[_V]:  # type: ignore[override]  # as above
+        return list(self) * times
+
+    def __copy__(self) -> list[_V]:
+        return list(self)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> list[_V]:
+        return [copy.deepcopy(item, memo) for item in self]
+
+    def __reduce_ex__(self, _: SupportsIndex) -> tuple[type, tuple[()], None, Iterator[_V]]:
+        return list, (), None, iter(self)
+
+
+class FrozenDict(dict[_K, _V]):
+    """A dict of a state. It reads as any dict; each method that would change it raises FrozenValueError.
+
+    `|`, `copy` and pickling give plain dicts; `setdefault` on a present key returns
+    its value. The values must be frozen already: `freeze` makes one from a plain dict.
+
+    Attributes:
+        memo: For the store alone: what it knows of this dict.
+    """
+
+    __slots__ = ("memo",)
+
+    def __init__(self, items: Mapping[_K, _V] | Iterable[tuple[_K, _V]] = ()) -> None:
+        super().__init__(items)
+        self.memo: object = None
+
+    def __setitem__(self, *_: object) -> Never:
+        _refuse("dict", "item assignment")
+
+    def __delitem__(self, *_: object) -> Never:
+        _refuse("dict", "del")
+
+    def clear(self) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("dict", "clear")
+
+    def pop(self, *_: object) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("dict", "pop")
+
+    def popitem(self) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("dict", "popitem")
+
+    def update(self, *_: object, **__: object) -> Never:
+        """Raise FrozenValueError."""
+        _refuse("dict", "update")
+
+    def setdefault(self, key: _K, default: object = None) -> _V:
+        """Return the value of a present key; raise FrozenValueError for another."""
+        return self[key] if key in self else _refuse("dict", f"setdefault with {default!r}")
+
+    def __ior__(self, other: Mapping[_K, _V] | Iterable[tuple[_K, _V]]) -> dict[_K, _V]:  # type: ignore[override,misc]  # a new plain dict
+        return dict(self) | dict(other)
+
+    def __copy__(self) -> dict[_K, _V]:
+        return dict(self)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> dict[_K, _V]:
+        return {key: copy.deepcopy(value, memo) for key, value in self.items()}
+
+    def __reduce_ex__(self, _: SupportsIndex) -> tuple[type, tuple[()], None, None, Iterator[tuple[_K, _V]]]:
+        return dict, (), None, None, iter(self.items())
+
+
+def freeze(value: object) -> object:
+    """Return `value` with its lists and dicts frozen, also those inside tuples.
+
+    A frozen value comes back itself; other types are left as they are.
+
+    Raises:
+        UnstorableError: The value contains itself or is nested too deeply.
+    """
+    try:
+        return _freeze(value)
+    except RecursionError:
+        raise UnstorableError(
+            "A value contains itself or is nested too deeply to be kept in a state. Flatten it first."
+        ) from None
+
+
+def thaw(value: object) -> object:
+    """Return a deep copy of `value` with plain lists and dicts, which may be changed freely."""
+    return copy.deepcopy(value)
+
+
+def _freeze(value: object) -> object:
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is list:
+        return FrozenList([_freeze(item) for item in value])  # type: ignore[attr-defined]  # a list
+    if kind is dict:
+        return FrozenDict({key: _freeze(item) for key, item in value.items()})  # type: ignore[attr-defined]  # a dict
+    if isinstance(value, tuple) and (kind is tuple or hasattr(kind, "_fields")):
+        return _freeze_tuple(value)
+    return value
+
+
+def _freeze_tuple(value: tuple[object, ...]) -> tuple[object, ...]:
+    items = [_freeze(item) for item in value]
+    if all(new is old for new, old in zip(items, value, strict=True)):
+        return value
+    return tuple.__new__(type(value), items)

@@ -1,0 +1,183 @@
+"""Codecs of Enums, dataclasses, named tuples, pydantic models and registered classes."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, Flag
+from functools import reduce
+from operator import or_
+from typing import Final, cast
+
+from notebook_agent.store.codec.arrays import ARRAYS, array_writer, read_array
+from notebook_agent.store.codec.registry import (
+    Placeholder,
+    codec_of,
+    find_class,
+    registered,
+    remember,
+)
+from notebook_agent.store.codec.types import thaw
+
+__all__ = ["TAGS", "class_writer", "read_class"]
+
+Written = tuple[str, str, object]
+"""Tag, name of the class, data."""
+
+_PYDANTIC: Final = {
+    "values": "__dict__",
+    "set": "__pydantic_fields_set__",
+    "extra": "__pydantic_extra__",
+    "private": "__pydantic_private__",
+}
+
+
+def class_writer(cls: type) -> Callable[[object], Written] | None:
+    """How to write the instances of a class, or None where it has no codec."""
+    codec = codec_of(cls)
+    if codec is not None and codec.encode is not None:
+        encode, name = codec.encode, codec.name
+        return lambda value: ("object", name, encode(value))
+    if cls is Placeholder:
+        return _placeholder
+    for fits, write in _WRITERS:
+        if fits(cls):
+            return write
+    return array_writer(cls)
+
+
+def read_class(tag: str, name: str, data: object) -> object:
+    """An instance again, made without running its constructor; a placeholder if its class is not there."""
+    if tag == "object":
+        codec = registered(name)
+        return (
+            Placeholder(tag, name, data)
+            if codec is None or codec.decode is None
+            else codec.decode(thaw(data))
+        )
+    if tag in ARRAYS:
+        try:
+            return read_array(tag, data)
+        except ImportError:
+            return Placeholder(tag, name, data)
+    cls = find_class(name)
+    fits, read = _READERS[tag]
+    if cls is None or not fits(cls):
+        return Placeholder(tag, name, data)
+    return read(cls, data)
+
+
+def _placeholder(value: object) -> Written:
+    held = cast("Placeholder", value)
+    return held.kind, held.type_name, held.data
+
+
+def _is_enum(cls: type) -> bool:
+    return issubclass(cls, Enum)
+
+
+def _enum(value: object) -> Written:
+    member = cast("Enum", value)
+    name = member.name
+    if name is None or name not in type(member).__members__:
+        return "enum", remember(type(member)), [part.name for part in cast("Sequence[Flag]", member)]
+    return "enum", remember(type(member)), name
+
+
+def _read_enum(cls: type, data: object) -> object:
+    members: Mapping[str, object] = cls.__members__  # type: ignore[attr-defined]  # an Enum
+    if isinstance(data, str):
+        return members[data]
+    names = cast("Sequence[str]", data)
+    if not names:
+        return cls(0)
+    return reduce(or_, [members[name] for name in names])
+
+
+def _is_namedtuple(cls: type) -> bool:
+    return cls.__bases__ == (tuple,) and isinstance(getattr(cls, "_fields", None), tuple)
+
+
+def _namedtuple(value: object) -> Written:
+    return "namedtuple", remember(type(value)), list(cast("Sequence[object]", value))
+
+
+def _read_namedtuple(cls: type, data: object) -> object:
+    items = cast("Sequence[object]", data)
+    if len(items) != len(cls._fields):  # type: ignore[attr-defined]  # checked by _is_namedtuple
+        return Placeholder("namedtuple", f"{cls.__module__}:{cls.__qualname__}", data)
+    return tuple.__new__(cls, items)
+
+
+def _is_plain(cls: type) -> bool:
+    return cast("object", cls.__new__) is object.__new__
+
+
+def _is_dataclass(cls: type) -> bool:
+    return dataclasses.is_dataclass(cls) and _is_plain(cls)
+
+
+def _dataclass(value: object) -> Written:
+    held = dict(getattr(value, "__dict__", ()))
+    for field in dataclasses.fields(value):  # type: ignore[arg-type]  # checked by _is_dataclass
+        if field.name not in held and hasattr(value, field.name):
+            held[field.name] = getattr(value, field.name)
+    return "dataclass", remember(type(value)), held
+
+
+def _read_dataclass(cls: type, data: object) -> object:
+    value: object = object.__new__(cls)
+    held = cast("dict[str, object]", thaw(data))
+    own = getattr(value, "__dict__", None)
+    slots = {name for base in cls.__mro__ for name in _slots(base)}
+    for name, item in held.items():
+        if name in slots:
+            object.__setattr__(value, name, item)
+        elif own is not None:
+            own[name] = item
+    return value
+
+
+def _slots(cls: type) -> Sequence[str]:
+    slots = vars(cls).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _is_model(cls: type) -> bool:
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and issubclass(cls, pydantic.BaseModel) and _is_plain(cls)
+
+
+def _model(value: object) -> Written:
+    held = {name: getattr(value, slot, None) for name, slot in _PYDANTIC.items()}
+    if not held["private"]:
+        del held["private"]
+    return "pydantic", remember(type(value)), held
+
+
+def _read_model(cls: type, data: object) -> object:
+    held = cast("dict[str, object]", thaw(data))
+    value: object = object.__new__(cls)
+    for name, slot in _PYDANTIC.items():
+        object.__setattr__(value, slot, held.get(name))
+    return value
+
+
+_WRITERS: Final[tuple[tuple[Callable[[type], bool], Callable[[object], Written]], ...]] = (
+    (_is_enum, _enum),
+    (_is_namedtuple, _namedtuple),
+    (_is_dataclass, _dataclass),
+    (_is_model, _model),
+)
+
+TAGS: Final[set[str]] = {"enum", "namedtuple", "dataclass", "pydantic", "object", *ARRAYS}
+"""Tags that stand with the name of a class."""
+
+_READERS: Final[dict[str, tuple[Callable[[type], bool], Callable[[type, object], object]]]] = {
+    "enum": (_is_enum, _read_enum),
+    "namedtuple": (_is_namedtuple, _read_namedtuple),
+    "dataclass": (_is_dataclass, _read_dataclass),
+    "pydantic": (_is_model, _read_model),
+}
+"""For each tag, whether a class fits it, and how to make an instance."""

@@ -1,0 +1,115 @@
+"""Long lists: what is new is written, what is old is pointed to.
+
+A list is one node with its newest items in it (fewer than 32, the tail) and the numbers
+of its full chunks of 32; 32 such chunks are one chunk of 1,024. So a longer version of a
+list writes its new items, one such node, and now and then a chunk; how a list grew does
+not show in it.
+
+Items stand as numbers of nodes or as JSON. A row of only numbers is kept as differences
+(`{"$":"at","v":[901,3,3]}`), a row of only JSON as it is, a mixed one with each JSON in
+brackets (`{"$":"mix","v":[901,["hi"],3]}`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from typing import Final
+
+__all__ = ["CHUNK", "EMPTY", "RUN", "Item", "Spine", "extend", "grow", "spine_text", "sums"]
+
+CHUNK: Final = 32
+RUN: Final = CHUNK * CHUNK
+
+Item = int | str
+"""The number of a node, or JSON that stands in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spine:
+    """What is needed to write a longer version of a list.
+
+    `log` holds the items since the last full run, of which this list has the first `kept`;
+    longer versions add to the same log, so it is copied only where two versions part.
+    """
+
+    size: int
+    runs: tuple[int, ...]
+    chunks: tuple[int, ...]
+    log: list[Item]
+    kept: int
+
+
+EMPTY: Final = Spine(0, (), (), [], 0)
+
+
+def grow(spine: Spine, items: Iterable[Item], write: Callable[[str], int]) -> Spine:
+    """A spine with more items; `write` keeps the JSON of a full chunk and returns its number."""
+    log = spine.log if len(spine.log) == spine.kept and spine is not EMPTY else spine.log[: spine.kept]
+    size, runs, chunks = spine.size, spine.runs, spine.chunks
+    for item in items:
+        log.append(item)
+        size += 1
+        if size % RUN == 0:
+            runs, chunks = (*runs, write(chunk_text(log))), ()
+            log = []
+        elif size % CHUNK == 0:
+            chunks = (*chunks, write(chunk_text(log[-CHUNK:])))
+    return Spine(size, runs, chunks, log, len(log))
+
+
+def extend(spine: Spine, items: Sequence[Item], write: Callable[[str], int]) -> Spine:
+    """As `grow`, without the chunks that a full run makes needless."""
+    if spine.kept == 0 and len(items) == RUN:
+        number = write(chunk_text(items))
+        return Spine(spine.size + RUN, (*spine.runs, number), (), [], 0)
+    return grow(spine, items, write)
+
+
+def spine_text(spine: Spine) -> str:
+    """The JSON of a list's own node."""
+    tail = spine.log[spine.kept // CHUNK * CHUNK : spine.kept]
+    parts = [f'{{"$":"list","n":{spine.size}']
+    if spine.runs:
+        parts.append(f'"r":{differences(spine.runs)}')
+    if spine.chunks:
+        parts.append(f'"c":{differences(spine.chunks)}')
+    parts.append(f'"v":{row(tail)}}}')
+    return ",".join(parts)
+
+
+def chunk_text(items: Sequence[Item]) -> str:
+    """The JSON of a chunk's node."""
+    return f'{{"$":"chunk","v":{row(items)}}}'
+
+
+def row(items: Sequence[Item]) -> str:
+    """Items as one JSON value, as short as they allow."""
+    kinds = set(map(type, items))
+    if int not in kinds:
+        return "[" + ",".join(items) + "]"  # type: ignore[arg-type]  # all are str
+    if str not in kinds:
+        return f'{{"$":"at","v":{differences(items)}}}'  # type: ignore[arg-type]  # all are int
+    return f'{{"$":"mix","v":[{",".join(_mixed(items))}]}}'
+
+
+def differences(numbers: Sequence[int]) -> str:
+    """Numbers as JSON, each but the first as its distance from the one before."""
+    steps = chain(numbers[:1], map(int.__sub__, numbers[1:], numbers))
+    return "[" + ",".join(map(str, steps)) + "]"
+
+
+def sums(steps: Iterable[int]) -> list[int]:
+    """The numbers that `differences` wrote."""
+    return list(accumulate(steps))
+
+
+def _mixed(items: Sequence[Item]) -> Iterable[str]:
+    last = 0
+    for item in items:
+        if isinstance(item, int):
+            yield str(item - last)
+            last = item
+        else:
+            yield f"[{item}]"

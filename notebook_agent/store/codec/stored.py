@@ -1,0 +1,50 @@
+"""What is said of a value between writing it once and writing it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from notebook_agent.state import FrozenDict, FrozenList
+from notebook_agent.store.codec.lists import Item, Spine
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+__all__ = ["File", "Frozen", "NoCodecError", "Rooted", "Stored", "reference"]
+
+Frozen = FrozenDict[object, object] | FrozenList[object]
+Rooted = dict[str, tuple[object, str]]
+"""By key, a value of a state and its field of the JSON, for use again where the value is the same object."""
+
+
+class File(Protocol):
+    """Where nodes are written: a transaction."""
+
+    @property
+    def connection(self) -> Connection:
+        """To execute on."""
+        ...
+
+
+class NoCodecError(Exception):
+    """This value cannot be stored; `endless` if only because it is nested too deeply."""
+
+    def __init__(self, value: object, *, endless: bool = False) -> None:
+        super().__init__(type(value))
+        self.value = value
+        self.endless = endless
+
+
+@dataclass(slots=True)
+class Stored:
+    """What a frozen container remembers: its node in one store, and how to write a longer list."""
+
+    owner: object
+    number: int
+    spine: Spine | None = None
+
+
+def reference(item: Item) -> str:
+    """An item as JSON."""
+    return item if isinstance(item, str) else f'{{"$":{item}}}'

@@ -1,0 +1,261 @@
+"""One SQLite file: its connections, its transactions, and what its errors mean."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from notebook_agent.errors import (
+    StoreError,
+    StoreFormatError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
+from notebook_agent.store import schema
+from notebook_agent.store.protocol import Durability
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["MEMORY", "Database", "Transaction"]
+
+MEMORY = ":memory:"
+
+_WAIT = 30.0
+"""Seconds to wait for another process's transaction."""
+
+_CANNOT_WRITE = "{path} cannot be written ({error}). Choose another path, or open it with read_only=True."
+_BUSY = "Another program has held {path} for 30 s ({error}). Try again when it is done."
+_GONE = (
+    "{path} is gone: it was deleted or moved while it was in use, and with it what it kept. Put it back,"
+    " or go on in a new file: restart the kernel, or give another path."
+)
+_OTHER = (StoreError, "{path}: {error}.")
+_MEANING: dict[int, tuple[type[StoreError], str]] = {
+    3: (StoreReadOnlyError, _CANNOT_WRITE),
+    5: (StoreError, _BUSY),
+    6: (StoreError, _BUSY),
+    8: (StoreReadOnlyError, _CANNOT_WRITE),
+    10: (StoreFullError, "The disk under {path} failed ({error}). Nothing of this step was kept; try again."),
+    11: (StoreFormatError, "{path} is damaged ({error}). Restore a copy, or choose another path."),
+    13: (StoreFullError, "The disk under {path} is full. Nothing of this step was kept; free some space."),
+    14: (StoreReadOnlyError, "{path} cannot be opened ({error}). Check that it exists and its permissions."),
+    26: (StoreFormatError, "{path} is no store of notebook_agent ({error}). Choose another path."),
+}
+"""What SQLite's primary result codes mean to a user."""
+
+
+class Lane:
+    """A connection, and the lock of the thread that uses it."""
+
+    __slots__ = ("connection", "lock", "synced")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.lock = threading.RLock()
+        self.synced: bool | None = None
+
+
+class Database:
+    """A SQLite file, or memory where `path` is None.
+
+    Attributes:
+        read_only: The file cannot be written, or was opened so.
+    """
+
+    def __init__(self, path: str | None, *, durability: Durability, read_only: bool) -> None:
+        self.location = path or MEMORY
+        self.read_only = read_only
+        self._full = durability == "full"
+        self._mode = "ro"
+        self._writer = Lane(self._open())
+        self._reader = Lane(self._connect()) if path else self._writer
+        self._file = None if path is None else Path(path)
+
+    def write(self, *, durable: bool = True) -> Transaction:
+        """Begin a transaction that commits at the end of a `with`, and rolls back on any exception.
+
+        Args:
+            durable: Sync it to the disk, unless the store's durability is `normal`.
+
+        Raises:
+            StoreReadOnlyError: nothing can be written here.
+            StoreError: the file was deleted; SQLite would go on in what nobody can open.
+        """
+        if self.read_only:
+            raise StoreReadOnlyError(
+                f"{self.location} is open for reading only. Choose another path to go on.",
+                path=self.location,
+            )
+        if self._file is not None and not self._file.exists():
+            raise StoreError(_GONE.format(path=self.location), path=self.location)
+        return Transaction(self, self._writer, durable=durable and self._full)
+
+    def read(self) -> Reading:
+        """Hold the reading connection for a `with`."""
+        return Reading(self, self._reader)
+
+    def close(self) -> None:
+        """Close both connections."""
+        with self._writer.lock, self._reader.lock:
+            self._reader.connection.close()
+            self._writer.connection.close()
+
+    def error(self, error: sqlite3.Error) -> StoreError:
+        """Say in our own terms what SQLite reports."""
+        code = getattr(error, "sqlite_errorcode", None)
+        kind, text = _MEANING.get((code or 0) & 0xFF, _OTHER)
+        if code is None and "UTF-8" in str(error):
+            kind, text = _MEANING[11]
+        return kind(text.format(path=self.location, error=error), path=self.location)
+
+    def _open(self) -> sqlite3.Connection:
+        if self.location != MEMORY and not self.read_only:
+            self._touch()
+        try:
+            return self._opened()
+        except StoreReadOnlyError:
+            if not self.read_only or not Path(self.location).is_file():
+                raise
+            self._mode = "ro&immutable=1"
+            return self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        import sqlite3
+
+        try:
+            connection = self._connect()
+        except sqlite3.Error as error:
+            raise self.error(error) from error
+        try:
+            self._prepare(connection)
+        except BaseException as error:
+            connection.close()
+            _translate(self, error)
+            raise
+        return connection
+
+    def _touch(self) -> None:
+        path = Path(self.location)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            if not path.is_file():
+                raise StoreReadOnlyError(
+                    _CANNOT_WRITE.format(path=path, error=error.strerror), path=str(path)
+                ) from error
+            self.read_only = True
+
+    def _connect(self) -> sqlite3.Connection:
+        import sqlite3
+
+        name = self.location
+        if self.read_only:
+            from urllib.parse import quote
+
+            name = f"file:{quote(self.location)}?mode={self._mode}"
+        connection = sqlite3.connect(
+            name, timeout=_WAIT, isolation_level=None, check_same_thread=False, uri=self.read_only
+        )
+        connection.execute("PRAGMA trusted_schema = OFF")
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        version = schema.check(connection, self.location)
+        if not self.read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            schema.migrate(connection, self.location)
+        elif version < schema.VERSION:
+            raise StoreFormatError(
+                f"{self.location} is empty or of an older version, and open for reading only."
+                " Open it once without read_only=True.",
+                path=self.location,
+            )
+
+
+class Transaction:
+    """See `Database.write`. It takes the file's lock at the first use of `connection`."""
+
+    __slots__ = ("_begun", "_database", "_durable", "_lane")
+
+    def __init__(self, database: Database, lane: Lane, *, durable: bool) -> None:
+        self._database = database
+        self._lane = lane
+        self._durable = durable
+        self._begun = False
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, within the transaction."""
+        if not self._begun:
+            self._lane.connection.execute("BEGIN IMMEDIATE")
+            self._begun = True
+        return self._lane.connection
+
+    def last(self, statement: str, values: Sequence[object]) -> int:
+        """Execute the last statement, which is a transaction of its own if it is the only one.
+
+        Returns:
+            How many rows it changed.
+        """
+        return self._lane.connection.execute(statement, values).rowcount
+
+    def __enter__(self) -> Self:
+        lane = self._lane
+        lane.lock.acquire()
+        if lane.synced is not self._durable:
+            try:
+                lane.connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+            except BaseException as error:
+                self._leave(error)
+                raise
+            lane.synced = self._durable
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None and self._begun:
+            try:
+                self._lane.connection.execute("COMMIT")
+            except BaseException as failure:
+                self._leave(failure)
+                raise
+        self._leave(error)
+
+    def _leave(self, error: BaseException | None) -> None:
+        try:
+            if error is not None and self._lane.connection.in_transaction:
+                self._lane.connection.execute("ROLLBACK")
+        finally:
+            self._lane.lock.release()
+        if error is not None:
+            _translate(self._database, error)
+
+
+class Reading:
+    """See `Database.read`."""
+
+    __slots__ = ("_database", "_lane")
+
+    def __init__(self, database: Database, lane: Lane) -> None:
+        self._database = database
+        self._lane = lane
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._lane.lock.acquire()
+        return self._lane.connection
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self._lane.lock.release()
+        if error is not None:
+            _translate(self._database, error)
+
+
+def _translate(database: Database, error: BaseException) -> None:
+    import sqlite3
+
+    if isinstance(error, sqlite3.Error):
+        raise database.error(error) from error

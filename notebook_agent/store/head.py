@@ -1,0 +1,94 @@
+"""Where a run stands, and who may move it on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from notebook_agent.errors import RunConflictError
+from notebook_agent.ids import RunKey
+from notebook_agent.store.core import Core
+from notebook_agent.store.lineage import SEQ, find_line
+from notebook_agent.store.protocol import Status
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+__all__ = ["Head", "check_free", "check_head", "find_head"]
+
+_HEAD: Final = """
+SELECT r.id, r.base, r.state, r.edit_seq, r.edit_state, s.id, s.status, s.holder, s.state, s.action
+FROM run r LEFT JOIN step s ON s.id = (
+  SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32
+)
+WHERE r.id = ? AND r.deleted_at IS NULL
+"""
+_INTERRUPT = "UPDATE step SET status = 'interrupted', ended_at = ?, holder = NULL WHERE id = ?"
+
+
+class Head(NamedTuple):
+    """Where a run stands: its row and its own last step, if it has made one."""
+
+    run: int
+    base: int | None
+    first_state: str
+    edit_seq: int | None
+    edit_state: str | None
+    step: int | None
+    status: Status | None
+    holder: str | None
+    last_state: str | None
+    action: str | None
+
+    @property
+    def seq(self) -> int | None:
+        """The number of the last step, an inherited one included."""
+        return self.base if self.step is None else self.step - (self.run << SEQ)
+
+    @property
+    def state(self) -> str:
+        """The JSON of the state that the next step starts from."""
+        seq = self.seq
+        if self.edit_state is not None and self.edit_seq == (-1 if seq is None else seq):
+            return self.edit_state
+        return self.first_state if self.last_state is None else self.last_state
+
+
+def find_head(core: Core, connection: Connection, key: RunKey) -> Head:
+    """Where a run stands; UnknownRunError if there is no such run."""
+    number = core.runs.get(key)
+    row = None if number is None else connection.execute(_HEAD, (number,)).fetchone()
+    if row is None:
+        number = core.runs[key] = find_line(connection, key).id
+        row = connection.execute(_HEAD, (number,)).fetchone()
+    return Head(*row)
+
+
+def check_free(core: Core, connection: Connection, key: RunKey, head: Head) -> None:
+    """Refuse a run in which somebody is in the middle of a step; take over from the dead."""
+    if head.status != "running" or head.step is None:
+        return
+    if core.claims.alive(head.holder, head.step):
+        raise RunConflictError(
+            f"The run {key} is in the middle of step {head.seq} ({head.action}), in another notebook,"
+            " process or application. Wait until it is done, or fork the run.",
+            run=key.app_id,
+            seq=head.seq,
+            action=head.action,
+        )
+    connection.execute(_INTERRUPT, (time.time(), head.step))
+    core.claims.sweep(head.holder)
+
+
+def check_head(key: RunKey, head: Head, after: int | None) -> None:
+    """Refuse a writer that knows another head than there is."""
+    if head.seq != after:
+        now = "before its first step" if head.seq is None else f"at step {head.seq}"
+        raise RunConflictError(
+            f"Somebody else has moved the run {key}: it is {now} now, and not where you left it"
+            f" ({'the start' if after is None else f'step {after}'}). Resume it to go on from there:"
+            f" initialize_from(..) and with_identifiers(app_id={key.app_id!r}); or fork it where you are:"
+            f" app.fork({after}).",
+            run=key.app_id,
+            seq=head.seq,
+        )

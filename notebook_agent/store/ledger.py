@@ -1,0 +1,111 @@
+"""Recorded calls as rows; a request shares its messages with the one before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from notebook_agent.calls.protocol import CallId, CallRecord, Usage
+from notebook_agent.errors import UnknownRunError, UnknownStepError
+from notebook_agent.ids import Json, StepRef
+from notebook_agent.store.codec.decode import Decoder
+from notebook_agent.store.codec.encode import Encoder
+from notebook_agent.store.codec.types import thaw
+from notebook_agent.store.core import Core
+from notebook_agent.store.lineage import owner_of
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+__all__ = ["list_calls", "record_call"]
+
+_COLUMNS: Final = """step, action, span, key, method, host, endpoint, model, status, request, body,
+  content_type, streamed, complete, error, started_at, first_at, ended_at, chunks, input_tokens,
+  output_tokens, cost, replayed_from, replayed, headers, drift"""
+_NAMES: Final = [name.strip() for name in _COLUMNS.split(",")]
+_INSERT: Final = f"INSERT INTO call ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608 (constants)
+_SELECT: Final = f"""SELECT id, {_COLUMNS} FROM call
+WHERE step IN (SELECT value FROM json_each(?)) ORDER BY started_at, id"""  # noqa: S608 (constants)
+
+
+def record_call(core: Core, call: CallRecord) -> CallId:
+    """See `CallLog.record_call`."""
+    with core.write(durable=False, request={"request": call.request}) as (transaction, encoder):
+        connection = transaction.connection
+        number = connection.execute(_INSERT, _row(connection, encoder, call)).lastrowid
+    return CallId(cast("int", number))
+
+
+def list_calls(core: Core, connection: Connection, steps: Sequence[StepRef]) -> list[CallRecord]:
+    """See `CallLog.calls`."""
+    refs: dict[int, StepRef] = {}
+    for ref in steps:
+        if ref.seq is not None:
+            refs.setdefault(owner_of(connection, ref), ref)
+    rows = connection.execute(_SELECT, (json.dumps(list(refs)),)).fetchall()
+    return [_record(core.decoder(connection), refs, row) for row in rows]
+
+
+def _row(connection: Connection, encoder: Encoder, call: CallRecord) -> tuple[object, ...]:
+    usage = call.usage or Usage(None, None)  # type: ignore[arg-type]  # two columns that stay empty
+    return (
+        _step(connection, call.step),
+        *(call.action, call.span, call.key, call.method, call.host, call.endpoint, call.model, call.status),
+        encoder.text(call.request),
+        None if call.body is None else encoder.whole(call.body),
+        *(call.content_type, call.streamed, call.complete, _plain(call.error)),
+        *(call.started_at, call.first_at, call.ended_at),
+        json.dumps(call.chunks, separators=(",", ":")) if call.chunks else None,
+        *(usage.input, usage.output, call.cost, call.replayed_from, call.replayed),
+        json.dumps(call.headers) if call.headers else None,
+        _plain(call.drift),
+    )
+
+
+def _plain(text: str | None) -> str | None:
+    """Text as a column can hold it."""
+    return text if text is None or text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _step(connection: Connection, ref: StepRef | None) -> int | None:
+    if ref is None:
+        return None
+    try:
+        return owner_of(connection, ref)
+    except (UnknownRunError, UnknownStepError):
+        return None
+
+
+def _record(decoder: Decoder, refs: Mapping[int, StepRef], row: tuple[object, ...]) -> CallRecord:
+    number, *values = row
+    found = cast("dict[str, str]", dict(zip(_NAMES, values, strict=True)))
+    tokens = cast("tuple[int | None, int | None]", (found["input_tokens"], found["output_tokens"]))
+    return CallRecord(
+        step=refs[cast("int", values[0])],
+        action=found["action"],
+        span=found["span"],
+        key=found["key"],
+        method=found["method"],
+        host=found["host"],
+        endpoint=found["endpoint"],
+        model=found["model"],
+        request=cast("Json", thaw(decoder.text(found["request"]))),
+        streamed=bool(found["streamed"]),
+        status=cast("int | None", found["status"]),
+        content_type=found["content_type"],
+        body=None if found["body"] is None else cast("bytes", decoder.node(cast("int", values[10]))),
+        complete=bool(found["complete"]),
+        error=found["error"],
+        started_at=cast("float", values[15]),
+        first_at=cast("float | None", values[16]),
+        ended_at=cast("float | None", values[17]),
+        chunks=tuple((at, size) for at, size in json.loads(found["chunks"] or "[]")),
+        usage=None if tokens[0] is None or tokens[1] is None else Usage(tokens[0], tokens[1]),
+        cost=cast("float | None", values[21]),
+        replayed_from=cast("CallId | None", values[22]),
+        replayed=bool(found["replayed"]),
+        id=CallId(cast("int", number)),
+        headers=tuple((name, value) for name, value in json.loads(found["headers"] or "[]")),
+        drift=found["drift"],
+    )

@@ -1,0 +1,130 @@
+"""Records as rows and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring as quote
+from typing import Final, cast
+
+from notebook_agent.condition import Check, Decision
+from notebook_agent.store.codec.decode import Decoder
+from notebook_agent.store.codec.encode import Encoder
+from notebook_agent.store.core import Core
+from notebook_agent.store.protocol import Failure, RunCall
+
+__all__ = [
+    "call_text",
+    "decision_text",
+    "failure_text",
+    "names_text",
+    "read_call",
+    "read_decision",
+    "read_failure",
+    "read_names",
+]
+
+_LITERALS: Final = {True: "true", False: "false", None: "null"}
+
+
+def decision_text(core: Core, encoder: Encoder, decision: Decision | None) -> str:
+    """A decision as JSON."""
+    if decision is None:
+        return "null"
+    known = core.written.get(id(decision))
+    if known is not None and known[0] is decision:
+        return known[1]
+    checks = ",".join([_check_text(encoder, check) for check in decision.checks])
+    target = "null" if decision.target is None else quote(decision.target)
+    return f'{{"source":{quote(decision.source)},"target":{target},"checks":[{checks}]}}'
+
+
+def read_decision(core: Core, decoder: Decoder, text: str | None) -> Decision | None:
+    """A decision from its JSON."""
+    if text is None or text == "null":
+        return None
+    known = core.read.get(text)
+    if known is not None:
+        return known
+    found = _mapping(decoder.text(text))
+    checks = cast("Sequence[Mapping[str, object]]", found["checks"])
+    decision = Decision(
+        cast("str", found["source"]), cast("str | None", found["target"]), tuple(map(_read_check, checks))
+    )
+    if '{"$":' not in text:
+        core.read[text] = decision
+    return decision
+
+
+def failure_text(encoder: Encoder, failure: Failure) -> str:
+    """A failure as JSON."""
+    return encoder.fields({
+        "type": failure.type,
+        "message": failure.message,
+        "traceback": failure.traceback,
+    })
+
+
+def read_failure(decoder: Decoder, text: str | None) -> Failure | None:
+    """A failure from its JSON."""
+    if text is None:
+        return None
+    found = _mapping(decoder.text(text))
+    return Failure(str(found["type"]), str(found["message"]), str(found["traceback"]))
+
+
+@lru_cache(maxsize=1024)
+def names_text(names: tuple[str, ...]) -> str | None:
+    """Names of keys as JSON."""
+    return "[" + ",".join(map(quote, names)) + "]" if names else None
+
+
+@lru_cache(maxsize=1024)
+def read_names(text: str | None) -> tuple[str, ...]:
+    """Names of keys from their JSON."""
+    return tuple(json.loads(text)) if text else ()
+
+
+def call_text(encoder: Encoder, call: RunCall) -> str:
+    """A run call as JSON."""
+    return (
+        f'{{"method":{quote(call.method)},"inputs":{encoder.fields(call.inputs)}'
+        f',"halt_before":{names_text(call.halt_before) or "[]"}'
+        f',"halt_after":{names_text(call.halt_after) or "[]"}'
+        f',"max_steps":{"null" if call.max_steps is None else call.max_steps}}}'
+    )
+
+
+def read_call(value: object) -> RunCall:
+    """A run call from the value of its node."""
+    found = _mapping(value)
+    return RunCall(
+        cast("str", found["method"]),
+        _mapping(found["inputs"]),
+        tuple(cast("Sequence[str]", found["halt_before"])),
+        tuple(cast("Sequence[str]", found["halt_after"])),
+        cast("int | None", found["max_steps"]),
+    )
+
+
+def _check_text(encoder: Encoder, check: Check) -> str:
+    return (
+        f'{{"target":{quote(check.target)},"condition":{quote(check.condition)}'
+        f',"operands":{encoder.fields(check.operands)},"result":{_LITERALS[check.result]}}}'
+    )
+
+
+def _read_check(found: Mapping[str, object]) -> Check:
+    return Check(
+        cast("str", found["target"]),
+        cast("str", found["condition"]),
+        _mapping(found["operands"]),
+        cast("bool | None", found["result"]),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"a mapping was expected, not {type(value).__name__}")
+    return value

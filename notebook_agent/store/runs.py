@@ -1,0 +1,260 @@
+"""Runs: made, listed, named, edited between steps, and removed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, cast
+
+from notebook_agent.errors import RunConflictError, RunError, RunExistsError
+from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.state import State
+from notebook_agent.store.codec.types import thaw
+from notebook_agent.store.core import Core
+from notebook_agent.store.head import check_free, check_head, find_head
+from notebook_agent.store.lineage import SEQ, Line, find_line, line_of, no_step, owner_of, step_id
+from notebook_agent.store.protocol import NewRun, RunRecord, Status
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+__all__ = [
+    "create_run",
+    "delete_run",
+    "edit_state",
+    "label_run",
+    "list_runs",
+    "one_run",
+    "pin_run",
+    "run_graph",
+]
+
+_INSERT: Final = """
+INSERT INTO run (project, app_id, partition_key, label, created_at, updated_at, entrypoint, graph, state,
+  parent, parent_seq, base, spawned_by, notebook)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_SELECT: Final = """
+SELECT r.id, r.project, r.app_id, r.partition_key, r.label, r.created_at, r.updated_at, r.entrypoint,
+  r.parent, r.parent_seq, r.base, r.spawned_by, r.notebook, r.pinned,
+  (SELECT count(*) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32),
+  (SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32)
+FROM run r WHERE r.deleted_at IS NULL
+"""
+_HEAD: Final = "SELECT status, action, holder, coalesce(ended_at, started_at) FROM step WHERE id = ?"
+_CUT: Final = """
+SELECT max(coalesce(parent_seq, -1)), count(*) FROM run WHERE parent = ?
+"""
+_REMOVE: Final = (
+    "DELETE FROM span WHERE step BETWEEN ? AND ?",
+    "DELETE FROM call WHERE step BETWEEN ? AND ?",
+    "DELETE FROM step WHERE id BETWEEN ? AND ?",
+)
+
+
+def create_run(core: Core, new: NewRun) -> RunRecord:
+    """See `Store.create_run`."""
+    values = {} if new.state is None else new.state.plain().get_all()
+    with core.write(state=values) as (transaction, encoder):
+        connection = transaction.connection
+        if _exists(connection, new.key):
+            raise RunExistsError(
+                f"The project {new.key.project!r} has a run {new.key.app_id!r} already. Resume it, or choose"
+                " another app_id.",
+                run=new.key.app_id,
+            )
+        parent, base, state = _origin(connection, new.parent)
+        if new.state is not None or state is None:
+            state = encoder.root(values, {})[0]
+        now = time.time()
+        key = new.key
+        row = (
+            *(key.project, key.app_id, key.partition_key, new.label, now, now, new.entrypoint),
+            *(encoder.whole_json(new.graph), state, parent, new.parent and new.parent.seq, base),
+            *(None if new.spawned_by is None else owner_of(connection, new.spawned_by), new.notebook),
+        )
+        number = connection.execute(_INSERT, row).lastrowid
+        record = _one(core, connection, cast("int", number))
+    core.runs[new.key] = cast("int", number)
+    return record
+
+
+def one_run(core: Core, connection: Connection, key: RunKey) -> RunRecord:
+    """See `Store.run`."""
+    return _one(core, connection, find_line(connection, key).id)
+
+
+def list_runs(core: Core, connection: Connection, project: str | None) -> list[RunRecord]:
+    """See `Store.runs`."""
+    sql = f"{_SELECT} AND (?1 IS NULL OR r.project = ?1) ORDER BY r.created_at DESC, r.id DESC"
+    return [_record(core, connection, row) for row in connection.execute(sql, (project,)).fetchall()]
+
+
+def run_graph(core: Core, connection: Connection, key: RunKey) -> Json:
+    """See `Store.graph`."""
+    line = find_line(connection, key)
+    (node,) = connection.execute("SELECT graph FROM run WHERE id = ?", (line.id,)).fetchone()
+    return cast("Json", thaw(core.decoder(connection).node(node)))
+
+
+def edit_state(core: Core, key: RunKey, state: State, after: int | None) -> None:
+    """See `Store.edit_state`."""
+    values = state.plain().get_all()
+    with core.write(state=values) as (transaction, encoder):
+        connection = transaction.connection
+        head = find_head(core, connection, key)
+        check_free(core, connection, key, head)
+        check_head(key, head, after)
+        root, _ = encoder.root(values, {})
+        connection.execute(
+            "UPDATE run SET edit_seq = ?, edit_state = ?, updated_at = ? WHERE id = ?",
+            (-1 if after is None else after, root, time.time(), head.run),
+        )
+        if head.step is not None:
+            connection.execute("UPDATE step SET next = NULL WHERE id = ?", (head.step,))
+
+
+def label_run(core: Core, key: RunKey, label: str | None) -> None:
+    """See `Store.label_run`."""
+    with core.database.write() as transaction:
+        connection = transaction.connection
+        line = find_line(connection, key)
+        connection.execute("UPDATE run SET label = ? WHERE id = ?", (label, line.id))
+
+
+def pin_run(core: Core, key: RunKey, *, pinned: bool) -> None:
+    """See `Store.pin_run`."""
+    with core.database.write() as transaction:
+        connection = transaction.connection
+        line = find_line(connection, key)
+        connection.execute("UPDATE run SET pinned = ? WHERE id = ?", (pinned, line.id))
+
+
+def delete_run(core: Core, key: RunKey) -> None:
+    """See `Store.delete_run`; a run with forks stays, unseen, up to its last fork point."""
+    with core.database.write() as transaction:
+        connection = transaction.connection
+        line = find_line(connection, key)
+        _check_removable(core, connection, key)
+        cut, forks = _forks(connection, line)
+        _remove_steps(connection, line, max(line.first, cut + 1))
+        if forks:
+            connection.execute("UPDATE run SET deleted_at = ? WHERE id = ?", (time.time(), line.id))
+        else:
+            _remove(connection, line)
+    core.runs.pop(key, None)
+
+
+def _check_removable(core: Core, connection: Connection, key: RunKey) -> None:
+    record = one_run(core, connection, key)
+    if record.pinned:
+        raise RunError(f"The run {key} is pinned. Unpin it first.", run=key.app_id)
+    if record.status == "running" and record.steps:
+        raise RunConflictError(
+            f"The run {key} is in the middle of step {record.head}. Wait until it is done.",
+            run=key.app_id,
+            seq=record.head,
+        )
+
+
+def _forks(connection: Connection, line: Line) -> tuple[int, int]:
+    cut, forks = connection.execute(_CUT, (line.id,)).fetchone()
+    return (-1 if cut is None else cut), forks
+
+
+def _remove(connection: Connection, line: Line) -> None:
+    """Remove a run without forks, and its ancestors that were only kept for it."""
+    connection.execute("DELETE FROM run WHERE id = ?", (line.id,))
+    if line.parent is None:
+        return
+    parent = line_of(connection, line.parent)
+    (deleted,) = connection.execute("SELECT deleted_at FROM run WHERE id = ?", (parent.id,)).fetchone()
+    if deleted is None:
+        return
+    cut, forks = _forks(connection, parent)
+    _remove_steps(connection, parent, max(parent.first, cut + 1))
+    if not forks:
+        _remove(connection, parent)
+
+
+def _remove_steps(connection: Connection, line: Line, first: int) -> None:
+    bounds = step_id(line.id, first), step_id(line.id + 1, 0) - 1
+    for statement in _REMOVE:
+        connection.execute(statement, bounds)
+
+
+def _origin(connection: Connection, parent: StepRef | None) -> tuple[int | None, int | None, str | None]:
+    """The parent's number, the last step of the past that a fork of it has, and its state as JSON."""
+    if parent is None:
+        return None, None, None
+    line = find_line(connection, parent.run)
+    if parent.seq is None:
+        return line.id, line.base, line.state
+    row = connection.execute(
+        "SELECT state FROM step WHERE id = ?", (owner_of(connection, parent),)
+    ).fetchone()
+    if row is None:
+        raise no_step(parent)
+    return line.id, parent.seq, row[0]
+
+
+def _exists(connection: Connection, key: RunKey) -> bool:
+    sql = """SELECT 1 FROM run WHERE project = ? AND app_id = ?
+        AND coalesce(partition_key, x'') = coalesce(?, x'') AND deleted_at IS NULL"""
+    return connection.execute(sql, (key.project, key.app_id, key.partition_key)).fetchone() is not None
+
+
+def _one(core: Core, connection: Connection, number: int) -> RunRecord:
+    return _record(core, connection, connection.execute(f"{_SELECT} AND r.id = ?", (number,)).fetchone())
+
+
+def _record(core: Core, connection: Connection, row: tuple[object, ...]) -> RunRecord:
+    number, project, app_id, partition, label, created, updated, entrypoint, *rest = cast(
+        "tuple[str, ...]", row
+    )
+    parent, parent_seq, base, spawned_by, notebook, pinned, steps, own = rest
+    key = RunKey(project, app_id, partition)
+    head = cast("int | None", base) if own is None else cast("int", own) - (cast("int", number) << SEQ)
+    status, action, at = _standing(core, connection, key, head)
+    return RunRecord(
+        key=key,
+        label=label,
+        created_at=cast("float", created),
+        updated_at=max(cast("float", updated), at if own is not None else 0.0),
+        entrypoint=entrypoint,
+        parent=_ref(connection, parent, parent_seq),
+        spawned_by=_step_ref(connection, spawned_by),
+        notebook=notebook,
+        head=head,
+        status=status,
+        action=action,
+        steps=cast("int", steps),
+        pinned=bool(pinned),
+    )
+
+
+def _standing(
+    core: Core, connection: Connection, key: RunKey, head: int | None
+) -> tuple[Status | None, str | None, float]:
+    if head is None:
+        return None, None, 0.0
+    step = owner_of(connection, StepRef(key, head))
+    status, action, holder, at = connection.execute(_HEAD, (step,)).fetchone()
+    if status == "running" and not core.claims.alive(holder, step):
+        status = "interrupted"
+    return status, action, at
+
+
+def _ref(connection: Connection, run: object, seq: object) -> StepRef | None:
+    if run is None:
+        return None
+    return StepRef(line_of(connection, cast("int", run)).key, cast("int | None", seq))
+
+
+def _step_ref(connection: Connection, step: object) -> StepRef | None:
+    if step is None:
+        return None
+    number = cast("int", step)
+    row = connection.execute("SELECT 1 FROM run WHERE id = ?", (number >> SEQ,)).fetchone()
+    if row is None:
+        return None
+    return StepRef(line_of(connection, number >> SEQ).key, number & ((1 << SEQ) - 1))

@@ -1,0 +1,164 @@
+"""The tables of a store and their numbered migrations."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from notebook_agent._version import __version__
+from notebook_agent.errors import StoreFormatError
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+__all__ = ["APPLICATION_ID", "VERSION", "check", "migrate"]
+
+APPLICATION_ID = 0x6E626167
+"""`nbag` in ASCII: how a file says that it is a store of ours."""
+
+_FIRST = """
+CREATE TABLE run (
+  id            INTEGER PRIMARY KEY,
+  project       TEXT NOT NULL,
+  app_id        TEXT NOT NULL,
+  partition_key TEXT,
+  label         TEXT,
+  created_at    REAL NOT NULL,     -- Unix seconds, UTC, as all times here
+  entrypoint    TEXT NOT NULL,
+  graph         INTEGER NOT NULL,  -- node.id
+  state         TEXT NOT NULL,     -- JSON: the state it began with; {"$": 7} stands for node 7
+  parent        INTEGER,           -- run.id it was forked from ..
+  parent_seq    INTEGER,           -- .. at this step; NULL: at the state the parent began with
+  base          INTEGER,           -- last step of its past; its own are those after it
+  spawned_by    INTEGER,           -- step.id
+  notebook      TEXT,
+  pinned        INTEGER NOT NULL DEFAULT 0,
+  edit_seq      INTEGER,           -- while this is the last step (-1: none), the next one starts from ..
+  edit_state    TEXT,              -- .. this state, JSON
+  updated_at    REAL NOT NULL,     -- its making or last edit; steps have their own times
+  deleted_at    REAL               -- kept only for the runs that were forked from it
+);
+CREATE UNIQUE INDEX run_key ON run (project, app_id, coalesce(partition_key, x'')) WHERE deleted_at IS NULL;
+CREATE INDEX run_parent ON run (parent) WHERE parent IS NOT NULL;
+
+CREATE TABLE step (
+  id         INTEGER PRIMARY KEY,  -- run * 4294967296 + seq
+  action     TEXT NOT NULL,
+  status     TEXT NOT NULL,        -- running, completed, failed, interrupted
+  started_at REAL NOT NULL,
+  ended_at   REAL,
+  state      TEXT NOT NULL,        -- JSON: the state after it, or before it unless completed
+  code       TEXT,
+  decision   TEXT,                 -- why it ran, JSON; NULL: as the step before says in `next`
+  next       TEXT,                 -- what follows and why, JSON
+  failure    TEXT,                 -- JSON
+  reads      TEXT,                 -- JSON
+  writes     TEXT,                 -- JSON
+  inputs     TEXT,                 -- JSON
+  result     TEXT,                 -- JSON
+  call       INTEGER,              -- node.id: the run call it was part of
+  source     INTEGER,              -- node.id: the action's source
+  holder     TEXT,                 -- lock file of the process in which it runs
+  run        INTEGER AS (id >> 32) VIRTUAL,
+  seq        INTEGER AS (id & 4294967295) VIRTUAL
+);
+
+CREATE TABLE node (
+  id   INTEGER PRIMARY KEY,
+  hash INTEGER,                    -- first 8 bytes of BLAKE2b, to find equal content; NULL: never looked for
+  form INTEGER NOT NULL,           -- 0 JSON, 2 text, 4 bytes; 1 more: compressed with zlib
+  body NOT NULL
+);
+CREATE INDEX node_hash ON node (hash) WHERE hash IS NOT NULL;
+
+CREATE TABLE call (
+  id            INTEGER PRIMARY KEY,
+  step          INTEGER,           -- step.id
+  action        TEXT,
+  span          TEXT,
+  key           TEXT NOT NULL,
+  method        TEXT NOT NULL,
+  host          TEXT NOT NULL,
+  endpoint      TEXT NOT NULL,
+  model         TEXT,
+  status        INTEGER,
+  request       TEXT,              -- JSON, redacted
+  body          INTEGER,           -- node.id: the response, exact
+  content_type  TEXT,
+  streamed      INTEGER NOT NULL,
+  complete      INTEGER NOT NULL,
+  error         TEXT,
+  started_at    REAL NOT NULL,
+  first_at      REAL,
+  ended_at      REAL,
+  chunks        TEXT,              -- JSON: [seconds since the start, bytes received so far]
+  input_tokens  INTEGER,
+  output_tokens INTEGER,
+  cost          REAL,              -- US dollars
+  replayed_from INTEGER,           -- call.id
+  replayed      INTEGER NOT NULL,
+  headers       TEXT,              -- JSON: response headers that serving it again needs
+  drift         TEXT
+);
+CREATE INDEX call_step ON call (step);
+
+CREATE TABLE span (
+  step   INTEGER PRIMARY KEY,      -- step.id
+  events TEXT NOT NULL             -- JSON: spans, attributes, streamed chunks
+);
+"""
+
+_MIGRATIONS = (_FIRST,)
+VERSION = len(_MIGRATIONS)
+
+_RECORDS = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at REAL NOT NULL, made_by TEXT)"
+
+
+def check(connection: Connection, path: str) -> int:
+    """The version of the store in this file, 0 for an empty file.
+
+    Raises:
+        StoreFormatError: it is another program's file, or a newer version's.
+    """
+    if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        return 0
+    (found,) = connection.execute("PRAGMA application_id").fetchone()
+    if found != APPLICATION_ID:
+        raise StoreFormatError(
+            f"{path} is a SQLite file of another program. Choose another path for the store.", path=path
+        )
+    version = int(connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0])
+    if version > VERSION:
+        raise StoreFormatError(
+            f"{path} was written by a newer notebook_agent (store version {version}, this one reads up to"
+            f" {VERSION}). Upgrade notebook_agent, or choose another path.",
+            path=path,
+        )
+    return version
+
+
+def migrate(connection: Connection, path: str) -> None:
+    """Bring the file to this version; each migration and its record are one transaction."""
+    while check(connection, path) < VERSION:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            _apply_next(connection, path)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _apply_next(connection: Connection, path: str) -> None:
+    version = check(connection, path)
+    if version >= VERSION:
+        return
+    if version == 0:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(_RECORDS)
+    for statement in _MIGRATIONS[version].split(";\n"):
+        connection.execute(statement)
+    connection.execute(
+        "INSERT INTO schema_version VALUES (?, ?, ?)",
+        (version + 1, time.time(), f"notebook_agent {__version__}"),
+    )

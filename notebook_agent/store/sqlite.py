@@ -1,0 +1,180 @@
+"""The store in a SQLite file, or in memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from notebook_agent.calls.protocol import CallId, CallRecord
+from notebook_agent.errors import StoreError
+from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.state import State
+from notebook_agent.store import head, ledger, runs, steps
+from notebook_agent.store.core import Core
+from notebook_agent.store.protocol import (
+    Durability,
+    NewRun,
+    RunRecord,
+    StepBegin,
+    StepEnd,
+    StepRecord,
+    StepValues,
+    Store,
+)
+
+__all__ = ["SqliteStore", "open_store"]
+
+_open: Final[dict[tuple[str, str, bool], tuple[Core, int]]] = {}
+_lock: Final = threading.Lock()
+
+
+def open_store(
+    path: str | os.PathLike[str] | None,
+    *,
+    durability: Durability = "full",
+    read_only: bool = False,
+) -> Store:
+    """Open a store, making it where there is none; None keeps it in memory.
+
+    Opening a file again in the same process gives another handle to the same store.
+
+    Args:
+        path: The file; its folder is made.
+        durability: `full`: an ended step survives a power cut; `normal`: the death of the process.
+        read_only: Refuse every write, also where one could be made.
+
+    Raises:
+        StoreFormatError: the file is another program's, damaged, or from a newer version.
+        StoreReadOnlyError: there is none and none can be made here.
+    """
+    if path is None:
+        return SqliteStore(Core(None, durability=durability, read_only=read_only), None)
+    slot = (str(Path(path).expanduser().resolve()), durability, read_only)
+    with _lock:
+        core, handles = _open.get(slot) or (Core(slot[0], durability=durability, read_only=read_only), 0)
+        _open[slot] = core, handles + 1
+    return SqliteStore(core, slot)
+
+
+class SqliteStore:
+    """See `Store`, which says what each method does."""
+
+    def __init__(self, core: Core, slot: tuple[str, str, bool] | None) -> None:
+        self._held: Core | None = core
+        self._slot = slot
+        self._location = core.location
+
+    @property
+    def location(self) -> str:
+        """The file's path, or `:memory:`."""
+        return self._location
+
+    def create_run(self, new: NewRun, /) -> RunRecord:
+        """Create a run."""
+        return runs.create_run(self._core, new)
+
+    def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | None) -> None:
+        """Claim the step for this writer."""
+        steps.begin_step(self._core, run, begin, after)
+
+    def end_step(self, run: RunKey, end: StepEnd, /) -> None:
+        """Write the end of the claimed step with its state."""
+        steps.end_step(self._core, run, end)
+
+    def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
+        """Replace the state at the head, between two steps."""
+        runs.edit_state(self._core, run, state, after)
+
+    def run(self, key: RunKey, /) -> RunRecord:
+        """Return one run."""
+        core = self._core
+        with core.database.read() as connection:
+            return runs.one_run(core, connection, key)
+
+    def graph(self, key: RunKey, /) -> Json:
+        """Return the graph that the run was created with."""
+        core = self._core
+        with core.database.read() as connection:
+            return runs.run_graph(core, connection, key)
+
+    def runs(self, project: str | None = None, /) -> list[RunRecord]:
+        """Return all runs, of one project if named, newest first."""
+        core = self._core
+        with core.database.read() as connection:
+            return runs.list_runs(core, connection, project)
+
+    def steps(self, key: RunKey, /) -> list[StepRecord]:
+        """Return the run's steps, those of its ancestors first."""
+        core = self._core
+        with core.database.read() as connection:
+            return steps.list_steps(core, connection, key)
+
+    def state(self, ref: StepRef, /) -> State:
+        """Return the state after a step, or a run's initial state."""
+        core = self._core
+        with core.database.read() as connection:
+            return steps.state_after(core, connection, ref)
+
+    def head_state(self, key: RunKey, /) -> State:
+        """Return the state that the next step starts from."""
+        core = self._core
+        with core.database.read() as connection:
+            return core.state(connection, head.find_head(core, connection, key).state)
+
+    def values(self, ref: StepRef, /) -> StepValues:
+        """Return a step's inputs, result, source and events."""
+        core = self._core
+        with core.database.read() as connection:
+            return steps.step_values(core, connection, ref)
+
+    def label_run(self, key: RunKey, label: str | None, /) -> None:
+        """Give a run a label, or take it away."""
+        runs.label_run(self._core, key, label)
+
+    def pin_run(self, key: RunKey, pinned: bool, /) -> None:  # noqa: FBT001 (the protocol's)
+        """Keep a run from being deleted, or no longer."""
+        runs.pin_run(self._core, key, pinned=pinned)
+
+    def delete_run(self, key: RunKey, /) -> None:
+        """Remove a run; what forks of it need stays."""
+        runs.delete_run(self._core, key)
+
+    def record_call(self, call: CallRecord) -> CallId:
+        """Keep a call."""
+        return ledger.record_call(self._core, call)
+
+    def calls(self, steps: Sequence[StepRef]) -> list[CallRecord]:
+        """Return all calls of these steps."""
+        core = self._core
+        with core.database.read() as connection:
+            return ledger.list_calls(core, connection, steps)
+
+    def close(self) -> None:
+        """Let go of the file; a second call does nothing."""
+        core, self._held = self._held, None
+        if core is None:
+            return
+        with _lock:
+            if self._slot is not None and _others(self._slot):
+                return
+        core.close()
+
+    def __repr__(self) -> str:
+        return f"<store {self._location}>"
+
+    @property
+    def _core(self) -> Core:
+        if self._held is None:
+            raise StoreError(f"The store {self._location} is closed. Open it again.", path=self._location)
+        return self._held
+
+
+def _others(slot: tuple[str, str, bool]) -> bool:
+    """Count one handle less; whether others are left."""
+    core, handles = _open.pop(slot)
+    if handles > 1:
+        _open[slot] = core, handles - 1
+    return handles > 1

@@ -1,0 +1,243 @@
+"""Steps: begun with a claim, ended in one transaction, listed without their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, cast
+
+from notebook_agent.errors import RunConflictError, StoreError
+from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.state import State
+from notebook_agent.store.codec.decode import Decoder
+from notebook_agent.store.codec.encode import Encoder
+from notebook_agent.store.codec.types import thaw
+from notebook_agent.store.core import Core
+from notebook_agent.store.head import check_free, check_head, find_head
+from notebook_agent.store.lineage import Segment, find_line, no_step, owner_of, segments, step_id
+from notebook_agent.store.protocol import (
+    RunCall,
+    Status,
+    StepBegin,
+    StepEnd,
+    StepRecord,
+    StepValues,
+)
+from notebook_agent.store.records import (
+    call_text,
+    decision_text,
+    failure_text,
+    names_text,
+    read_call,
+    read_decision,
+    read_failure,
+    read_names,
+)
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+__all__ = ["begin_step", "end_step", "list_steps", "state_after", "step_values"]
+
+_BEGIN: Final = """
+INSERT INTO step (id, action, status, started_at, state, code, decision, inputs, call, source, holder)
+SELECT (r.id << 32) + ?2, ?3, 'running', ?4,
+  CASE r.edit_seq WHEN coalesce(?5, -1) THEN r.edit_state ELSE coalesce(s.state, r.state) END,
+  ?6, nullif(?7, s.next), ?8, ?9, ?10, ?11
+FROM run r LEFT JOIN step s ON s.id = (
+  SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32
+)
+WHERE r.id = ?1 AND r.deleted_at IS NULL
+  AND coalesce(s.id - (r.id << 32), r.base) IS ?5 AND s.status IS NOT 'running'
+"""
+_END: Final = """
+UPDATE step SET status = ?, ended_at = ?, state = ?, next = ?, failure = ?, reads = ?, writes = ?,
+  result = ?, holder = NULL
+WHERE id = ? AND status = 'running' AND holder = ?
+"""
+_LIST: Final = """
+SELECT id, action, status, started_at, ended_at, code, decision, next, failure, reads, writes, holder
+FROM step WHERE id BETWEEN ? AND ? ORDER BY id
+"""
+_VALUES: Final = """
+SELECT inputs, result, call, source, (SELECT events FROM span WHERE span.step = step.id)
+FROM step WHERE id = ?
+"""
+
+
+_Row = tuple[
+    int,
+    str,
+    Status,
+    float,
+    float | None,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+]
+
+
+def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> None:
+    """See `Store.begin_step`."""
+    if begin.seq != (0 if after is None else after + 1):
+        raise ValueError(f"step {begin.seq} of {key} cannot follow {after}")
+    call = begin.call
+    inputs = {} if call is None else call.inputs
+    with core.write(durable=False, inputs=begin.inputs, call=inputs) as (transaction, encoder):
+        call_node = None if call is None else _call_node(core, encoder, call)
+        source = _source_node(core, encoder, begin)
+        row = (
+            begin.seq,
+            begin.action,
+            begin.started_at,
+            after,
+            begin.code,
+            decision_text(core, encoder, begin.decision),
+            encoder.fields(begin.inputs),
+            call_node,
+            source,
+            core.claims.holder(),
+        )
+        run = core.runs.get(key)
+        if run is None or not transaction.last(_BEGIN, (run, *row)):
+            run = _take_over(core, transaction.connection, key, after)
+            transaction.last(_BEGIN, (run, *row))
+    core.claims.take(step_id(run, begin.seq))
+    if call is not None and call_node is not None and id(call) not in core.calls:
+        core.calls[id(call)] = call, call_node
+    if begin.code is not None and source is not None and begin.code not in core.sources:
+        core.sources[begin.code] = source
+
+
+def end_step(core: Core, key: RunKey, end: StepEnd) -> None:
+    """See `Store.end_step`."""
+    run = core.runs.get(key)
+    if run is None or not core.claims.held(step_id(run, end.seq)):
+        raise _lost(key, end.seq)
+    try:
+        _write_end(core, key, run, end)
+    except StoreError:
+        core.claims.drop(step_id(run, end.seq))
+        raise
+    core.claims.drop(step_id(run, end.seq))
+
+
+def _write_end(core: Core, key: RunKey, run: int, end: StepEnd) -> None:
+    step, following = step_id(run, end.seq), None
+    state, result = end.state.plain().get_all(), end.result
+    with core.write(state=state, result=result or {}, step={"events": end.events}) as (transaction, encoder):
+        text, rooted = encoder.root(state, core.roots.get(run) or {})
+        if end.next is not None:
+            following = decision_text(core, encoder, end.next)
+        row = (
+            end.status,
+            end.ended_at,
+            text,
+            following,
+            None if end.failure is None else failure_text(encoder, end.failure),
+            names_text(end.reads),
+            names_text(end.writes),
+            None if result is None else encoder.fields(result),
+            step,
+            core.claims.holder(),
+        )
+        if end.events:
+            events = encoder.text(end.events)
+            transaction.connection.execute("INSERT INTO span VALUES (?, ?)", (step, events))
+        if not transaction.last(_END, row):
+            raise _lost(key, end.seq)
+    core.roots[run] = rooted
+    if end.next is not None and following is not None and id(end.next) not in core.written:
+        core.written[id(end.next)] = end.next, following
+
+
+def list_steps(core: Core, connection: Connection, key: RunKey) -> list[StepRecord]:
+    """See `Store.steps`."""
+    decoder = core.decoder(connection)
+    records: list[StepRecord] = []
+    before: str | None = None
+    for segment in segments(connection, find_line(connection, key)):
+        for row in connection.execute(_LIST, (segment.low, segment.high)):
+            decision = before if row[6] is None else row[6]
+            before = row[7]
+            records.append(_record(core, decoder, segment, row, decision))
+    return records
+
+
+def state_after(core: Core, connection: Connection, ref: StepRef) -> State:
+    """See `Store.state`."""
+    if ref.seq is None:
+        return core.state(connection, find_line(connection, ref.run, deleted=True).state)
+    row = connection.execute("SELECT state FROM step WHERE id = ?", (owner_of(connection, ref),)).fetchone()
+    if row is None:
+        raise no_step(ref)
+    return core.state(connection, row[0])
+
+
+def step_values(core: Core, connection: Connection, ref: StepRef) -> StepValues:
+    """See `Store.values`."""
+    row = connection.execute(_VALUES, (owner_of(connection, ref),)).fetchone()
+    if row is None:
+        raise no_step(ref)
+    inputs, result, call, source, events = row
+    decoder = core.decoder(connection)
+    return StepValues(
+        cast("Mapping[str, object]", decoder.text(inputs)),
+        None if result is None else cast("Mapping[str, object]", decoder.text(result)),
+        None if call is None else read_call(decoder.node(call)),
+        None if source is None else cast("str", decoder.node(source)),
+        [] if events is None else cast("Json", thaw(decoder.text(events))),
+    )
+
+
+def _record(core: Core, decoder: Decoder, segment: Segment, row: _Row, decision: str | None) -> StepRecord:
+    step, action, status, started, ended, code, _, following, failure, reads, writes, holder = row
+    if status == "running" and not core.claims.alive(holder, step):
+        status = "interrupted"
+    return StepRecord(
+        StepRef(segment.key, step & 0xFFFFFFFF),
+        action,
+        status,
+        started,
+        ended,
+        code,
+        read_decision(core, decoder, decision),
+        read_decision(core, decoder, following),
+        read_failure(decoder, failure),
+        read_names(reads),
+        read_names(writes),
+    )
+
+
+def _lost(key: RunKey, seq: int) -> RunConflictError:
+    return RunConflictError(
+        f"Step {seq} of the run {key} is no longer this process's to end: it was not begun here, or another"
+        " process took it for dead. Resume the run, or fork it.",
+        run=key.app_id,
+        seq=seq,
+    )
+
+
+def _take_over(core: Core, connection: Connection, key: RunKey, after: int | None) -> int:
+    """The number of a run that this writer may move on; a dead one's step is marked on the way."""
+    head = find_head(core, connection, key)
+    check_free(core, connection, key, head)
+    check_head(key, head, after)
+    return head.run
+
+
+def _call_node(core: Core, encoder: Encoder, call: RunCall) -> int:
+    known = core.calls.get(id(call))
+    if known is not None and known[0] is call:
+        return known[1]
+    return encoder.node(call_text(encoder, call))
+
+
+def _source_node(core: Core, encoder: Encoder, begin: StepBegin) -> int | None:
+    if begin.source is None:
+        return None
+    known = None if begin.code is None else core.sources.get(begin.code)
+    return encoder.whole(begin.source) if known is None else known

@@ -1,0 +1,170 @@
+"""One checkpoint with all that is known of it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Literal
+
+from notebook_agent.action import Action
+from notebook_agent.condition import Decision
+from notebook_agent.errors import AgentError
+from notebook_agent.graph import Graph
+from notebook_agent.history import History
+from notebook_agent.ids import StepRef
+from notebook_agent.redact import redact_text
+from notebook_agent.store.protocol import Failure, StepRecord, StepValues
+from notebook_agent.view.brief import brief
+from notebook_agent.view.call import call_wire
+from notebook_agent.view.values import diff_wire, state_wire
+from notebook_agent.view.wire import CheckWire, CodeWire, DecisionWire, Detail, FailureWire, InputWire
+
+__all__ = ["asks", "decision_wire", "detail", "step_detail"]
+
+_LONGEST_OPERAND = 200
+_KINDS: dict[str, Literal["text", "JSON", "any"]] = {
+    **dict.fromkeys(("str", "str|None", "None|str", "Optional[str]", "Optional"), "text"),
+    **dict.fromkeys(("Any", "object"), "any"),
+}
+
+
+def detail(history: History, graph: Graph, ref: StepRef | int | None) -> Detail:
+    """Show a checkpoint of a run, or of another of its family where `ref` names one.
+
+    Raises:
+        UnknownStepError: The run has no such step.
+    """
+    of_run = History(history.store, ref.run) if isinstance(ref, StepRef) else history
+    seq = ref.seq if isinstance(ref, StepRef) else ref
+    if seq is None:
+        return _initial(of_run, graph)
+    step, start = of_run.begun(seq)
+    return step_detail(of_run, graph, step, start)
+
+
+def asks(graph: Graph, action: str | None) -> list[InputWire]:
+    """List what an action takes; nothing where it is unknown."""
+    if action is None or action not in graph.names:
+        return []
+    taken = graph.get_action(action)
+    kinds = _parameters(taken)
+    return [
+        InputWire(name=name, required=name in taken.required, type=_kind(kinds.get(name)))
+        for name in taken.required + taken.optional
+    ]
+
+
+def _parameters(action: Action) -> dict[str, object]:
+    found = inspect.signature(action.function).parameters
+    return {name: each.annotation for name, each in found.items() if each.annotation is not each.empty}
+
+
+def _kind(annotation: object) -> Literal["text", "JSON", "any"]:
+    if annotation is None:
+        return "any"
+    named = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    return _KINDS.get(named.replace(" ", ""), "JSON")
+
+
+def decision_wire(decision: Decision | None) -> DecisionWire | None:
+    """Show why an action was next: every condition in the order in which they were tried."""
+    if decision is None:
+        return None
+    checks = [
+        CheckWire(
+            target=check.target,
+            condition=redact_text(check.condition),
+            operands=[(key, brief(value, _LONGEST_OPERAND)) for key, value in check.operands.items()],
+            result=check.result,
+        )
+        for check in decision.checks
+    ]
+    return DecisionWire(source=decision.source, target=decision.target, checks=checks)
+
+
+def _initial(history: History, graph: Graph) -> Detail:
+    parent = history.run.parent
+    state = history.at(None)
+    before = state if parent is None else history.store.state(parent)
+    action = (
+        history.run.entrypoint if parent is None or parent.seq is None else _after(history, graph, parent)
+    )
+    return Detail(
+        run=history.key.app_id,
+        seq=None,
+        action=None,
+        status="new",
+        state=state_wire(state),
+        diff=diff_wire(before, state),
+        inputs=None,
+        result=None,
+        decision=None,
+        next=None,
+        goesOn=action,
+        asks=asks(graph, action),
+        calls=[],
+        code=CodeWire(id=None, source=None, now=None),
+        error=None,
+        reads=[],
+        writes=[],
+    )
+
+
+def _after(history: History, graph: Graph, parent: StepRef) -> str | None:
+    step = History(history.store, parent.run)[parent.seq or 0]
+    if step.status != "completed":
+        return step.action
+    try:
+        return graph.next(step.action, history.at(None)).target
+    except (AgentError, KeyError):
+        return None
+
+
+def step_detail(history: History, graph: Graph, step: StepRecord, start: StepRef) -> Detail:
+    """Show a step that began with the checkpoint `start`."""
+    before = history.store.state(start)
+    state = before if step.status == "running" else history.store.state(step.ref)
+    values = history.store.values(step.ref)
+    action = step.action if step.status != "completed" else step.next.target if step.next else None
+    return Detail(
+        run=step.ref.run.app_id,
+        seq=step.seq,
+        action=step.action,
+        status=step.status,
+        state=state_wire(state),
+        diff=diff_wire(before, state),
+        inputs=state_wire(values.inputs),
+        result=state_wire(values.result),
+        decision=decision_wire(step.decision),
+        next=decision_wire(step.next),
+        goesOn=action,
+        asks=asks(graph, action),
+        calls=[call_wire(call) for call in history.store.calls([step.ref])],
+        code=_code(graph, step, values),
+        error=_failure(step.failure),
+        reads=list(step.reads),
+        writes=list(step.writes),
+    )
+
+
+def _code(graph: Graph, step: StepRecord, values: StepValues) -> CodeWire:
+    now = _present(graph, step)
+    return CodeWire(id=step.code, source=_masked(values.source), now=_masked(now))
+
+
+def _present(graph: Graph, step: StepRecord) -> str | None:
+    if step.action not in graph.names:
+        return None
+    action = graph.get_action(step.action)
+    return None if step.code is None or action.code == step.code else action.source
+
+
+def _masked(text: str | None) -> str | None:
+    return None if text is None else redact_text(text)
+
+
+def _failure(failure: Failure | None) -> FailureWire | None:
+    if failure is None:
+        return None
+    return FailureWire(
+        type=failure.type, message=redact_text(failure.message), traceback=redact_text(failure.traceback)
+    )

@@ -1,0 +1,193 @@
+"""The drawing that `visualize` returns: a `graphviz.Digraph` that needs no `dot` program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from notebook_agent.errors import GraphError
+from notebook_agent.graph import Graph
+from notebook_agent.ids import Json
+from notebook_agent.view.dot import dot_body, graph_text
+from notebook_agent.view.escape import escape
+from notebook_agent.view.layout import lay_out
+from notebook_agent.view.shape import Direction, shape_of
+from notebook_agent.view.svg import data_uri, graph_svg
+from notebook_agent.view.wire import GraphWire
+
+if TYPE_CHECKING:
+    import graphviz
+
+__all__ = ["graph_mimebundle", "graph_wire", "picture_html", "visualize"]
+
+_TIMEOUT = 60.0
+
+_DRAW = """
+import sys, pygraphviz
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+"""
+
+
+def graph_wire(graph: Graph | Json, *, with_conditions: bool = True) -> GraphWire:
+    """Lay out a graph, or its description as kept with a run, for the page.
+
+    Equal graphs share one result: do not change it.
+    """
+    return lay_out(shape_of(graph, with_conditions=with_conditions))
+
+
+def graph_mimebundle(graph: Graph | Json, *, with_conditions: bool = True) -> dict[str, str]:
+    """Show a graph where no kernel and no script runs: a picture, and a text that reads well."""
+    wire = graph_wire(graph, with_conditions=with_conditions)
+    text = graph_text(graph)
+    return {"text/plain": text, "text/html": picture_html(graph_svg(wire), text, wire)}
+
+
+def picture_html(svg: str, text: str, wire: GraphWire) -> str:
+    """Put a picture into a page as an image, where nothing in it can run; `text` stands in for it."""
+    if not wire["laidOut"]:
+        return f"<pre>{escape(text)}</pre>"
+    size = f'width="{wire["width"]:.0f}" height="{wire["height"]:.0f}"'
+    style = "max-width:100%;height:auto"
+    return f'<img src="{data_uri(svg)}" {size} style="{style}" alt="{escape(text)}">'
+
+
+def visualize(  # noqa: PLR0913  # Burr's signature
+    graph: Graph,
+    output_file_path: str | Path | None = None,
+    *,
+    include_conditions: bool = False,
+    include_state: bool = False,
+    view: bool = False,
+    engine: str = "graphviz",
+    write_dot: bool = False,
+    **engine_kwargs: object,
+) -> graphviz.Digraph:
+    """Draw a graph.
+
+    Args:
+        graph: The graph.
+        output_file_path: Where to write the drawing too; the suffix says the format: `.svg` and
+            `.gv` always work, others (`.png`, `.pdf` ..) need a Graphviz, pygraphviz's will do.
+        include_conditions: Write the conditions on the edges.
+        include_state: Write what each action reads and writes.
+        view: Open the file that was written.
+        engine: `"graphviz"`, the only one there is.
+        write_dot: Write the DOT source beside the file.
+        engine_kwargs: Passed to `graphviz.Digraph`, such as `graph_attr={"rankdir": "LR"}`.
+
+    Returns:
+        A `graphviz.Digraph` that shows itself in a notebook.
+
+    Raises:
+        GraphError: The format cannot be written here, or the engine is unknown.
+    """
+    if engine != "graphviz":
+        raise GraphError(f"visualize(engine={engine!r}): there is only 'graphviz'.")
+    direction = _direction(engine_kwargs)
+    shape = shape_of(graph, with_conditions=include_conditions, direction=direction, detailed=include_state)
+    wire = lay_out(shape)
+    body = [f"\t{line}\n" for line in dot_body(shape)]
+    drawing = _drawing_class()(wire, graph_text(graph), body=body, **engine_kwargs)
+    if output_file_path is not None:
+        _write(drawing, Path(output_file_path), view=view, write_dot=write_dot)
+    return cast("graphviz.Digraph", drawing)
+
+
+def _direction(engine_kwargs: Mapping[str, object]) -> Direction:
+    attributes = engine_kwargs.get("graph_attr")
+    wanted = attributes.get("rankdir", "TB") if isinstance(attributes, Mapping) else "TB"
+    return cast("Direction", wanted) if wanted in get_args(Direction) else "TB"
+
+
+def _write(drawing: graphviz.Digraph, path: Path, *, view: bool, write_dot: bool) -> None:
+    target = path if path.suffix else path.with_suffix(".png")
+    target.write_bytes(drawing.pipe(format=target.suffix[1:].lower()))
+    if write_dot:
+        target.with_suffix(".dot").write_text(drawing.source, encoding="utf-8")
+    if view:
+        from graphviz import backend
+
+        backend.view(str(target))
+
+
+@cache
+def _drawing_class() -> type[Any]:
+    """Make the class when it is first needed, since importing graphviz takes its time."""
+    import graphviz
+
+    class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
+        """A graph's drawing; also a `graphviz.Digraph`, with the same source."""
+
+        def __init__(self, wire: GraphWire, text: str, **options: Any) -> None:
+            super().__init__(**options)
+            self.wire = wire
+            self.text = text
+
+        def pipe(
+            self,
+            format: str | None = None,  # noqa: A002  # graphviz's name
+            *_: object,
+            encoding: str | None = None,
+            **__: object,
+        ) -> Any:
+            data = _draw(self.source, self.wire, format or self.format)
+            return data.decode(encoding) if encoding else data
+
+        def render(
+            self,
+            filename: str | Path | None = None,
+            directory: str | Path | None = None,
+            **options: Any,
+        ) -> str:
+            path = Path(directory or self.directory, filename or self.filename)
+            kind = options.get("format") or self.format
+            target = Path(options.get("outfile") or f"{path}.{kind}")
+            _write(self, target, view=bool(options.get("view")), write_dot=False)
+            if not options.get("cleanup") and not options.get("outfile"):
+                path.write_text(self.source, encoding="utf-8")
+            return str(target)
+
+        def _repr_mimebundle_(
+            self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: object
+        ) -> dict[str, str]:
+            html = picture_html(graph_svg(self.wire), self.text, self.wire)
+            bundle = {"text/plain": self.text, "text/html": html}
+            wanted = set(include or bundle) - set(exclude or ())
+            return {kind: text for kind, text in bundle.items() if kind in wanted}
+
+        def __repr__(self) -> str:
+            return self.text
+
+    return Drawing
+
+
+def _draw(source: str, wire: GraphWire, kind: str) -> bytes:
+    if kind == "svg":
+        return graph_svg(wire).encode()
+    if kind in {"dot", "gv"}:
+        return source.encode()
+    program = which("dot")
+    command = [program, f"-T{kind}"] if program else [sys.executable, "-c", _DRAW, kind]
+    try:
+        done = subprocess.run(  # noqa: S603  # a fixed program; the suffix is one argument
+            command, input=source.encode(), capture_output=True, check=True, timeout=_TIMEOUT
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise GraphError(
+            f"The graph cannot be drawn as {kind!r} here: {_reason(error)}. "
+            "Save it as .svg, which always works, or install pygraphviz (pip) or Graphviz."
+        ) from error
+    return done.stdout
+
+
+def _reason(error: Exception) -> str:
+    said = error.stderr if isinstance(error, subprocess.CalledProcessError) else None
+    lines = (said or str(error).encode()).decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "Graphviz failed"

@@ -1,0 +1,38 @@
+"""Texts of models and users made harmless for a page, and short."""
+
+from __future__ import annotations
+
+import html
+import re
+
+__all__ = ["clip", "escape", "one_line", "plural", "writable"]
+
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def escape(text: str) -> str:
+    """Make a text safe between tags and inside quoted attributes, of HTML and of XML.
+
+    Characters that XML cannot hold become U+FFFD.
+    """
+    return html.escape(writable(text), quote=True)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Put a text on one line of at most `limit` characters, its end as an ellipsis."""
+    return clip(" ".join(text[: 4 * limit].split()), limit)
+
+
+def clip(text: str, limit: int) -> str:
+    """Cut a text to at most `limit` characters, its end as an ellipsis."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def plural(count: int, noun: str) -> str:
+    """Count things in words: `1 call`, `2 calls`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def writable(text: str) -> str:
+    """Put U+FFFD for what no page, file or terminal can show: control characters, lone surrogates."""
+    return _UNWRITABLE.sub("\ufffd", text)

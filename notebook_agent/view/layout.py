@@ -1,0 +1,234 @@
+"""Where boxes and arrows go: Graphviz computes it, from numbers alone.
+
+Graphviz is given no text of the user: boxes are called n0, n1 .. and have the sizes that
+`measure` estimates, and the room for an edge's label is an empty cell of a given size. So
+no label can be taken for markup, no font is looked for (fontconfig writes warnings into
+the notebook), and a graph is laid out alike on every machine.
+
+The Graphviz in pygraphviz's wheels is asked first, since it answers in a millisecond,
+and the `dot` program next, since it needs a process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from shutil import which
+from typing import TypedDict, cast
+
+from notebook_agent.view.escape import one_line
+from notebook_agent.view.measure import text_width
+from notebook_agent.view.shape import Box, Edge, Shape
+from notebook_agent.view.wire import EdgeWire, GraphWire, NodeWire
+
+__all__ = ["BOX_HEIGHT", "LABEL_SIZE", "STATE_LINE", "lay_out", "state_lines"]
+
+LABEL_SIZE = 11.0
+"""Font size of an edge's label, in the units of the drawing."""
+
+_LONGEST_LABEL = 44
+BOX_HEIGHT = 34.0
+STATE_LINE = 15.0
+"""Height of a line in a detailed box."""
+_BOX_PADDING = 30.0
+_LEAST_WIDTH = 72.0
+_LABEL_HEIGHT = 18.0
+_LABEL_PADDING = 12.0
+_MARGIN = 8.0
+_HEAD_WIDTH = 3.4
+_POINTS = 72.0
+_TIMEOUT = 20.0
+
+_lock = threading.Lock()
+
+
+class _Object(TypedDict):
+    name: str
+    pos: str
+
+
+class _Line(TypedDict, total=False):
+    id: str
+    pos: str
+    lp: str
+
+
+class _Laid(TypedDict):
+    bb: str
+    objects: list[_Object]
+    edges: list[_Line]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Graphviz's y points up, the page's down."""
+
+    width: float
+    height: float
+
+    def point(self, text: str) -> tuple[float, float]:
+        x, y = map(float, text.split(","))
+        return round(x + _MARGIN, 1), round(self.height - y + _MARGIN, 1)
+
+
+@lru_cache(maxsize=64)
+def lay_out(shape: Shape) -> GraphWire:
+    """Lay a shape out; where no Graphviz can be had, `laidOut` is false and coordinates are 0.
+
+    The result is shared by all who ask for an equal shape: do not change it.
+    """
+    laid = _graphviz(_numbers(shape))
+    return _placed(shape, laid) if laid else _unplaced(shape)
+
+
+def _numbers(shape: Shape) -> str:
+    index = {box.name: n for n, box in enumerate(shape.boxes)}
+    lines = [
+        "digraph {",
+        f"graph [rankdir={shape.direction} nodesep=0.3 ranksep=0.5]",
+        'node [shape=box fixedsize=true label=""]',
+        "edge [arrowsize=0.8]",
+        *(_node(n, _box_size(box, shape)) for n, box in enumerate(shape.boxes)),
+        *(_edge(n, edge, index) for n, edge in enumerate(shape.edges)),
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _node(n: int, size: tuple[float, float]) -> str:
+    return f"n{n} [width={size[0] / _POINTS:.4f} height={size[1] / _POINTS:.4f}]"
+
+
+def _box_size(box: Box, shape: Shape) -> tuple[float, float]:
+    lines = state_lines(box.reads, box.writes) if shape.detailed else []
+    widths = [text_width(line, LABEL_SIZE) for line in lines]
+    wanted = max(text_width(one_line(box.label, _LONGEST_LABEL)), *widths, 0.0) + _BOX_PADDING
+    return round(max(_LEAST_WIDTH, wanted), 1), BOX_HEIGHT + STATE_LINE * len(lines)
+
+
+def state_lines(reads: Sequence[str], writes: Sequence[str]) -> list[str]:
+    """Write what an action reads and writes, as it stands in a detailed box."""
+    named = (("reads", reads), ("writes", writes))
+    return [one_line(f"{word}: {', '.join(keys)}", _LONGEST_LABEL) for word, keys in named if keys]
+
+
+def _edge(n: int, edge: Edge, index: Mapping[str, int]) -> str:
+    ends = f"n{index[edge.source]} -> n{index[edge.target]}"
+    if not edge.label:
+        return f"{ends} [id=e{n}]"
+    width = text_width(one_line(edge.label, _LONGEST_LABEL), LABEL_SIZE) + _LABEL_PADDING
+    return f"{ends} [id=e{n} label={_room(width, _LABEL_HEIGHT)}]"
+
+
+def _room(width: float, height: float) -> str:
+    table = 'TABLE FIXEDSIZE="TRUE" BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0"'
+    return f'<<{table} WIDTH="{width:.0f}" HEIGHT="{height:.0f}"><TR><TD></TD></TR></TABLE>>'
+
+
+def _graphviz(dot: str) -> _Laid | None:
+    for engine in (_in_process, _by_program):
+        laid = _try(engine, dot)
+        if laid is not None:
+            return laid
+    return None
+
+
+def _try(engine: Callable[[str], bytes | None], dot: str) -> _Laid | None:
+    try:
+        answer = engine(dot)
+        return None if answer is None else cast("_Laid", json.loads(answer))
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+
+
+def _in_process(dot: str) -> bytes | None:
+    try:
+        import pygraphviz
+    except ImportError:
+        return None
+    with _lock, pygraphviz.AGraph(string=dot) as graph:
+        return cast("bytes", graph.draw(format="json0", prog="dot"))
+
+
+def _by_program(dot: str) -> bytes | None:
+    program = which("dot")
+    if program is None:
+        return None
+    command = [program, "-Tjson0"]
+    done = subprocess.run(command, input=dot.encode(), capture_output=True, check=True, timeout=_TIMEOUT)  # noqa: S603
+    return done.stdout
+
+
+def _placed(shape: Shape, laid: _Laid) -> GraphWire:
+    width, height = map(float, laid["bb"].split(",")[2:])
+    frame = _Frame(width, height)
+    where = {item["name"]: frame.point(item["pos"]) for item in laid.get("objects", [])}
+    lines = {line["id"]: line for line in laid.get("edges", [])}
+    return GraphWire(
+        laidOut=True,
+        width=round(width + 2 * _MARGIN, 1),
+        height=round(height + 2 * _MARGIN, 1),
+        nodes=[_node_wire(box, shape, where[f"n{n}"]) for n, box in enumerate(shape.boxes)],
+        edges=[_edge_wire(edge, lines[f"e{n}"], frame) for n, edge in enumerate(shape.edges)],
+    )
+
+
+def _unplaced(shape: Shape) -> GraphWire:
+    nodes = [_node_wire(box, shape, (0.0, 0.0)) for box in shape.boxes]
+    edges = [_edge_wire(edge, {}, _Frame(0, 0)) for edge in shape.edges]
+    return GraphWire(laidOut=False, width=0, height=0, nodes=nodes, edges=edges)
+
+
+def _node_wire(box: Box, shape: Shape, at: tuple[float, float]) -> NodeWire:
+    width, height = _box_size(box, shape)
+    return NodeWire(
+        name=box.name,
+        kind=box.kind,
+        label=one_line(box.label, _LONGEST_LABEL),
+        x=at[0],
+        y=at[1],
+        width=width,
+        height=height,
+        reads=list(box.reads),
+        writes=list(box.writes),
+    )
+
+
+def _edge_wire(edge: Edge, line: _Line, frame: _Frame) -> EdgeWire:
+    path, head = _arrow(line["pos"], frame) if line else ("", "")
+    label_x, label_y = frame.point(line["lp"]) if "lp" in line else (0.0, 0.0)
+    return EdgeWire(
+        source=edge.source,
+        target=edge.target,
+        label=one_line(edge.label, _LONGEST_LABEL),
+        conditional=edge.conditional,
+        path=path,
+        head=head,
+        labelX=label_x,
+        labelY=label_y,
+    )
+
+
+def _arrow(pos: str, frame: _Frame) -> tuple[str, str]:
+    end, *rest = pos.removeprefix("e,").split(" ")
+    tip = frame.point(end)
+    first, *curve = [frame.point(text) for text in rest]
+    path = f"M{_xy(first)}C{' '.join(map(_xy, curve))}"
+    return path, _head(curve[-1], tip)
+
+
+def _head(base: tuple[float, float], tip: tuple[float, float]) -> str:
+    dx, dy = tip[0] - base[0], tip[1] - base[1]
+    length = (dx * dx + dy * dy) ** 0.5 or 1.0
+    side = (-dy / length * _HEAD_WIDTH, dx / length * _HEAD_WIDTH)
+    left = (base[0] + side[0], base[1] + side[1])
+    right = (base[0] - side[0], base[1] - side[1])
+    return f"M{_xy(tip)}L{_xy(left)}L{_xy(right)}Z"
+
+
+def _xy(point: tuple[float, float]) -> str:
+    return f"{point[0]:.1f},{point[1]:.1f}"

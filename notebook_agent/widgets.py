@@ -1,0 +1,203 @@
+"""The panel and its parts as widgets: they hold traits and forward messages, and compute nothing.
+
+    panel = Panel(backend)      # the whole
+    GraphView(backend)          # one part alone; also StateView and TimeSlider
+
+A cell's output that stands right after a panel's and carries the exported page is
+hidden while the panel lives (`view.page.iframe`).
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol, cast
+
+import anywidget  # noqa: TID253 - loaded only when a panel is made
+import traitlets
+
+from notebook_agent.view.page import bundled
+from notebook_agent.view.panel import status_line
+from notebook_agent.view.wire import Overview, Progress, Reply, Request
+
+__all__ = ["Backend", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
+
+
+class Backend(Protocol):
+    """What stands behind a panel."""
+
+    def overview(self) -> Overview:
+        """Return all that the panel shows first."""
+
+    def place(self) -> tuple[int | None, bool]:
+        """Return the step that is looked at, None for the initial state, and whether that follows the run."""
+
+    def handle(self, request: Request) -> Reply:
+        """Carry a request out; may be called on any thread, also while a cell runs."""
+
+    def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
+        """Call the listener while runs go on; return the way to stop it."""
+
+
+def merged(held: Progress | None, fresh: Progress) -> Progress:
+    """Return one message of progress that stands for two of the same run."""
+    if held is None:
+        return fresh
+    steps = {step["seq"]: step for step in (*held["run"]["steps"], *fresh["run"]["steps"])}
+    return {
+        **fresh,
+        "first": held.get("first", held["n"]),
+        "run": {**fresh["run"], "steps": list(steps.values())},
+        "detail": fresh["detail"] or held["detail"],
+    }
+
+
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    """Call back on a thread that may publish to the running cell."""
+    timer = threading.Timer(seconds, contextvars.copy_context().run, [act])
+    timer.daemon = True
+    timer.start()
+
+
+class Throttle:
+    """Sends progress at most so often, from any thread; what comes in between is sent as one.
+
+    The end of a run is sent at once.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Progress], None],
+        *,
+        interval: float = 0.05,
+        clock: Callable[[], float] = time.monotonic,
+        later: Callable[[float, Callable[[], None]], None] = _later,
+    ) -> None:
+        self._send = send
+        self._interval = interval
+        self._clock = clock
+        self._later = later
+        self._lock = threading.RLock()
+        self._held: Progress | None = None
+        self._waits = False
+        self._sent_at = float("-inf")
+
+    def push(self, progress: Progress) -> None:
+        """Send the message now or, merged with others, soon."""
+        with self._lock:
+            if self._held is not None and self._held["run"]["id"] != progress["run"]["id"]:
+                self.flush()
+            self._held = merged(self._held, progress)
+            wait = self._sent_at + self._interval - self._clock()
+            if wait <= 0 or progress["run"]["status"] != "running":
+                self.flush()
+            elif not self._waits:
+                self._waits = True
+                self._later(wait, self.flush)
+
+    def flush(self) -> None:
+        """Send what is held."""
+        with self._lock:
+            self._waits = False
+            held, self._held = self._held, None
+            if held is not None:
+                self._sent_at = self._clock()
+                self._send(held)
+
+
+class Panel(anywidget.AnyWidget):
+    """The panel: the graph, the state, and time.
+
+    Attributes:
+        overview: What it shows first; kept up to date whenever a run rests.
+        run: The run in view. Setting it switches to another.
+        seq: The step in view, None for the initial state. Setting it moves the slider.
+        follows: Whether the page moves on with the run, told by the page. A `seq` that it
+            told while it followed is no choice of the person's and may be out of date.
+    """
+
+    _esm = bundled("panel.js")
+    _css = bundled("panel.css")
+
+    overview = traitlets.Dict().tag(sync=True)
+    run = traitlets.Unicode().tag(sync=True)
+    seq = traitlets.Int(None, allow_none=True).tag(sync=True)
+    follows = traitlets.Bool(True).tag(sync=True)
+    part = traitlets.Unicode("panel", read_only=True).tag(sync=True)
+
+    _unsubscribe: Callable[[], None] | None = None
+
+    def __init__(self, backend: Backend) -> None:
+        overview = backend.overview()
+        seq, follows = backend.place()
+        super().__init__(overview=overview, run=overview["run"], seq=seq, follows=follows)
+        self._backend = backend
+        self._throttle = Throttle(self._forward)
+        self._unsubscribe = backend.subscribe(self._throttle.push)
+        self.on_msg(self._receive)
+        _answer_during_cells(self.comm)
+
+    def refresh(self) -> None:
+        """Show what the backend holds now, such as after a command in a cell."""
+        overview = self._backend.overview()
+        seq, follows = self._backend.place()
+        with self.hold_sync():
+            self.overview = dict(overview)
+            self.run, self.seq, self.follows = overview["run"], seq, follows
+
+    def close(self) -> None:
+        """Close the widget; its page shows no more, and its backend is left alone."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        super().close()
+
+    def __repr__(self) -> str:
+        """Return one line: the run and how it stands."""
+        return status_line(cast("Overview", self.overview))
+
+    def _forward(self, progress: Progress) -> None:
+        self.send(progress)
+        if progress["run"]["status"] != "running":
+            self.refresh()
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        if isinstance(content, Mapping) and "id" in content:
+            self.send(self._answer(cast("Request", content)))
+
+    def _answer(self, request: Request) -> Reply:
+        try:
+            return self._backend.handle(request)
+        except Exception as error:  # noqa: BLE001 - the page has to be told, whatever it was
+            return {"id": request["id"], "error": _sentence(error)}
+
+
+class GraphView(Panel):
+    """The graph alone, lit at the step in view."""
+
+    part = traitlets.Unicode("graph", read_only=True).tag(sync=True)
+
+
+class StateView(Panel):
+    """The step in view alone: state, diff, calls, decision, code and error."""
+
+    part = traitlets.Unicode("state", read_only=True).tag(sync=True)
+
+
+class TimeSlider(Panel):
+    """The slider and the lanes of the runs alone."""
+
+    part = traitlets.Unicode("slider", read_only=True).tag(sync=True)
+
+
+def _sentence(error: Exception) -> str:
+    said = str(error).strip()
+    return said or type(error).__name__
+
+
+def _answer_during_cells(comm: object) -> None:
+    """Let ipykernel 7.4 hear the page on its own thread while a cell runs, as 7.0 to 7.3 do."""
+    if hasattr(comm, "_reply_subshell_for"):
+        vars(comm)["_reply_subshell_for"] = lambda _data, default: default

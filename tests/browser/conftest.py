@@ -1,0 +1,45 @@
+"""One browser and one JupyterLab for all tests of this folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.browser import lab
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def pytest_collection_modifyitems(items):
+    """Keep the tests of this folder in one process, and skip them where there is no Chromium."""
+    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not Path(chromium).exists():
+                item.add_marker(pytest.mark.skip(reason=f"no Chromium at {chromium}"))
+
+
+@pytest.fixture(name="browser", scope="session")
+def browser_fixture():
+    with lab.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(name="root", scope="session")
+def root_fixture(tmp_path_factory):
+    """A copy of the notebooks, so that running them leaves the originals as they are."""
+    root = tmp_path_factory.mktemp("lab") / "notebooks"
+    shutil.copytree(NOTEBOOKS, root)
+    return root
+
+
+@pytest.fixture(name="server", scope="session")
+def server_fixture(root, tmp_path_factory):
+    store = root.parent / "store.db"
+    with lab.jupyter_server(root, tmp_path_factory.mktemp("home"), NOTEBOOK_AGENT_STORE=str(store)) as server:
+        yield server

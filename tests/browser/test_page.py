@@ -1,0 +1,137 @@
+"""The exported page in Chromium: opened from a file, with the network off."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from notebook_agent.view.page import iframe, render
+
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "wire" / "page.json"
+
+HOSTILE = "</script><script>hit()</script><img src=x onerror=hit()><svg onload=hit()>\"'><iframe srcdoc=x>"
+
+
+@pytest.fixture(name="page_data", scope="module")
+def page_data_fixture():
+    return json.loads(FIXTURE.read_text())
+
+
+@pytest.fixture(name="opened")
+def opened_fixture(browser, tmp_path):
+    """A function that opens HTML from a file and returns the page, its problems and its requests."""
+    contexts = []
+
+    def opened(text, **options):
+        path = tmp_path / "page.html"
+        path.write_text(text, encoding="utf-8")
+        contexts.append(browser.new_context(offline=True, **options))
+        page = contexts[-1].new_page()
+        page.problems, page.asked = [], []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda r: page.asked.append(r.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def spoilt(value, text):
+    """Replace every text but those that name steps, runs and shapes."""
+    kept = {"id", "run", "parent", "status", "kind", "path", "head", "t", "mime", "data"}
+    if isinstance(value, str):
+        return text
+    if isinstance(value, list):
+        return [spoilt(item, text) for item in value]
+    if isinstance(value, dict):
+        return {key: item if key in kept else spoilt(item, text) for key, item in value.items()}
+    return value
+
+
+def test_it_scrubs_without_a_kernel(opened, page_data):
+    """The slider moves through the stored steps, and nothing is loaded or goes wrong."""
+    page = opened(render(page_data, "chat"))
+    slider = page.get_by_role("slider", name="Step")
+    expect(slider).to_have_attribute("aria-valuetext", "step 10 of 10: generate_image, failed")
+    slider.fill("6")
+    expect(slider).to_have_attribute("aria-valuetext", "step 6 of 10: generate_code, completed")
+    page.get_by_role("tab", name="Calls").click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("System.out.println")
+    assert (page.problems, page.asked) == ([], [page.url])
+
+
+def test_it_has_no_commands(opened, page_data):
+    """Where there is no kernel there is no button that needs one."""
+    page = opened(render(page_data, "chat"))
+    page.get_by_role("region", name="Agent").wait_for()
+    commands = [page.get_by_role("button", name=name, exact=True) for name in ("Run", "Retry", "Fork here")]
+    assert [button.count() for button in commands] == [0, 0, 0]
+
+
+def test_a_click_turns_to_a_fork(opened, page_data):
+    """Lanes work too."""
+    page = opened(render(page_data, "chat"))
+    page.get_by_role("treeitem", name="fork1").click()
+    slider = page.get_by_role("slider", name="Step")
+    expect(slider).to_have_attribute("aria-valuetext", "step 7 of 7: response, completed")
+
+
+def test_a_node_leads_to_its_visit(opened, page_data):
+    """The graph is a way through time, also by keyboard."""
+    page = opened(render(page_data, "chat"))
+    page.get_by_role("button", name="action answer_question").press("Enter")
+    expect(page.get_by_role("slider", name="Step")).to_have_value("2")
+
+
+def test_it_works_in_the_sandbox_of_a_notebook_output(opened, page_data):
+    """The same page within an output's frame, which hides the picture beside it."""
+    page = opened(iframe(page_data, "<svg xmlns='http://www.w3.org/2000/svg'/>", "a run")["text/html"])
+    inner = page.frame_locator("iframe")
+    inner.get_by_role("slider", name="Step").fill("6")
+    inner.get_by_text("Looking at step 6 of 10").wait_for()
+    expect(page.get_by_role("img", name="a run")).not_to_be_visible()
+    assert page.problems == []
+
+
+def test_in_a_notebook_it_is_never_black(opened, page_data):
+    """Whatever the system prefers: the output's page may be white."""
+    output = iframe(page_data, "<svg xmlns='http://www.w3.org/2000/svg'/>", "a run")["text/html"]
+    page = opened(output, color_scheme="dark")
+    panel = page.frame_locator("iframe").get_by_role("region", name="Agent")
+    assert panel.evaluate("it => getComputedStyle(it).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_hostile_text_runs_and_loads_nothing(opened, page_data):
+    """Every text of the page is a payload; no tab runs it."""
+    spoilt_page = {
+        "overview": spoilt(page_data["overview"], HOSTILE) | {"version": 1},
+        "details": {key: spoilt(detail, HOSTILE) for key, detail in page_data["details"].items()},
+        "note": HOSTILE,
+    }
+    page = opened(render(spoilt_page, HOSTILE))
+    for tab in ("State", "Diff", "Calls", "Why", "Code", "Error"):
+        page.get_by_role("tab", name=tab).click()
+    assert page.locator("img:not([src^='data:']), iframe, a, body script[src]").count() == 0
+    assert (page.problems, page.asked) == ([], [page.url])
+
+
+@pytest.mark.parametrize("width", [600, 900, 1400])
+def test_nothing_is_cut_off(opened, page_data, width):
+    """At each width the panel is as wide as its page, and no part lies over another."""
+    page = opened(render(page_data, "chat"), viewport={"width": width, "height": 900})
+    page.get_by_role("region", name="Agent").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    graph = page.get_by_role("group", name="Graph").bounding_box()
+    tabs = page.get_by_role("tablist").bounding_box()
+    slider = page.get_by_role("slider").bounding_box()
+    if width > 700:
+        assert graph["x"] + graph["width"] <= tabs["x"]
+    else:
+        assert graph["y"] + graph["height"] <= tabs["y"]
+    assert tabs["y"] + tabs["height"] <= slider["y"]

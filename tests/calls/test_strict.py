@@ -1,0 +1,162 @@
+"""In strict replay no model call leaves, and a miss says what is missing."""
+
+import asyncio
+import contextlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
+
+import httpx
+import openai
+import pytest
+
+from notebook_agent.errors import LedgerMissError
+from tests.calls.conftest import asked
+
+
+def test_miss_sends_nothing_and_names_the_difference(server, steps, ask):
+    """The error names endpoint, model, step, action and the nearest record's difference."""
+    with steps.open(0):
+        ask("draw a pen")
+    with pytest.raises(LedgerMissError) as caught, steps.open(1, "strict", partners=[0]):
+        ask("draw a pencil")
+    expected = (
+        "No recorded answer for chat/completions (model m-1) in step 1 (answer) of run run-1;"
+        " nothing was sent."
+        " Against the nearest record: messages[0].content: 'draw a pen' → 'draw a pencil'."
+        " To call the model, set app.ledger = 'auto' (%config AgentMagics.ledger = 'auto') and retry."
+    )
+    assert expected == str(caught.value)
+    assert ("run-1", 1, "answer") == (caught.value.run, caught.value.seq, caught.value.action)
+    assert 1 == len(server.journal)
+    assert [] == steps.calls(1)
+
+
+def test_miss_without_any_record_says_so(server, steps, ask):
+    """There is nothing to compare with."""
+    with pytest.raises(LedgerMissError, match="Nothing is recorded for it"), steps.open(0, "strict"):
+        ask("a pen")
+    assert [] == server.journal
+
+
+def test_miss_passes_handlers_of_the_action(server, steps, ask):
+    """A fallback of the action's own does not hide that strict replay has no record."""
+    reached = []
+
+    def action():
+        try:
+            ask("a pen")
+        except Exception:  # noqa: BLE001 (what an action may do)
+            reached.append("fallback")
+
+    with pytest.raises(LedgerMissError), steps.open(0, "strict"):
+        action()
+    assert ([], []) == (reached, server.journal)
+
+
+def test_miss_that_an_action_swallows_is_still_told(steps, ask):
+    """Even a bare except does not make a replay look as if it had gone well."""
+
+    def action():
+        with contextlib.suppress(BaseException):
+            ask("a pen")
+
+    with pytest.raises(LedgerMissError), steps.open(0, "strict"):
+        action()
+
+
+def test_miss_in_a_thread_or_a_task_is_told(steps, server, client):
+    """The miss comes out of the step, whoever made the call."""
+    with pytest.raises(LedgerMissError), steps.open(0, "strict"), ThreadPoolExecutor(1) as pool:
+        pool.submit(asked, client, "a pen").result()
+
+    async def work():
+        async with (
+            openai.AsyncOpenAI(base_url=server.base_url, api_key="k") as made,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(made.chat.completions.create(model="m", messages=[]))
+
+    with pytest.raises(LedgerMissError), steps.open(1, "strict"):
+        asyncio.run(work())
+    assert [] == server.journal
+
+
+def test_interrupt_is_not_turned_into_a_miss(steps, ask):
+    """Stop stays Stop."""
+
+    def action():
+        with contextlib.suppress(BaseException):
+            ask("a pen")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), steps.open(0, "strict"):
+        action()
+
+
+def test_user_error_is_the_steps_error(steps):
+    """Without a miss the action's own exception leaves as it is."""
+    with pytest.raises(ZeroDivisionError), steps.open(0, "strict"):
+        1 / 0  # noqa: B018 (the error is the point)
+
+
+def test_client_can_be_built_without_a_key(server, steps, monkeypatch, ask):
+    """A placeholder stands in while the step runs, and is gone afterwards."""
+    with steps.open(0):
+        ask("a pen")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+    with steps.open(1, "strict", partners=[0]):
+        assert "Echo: a pen" == asked(openai.Client(), "a pen")
+    assert "OPENAI_API_KEY" not in os.environ
+    assert 1 == len(server.journal)
+
+
+def test_placeholder_stays_until_the_last_strict_step_ends(steps, monkeypatch):
+    """Steps at once share it."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with steps.open(0, "strict"):
+        with steps.open(1, "strict"):
+            pass
+        assert "OPENAI_API_KEY" in os.environ
+    assert "OPENAI_API_KEY" not in os.environ
+
+
+def test_own_key_is_left_alone(steps, monkeypatch):
+    """A key that is set stays as it is, also when the action sets another."""
+    monkeypatch.setenv("OPENAI_API_KEY", "mine")
+    with steps.open(0, "strict"):
+        assert "mine" == os.environ["OPENAI_API_KEY"]
+        monkeypatch.setenv("OPENAI_API_KEY", "another")
+    assert "another" == os.environ["OPENAI_API_KEY"]
+
+
+def test_no_key_stays_the_users_exception(steps, monkeypatch):
+    """Outside of strict replay the SDK says itself that the key is missing."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(openai.OpenAIError, match="api_key"), steps.open(0):
+        openai.Client()
+
+
+def test_requests_that_are_no_model_calls_still_pass(server, steps):
+    """Strict replay is about models; a download is the action's own affair."""
+    with httpx.Client() as plain, steps.open(0, "strict"):
+        assert 200 == plain.get(f"{server.base_url}/file").status_code
+
+
+def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, ask):
+    """Of several steps a strict one keeps a call from leaving that might be its own."""
+    told = []
+
+    def work():
+        try:
+            ask("a pen")
+        except BaseException as error:  # noqa: BLE001 (what ends a thread)
+            told.append(str(error))
+
+    with steps.open(0), steps.open(1, "strict"):
+        thread = Thread(target=work)
+        thread.start()
+        thread.join()
+    assert ["No recorded answer for chat/completions (model m-1)"] == [text.split(" in ")[0] for text in told]
+    assert [] == server.journal

@@ -1,0 +1,21 @@
+"""Errors of the engine and the store, told in the words of a line."""
+
+import pytest
+
+import notebook_agent.store as stores
+from notebook_agent.errors import AgentError, StoreError
+from notebook_agent.magics.spoken import spoken
+
+
+def test_a_store_that_cannot_be_opened_names_the_setting(tmp_path):
+    """No argument of a function that was not called."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError) as caught:
+        stores.open_store(tmp_path / "file" / "store.db")
+    assert "read_only" not in spoken(caught.value)
+    assert "%config AgentMagics.store" in spoken(caught.value)
+
+
+def test_other_messages_stay_and_keep_to_one_line():
+    """A line break would make an error look like output."""
+    assert spoken(AgentError("what happened,\n  where")) == "what happened, where"

@@ -1,0 +1,84 @@
+"""Actions that a cell defined again."""
+
+import re
+
+import pytest
+
+from tests.session.chat import ACTIONS, CELLS, FIXED
+
+
+def code(agent, name):
+    """Give the source that a node runs."""
+    return agent.app.graph.get_action(name).source
+
+
+def test_the_same_cell_run_again_takes_effect(notebook, agent):
+    """The node runs the new function at once, and it is said."""
+    notebook.cell(ACTIONS.replace("Demo error", "Other error"))
+    assert "Other error" in code(agent, "image")
+    assert re.fullmatch(r"edited: image \([0-9a-f]{4} → [0-9a-f]{4}\)", notebook.screen.said[-1])
+
+
+def test_where_it_failed_retry_is_named(notebook, agent):
+    """The sentence says what to type."""
+    with pytest.raises(ValueError, match="Demo error"):
+        agent.run(prompt="draw x")
+    notebook.cell(ACTIONS.replace("Demo error", "Other error"))
+    assert notebook.screen.said[-1].endswith("; %agent retry goes on with it")
+
+
+def test_another_cell_is_only_offered(notebook, agent):
+    """The node keeps its function until the person takes the new one."""
+    notebook.cell(FIXED, "two")
+    assert "Demo error" in code(agent, "image")
+    said = (
+        "image was defined again in another cell; image still runs the old one. "
+        "%agent fork --with image=image takes the new one"
+    )
+    assert notebook.screen.said == [said]
+
+
+def test_an_offer_is_made_once(notebook, agent):
+    """Later cells do not repeat it."""
+    notebook.cell(FIXED, "two")
+    notebook.cell("x = 1", "three")
+    assert len(notebook.screen.said) == 1
+
+
+def test_bound_variants_follow(notebook, agent):
+    """Both nodes of one function take the new one, with their own parameters."""
+    notebook.cell(ACTIONS.replace("{prefix}: ", "[{prefix}] "))
+    assert agent.run(prompt="write x").state["response"] == "[code] write x"
+    assert notebook.screen.said[0].count("→") == 2
+
+
+def test_comments_are_no_edit(notebook, agent):
+    """A cell that means the same is not reported."""
+    notebook.cell(CELLS.replace("def image(state):", "def image(state):\n    # later"))
+    assert notebook.screen.said == []
+
+
+def test_without_cell_ids_the_same_definitions_are_the_same_cell(notebook):
+    """A front end that sends no ids is served as well; another cell stays another."""
+    notebook.cell(CELLS, None)
+    agent = notebook.agent.use("chat")
+    notebook.cell(ACTIONS.replace("Demo error", "Other error"), None)
+    assert "Other error" in code(agent, "image")
+    notebook.cell(FIXED, None)
+    assert "Other error" in code(agent, "image")
+
+
+def test_functions_made_by_functions_are_left_alone(notebook):
+    """Which of them a node should take cannot be told."""
+    notebook.cell(
+        "def make(n):\n"
+        "    @action(reads=[], writes=['n'])\n"
+        "    def inner(state):\n"
+        "        return state.update(n=n)\n"
+        "    return inner\n"
+        "inner = make(1)\n"
+        "made = graph.GraphBuilder().with_actions(inner).build()"
+    )
+    agent = notebook.agent.use("made")
+    notebook.cell("inner = make(2)")
+    assert agent.run().state["n"] == 1

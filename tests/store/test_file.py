@@ -1,0 +1,194 @@
+"""A store's file: who made it, what it may hold, and what happens to it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from notebook_agent.errors import StoreError, StoreFormatError, StoreReadOnlyError
+from notebook_agent.ids import StepRef
+from notebook_agent.store import open_store
+
+from .runs import KEY, call, counted, new_run, step
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store of five steps, closed."""
+    place = tmp_path / "folder" / "store.db"
+    store = open_store(place)
+    counted(store, 5)
+    store.record_call(call(StepRef(KEY, 2)))
+    store.close()
+    return place
+
+
+def changed(path: Path, *statements: str) -> Path:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return path
+
+
+def test_what_was_written_is_there_again(path: Path):
+    """A store that is opened again has its runs, steps and states."""
+    store = open_store(path)
+    assert ([KEY], 5) == ([record.key for record in store.runs()], len(store.steps(KEY)))
+    assert {"n": 5} == store.head_state(KEY)
+    step(store, 5, {"n": 6})
+    store.close()
+
+
+def test_nobody_else_can_read_it(path: Path):
+    """The file is its owner's alone, and nothing is left beside it once it is closed."""
+    assert 0o600 == path.stat().st_mode & 0o777
+    assert ["store.db"] == [each.name for each in path.parent.iterdir()]
+
+
+def test_a_person_can_read_it(path: Path):
+    """Runs, steps and states can be read in the sqlite3 shell."""
+    rows = sqlite3.connect(path).execute("SELECT run, seq, action, status, state FROM step").fetchall()
+    assert [(1, n, "count", "completed", f'{{"n":{n + 1}}}') for n in range(5)] == rows
+
+
+def test_two_handles_are_one_store(path: Path):
+    """Opening a file twice gives one store; it closes with the last handle."""
+    first, second = open_store(path), open_store(path.parent / ".." / "folder" / "store.db")
+    first.close()
+    assert 5 == second.run(KEY).steps
+    second.close()
+    with pytest.raises(StoreError, match="closed"):
+        second.runs()
+
+
+def test_a_text_file_is_refused(tmp_path: Path):
+    """A file that is no database is named, and left as it is."""
+    path = tmp_path / "notes.txt"
+    path.write_text("not a store\n" * 100)
+    with pytest.raises(StoreFormatError, match=r"notes\.txt is no store of notebook_agent"):
+        open_store(path)
+    assert "not a store\n" * 100 == path.read_text()
+
+
+def test_the_database_of_another_program_is_refused(tmp_path: Path):
+    """A SQLite file without our mark is left as it is."""
+    path = changed(tmp_path / "music.db", "CREATE TABLE song (title TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(StoreFormatError, match="another program"):
+        open_store(path)
+    assert before == path.read_bytes()
+
+
+def test_a_newer_version_is_refused(path: Path):
+    """A file that a newer version wrote is refused with what to do."""
+    changed(path, "INSERT INTO schema_version VALUES (99, 0, 'the future')")
+    with pytest.raises(StoreFormatError, match=r"version 99.* Upgrade notebook_agent"):
+        open_store(path)
+
+
+def test_a_folder_is_refused(tmp_path: Path):
+    """A folder in the place of the file is an error that names it."""
+    with pytest.raises(StoreError, match=tmp_path.name):
+        open_store(tmp_path)
+
+
+@pytest.mark.parametrize("part", [0.02, 0.2, 0.5, 0.8, 0.95])
+def test_a_truncated_file_is_a_typed_error(path: Path, part: float):
+    """A file that was cut opens with what is whole, or gives a typed error."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * part)])
+    try:
+        store = open_store(path)
+    except StoreFormatError:
+        return
+    with pytest.raises(StoreFormatError):
+        [store.state(each.ref) for each in store.steps(KEY)]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE step SET state = '{\"$\":999}'",
+        "UPDATE step SET state = '['",
+        "UPDATE step SET state = '[]'",
+        'UPDATE step SET state = \'{"a":{"$":"tuple"}}\'',
+        'UPDATE step SET state = \'{"a":{"$":"system","v":"ls"}}\'',
+        'UPDATE step SET state = \'{"a":{"$":[]}}\'',
+        "UPDATE step SET state = '" + "[" * 100_000 + "'",
+        "UPDATE step SET state = x'ff'",
+        "UPDATE step SET state = cast(x'ff' AS TEXT)",
+        'UPDATE step SET state = \'{"a":{"$":"enum","c":5,"v":1}}\'',
+        'UPDATE step SET state = \'{"a":{"$":"int","v":"zz"}}\'',
+        "INSERT INTO node VALUES (5000, 1, 0, '{\"$\":5000}'); UPDATE step SET state = '{\"$\":5000}'",
+        "INSERT INTO node VALUES (5000, 1, 1, 'text'); UPDATE step SET state = '{\"$\":5000}'",
+        "INSERT INTO node VALUES (5000, 1, 9, x'00'); UPDATE step SET state = '{\"$\":5000}'",
+        "INSERT INTO node VALUES (5000, 1, 1, x'00'); UPDATE step SET state = '{\"$\":5000}'",
+    ],
+)
+def test_a_crafted_state_is_a_typed_error(path: Path, damage: str):
+    """Nothing that a file says is more than data: a wrong word in it is StoreFormatError."""
+    changed(path, *damage.split("; "))
+    store = open_store(path)
+    with pytest.raises(StoreFormatError):
+        store.state(StepRef(KEY, 1))
+    store.close()
+
+
+def test_reading_only_writes_nothing(path: Path):
+    """A store opened for reading can be read, and refuses each write."""
+    store = open_store(path, read_only=True)
+    assert {"n": 5} == store.head_state(KEY)
+    with pytest.raises(StoreReadOnlyError, match="reading only"):
+        store.create_run(new_run())
+    with pytest.raises(StoreReadOnlyError):
+        store.label_run(KEY, "x")
+    store.close()
+
+
+def test_reading_only_makes_no_store(tmp_path: Path):
+    """Opening what is not there for reading makes nothing."""
+    with pytest.raises(StoreError):
+        open_store(tmp_path / "none.db", read_only=True)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_where_nothing_can_be_written_it_says_so():
+    """A place where no file can be made is an error that names it."""
+    with pytest.raises(StoreReadOnlyError, match=r"/proc/none/store\.db cannot be written"):
+        open_store("/proc/none/store.db")
+
+
+def test_a_read_only_disk(path: Path):
+    """On a disk that became read-only, the store can be read, and writing says why it fails."""
+    script = """
+        import sys
+        from notebook_agent.errors import StoreReadOnlyError
+        from notebook_agent.store import open_store
+        from tests.store.runs import KEY
+        store = open_store(sys.argv[1])
+        print(store.head_state(KEY))
+        try:
+            store.label_run(KEY, "x")
+        except StoreReadOnlyError as error:
+            print(error)
+    """
+    mount = f"mount --bind {path.parent} {path.parent} && mount -o remount,ro,bind {path.parent}"
+    if (
+        not shutil.which("unshare")
+        or subprocess.run(["unshare", "-rm", "sh", "-c", mount], check=False).returncode
+    ):
+        pytest.skip("needs a mount namespace")
+    ask = shlex.join([sys.executable, "-c", textwrap.dedent(script), str(path)])
+    command = ["unshare", "-rm", "sh", "-c", f"{mount} && {ask}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"{{'n': 5}}\n{path} is open for reading only. Choose another path to go on.\n" == done.stdout

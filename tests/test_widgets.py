@@ -1,0 +1,266 @@
+"""The panel's Python side: messages go through, progress is kept to a measure."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from notebook_agent.errors import UnknownStepError
+from notebook_agent.widgets import GraphView, Panel, StateView, Throttle, TimeSlider, merged
+
+WIRE = Path(__file__).parent / "fixtures" / "wire"
+
+
+def fixture(name):
+    return json.loads((WIRE / f"{name}.json").read_text())
+
+
+def progress(n, *seqs, status="running", run="a"):
+    message = fixture("progress")
+    steps = [{**message["run"]["steps"][0], "seq": seq, "ms": float(n)} for seq in seqs]
+    return {**message, "n": n, "run": {**message["run"], "id": run, "status": status, "steps": steps}}
+
+
+class FixtureBackend:
+    """Answers with the fixture, and raises what it is told to."""
+
+    def __init__(self):
+        self.requests = []
+        self.listeners = []
+        self.error = None
+        self.shown = fixture("overview")
+        self.where = 10, True
+
+    def overview(self):
+        return self.shown
+
+    def place(self):
+        return self.where
+
+    def handle(self, request):
+        self.requests.append(request)
+        if self.error:
+            raise self.error
+        return {"id": request["id"], "overview": self.shown, "said": "done"}
+
+    def subscribe(self, listener):
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+
+class Heard:
+    """A panel whose messages to the page are kept instead of sent."""
+
+    def __init__(self, backend, kind=Panel):
+        class Quiet(kind):
+            sent = None
+
+            def send(self, content, buffers=None):
+                self.sent = [*(self.sent or []), content]
+
+        self.panel = Quiet(backend)
+
+    @property
+    def sent(self):
+        return self.panel.sent or []
+
+    def ask(self, **request):
+        """Deliver a message as the page does."""
+        data = {"method": "custom", "content": request}
+        self.panel._handle_msg({"content": {"data": data}, "buffers": []})
+
+
+@pytest.fixture(name="backend")
+def backend_fixture():
+    return FixtureBackend()
+
+
+@pytest.fixture(name="heard")
+def heard_fixture(backend):
+    heard = Heard(backend)
+    yield heard
+    heard.panel.close()
+
+
+def test_a_panel_looks_at_the_head_of_its_run(heard, backend):
+    """It begins where the run is."""
+    assert (heard.panel.overview, heard.panel.run, heard.panel.seq) == (
+        backend.shown,
+        backend.shown["run"],
+        10,
+    )
+
+
+def test_a_panel_begins_where_the_session_stands(backend):
+    """Also in the past, at its start and after a refresh."""
+    backend.where = 4, False
+    panel = Panel(backend)
+    assert (panel.seq, panel.follows) == (4, False)
+    backend.where = None, False
+    panel.refresh()
+    assert (panel.seq, panel.follows) == (None, False)
+    panel.close()
+
+
+def test_a_panel_as_text_is_one_line(backend):
+    """What would control a terminal is written out."""
+    backend.shown["runs"][0]["label"] = "chat\x1b[31m\u202e"
+    panel = Panel(backend)
+    data = panel._repr_mimebundle_()
+    text = (data[0] if isinstance(data, tuple) else data)["text/plain"]
+    panel.close()
+    assert text == "chat\\x1b[31m\\u202e: step 10 failed, next generate_image"
+
+
+def test_a_request_is_answered_with_its_id(heard, backend):
+    """The page finds its answer."""
+    heard.ask(id=7, do="fork", run="r", seq=4, edits={})
+    assert backend.requests == [{"id": 7, "do": "fork", "run": "r", "seq": 4, "edits": {}}]
+    assert [(reply["id"], reply["said"]) for reply in heard.sent] == [(7, "done")]
+
+
+def test_an_error_is_one_sentence(heard, backend):
+    """The page says what went wrong; the kernel goes on."""
+    backend.error = UnknownStepError("Run chat has no step 99.", seq=99)
+    heard.ask(id=1, do="detail", run="chat", seq=99)
+    assert heard.sent == [{"id": 1, "error": "Run chat has no step 99."}]
+
+
+def test_what_is_no_request_is_passed_over(heard, backend):
+    """A message without an id is not ours."""
+    heard.ask(do="retry")
+    assert (backend.requests, heard.sent) == ([], [])
+
+
+def test_unknown_keywords_raise(backend):
+    """A misspelt option is no silence."""
+    with pytest.raises(TypeError):
+        Panel(backend, theme="dark")
+
+
+PARTS = [(GraphView, "graph"), (StateView, "state"), (TimeSlider, "slider")]
+
+
+@pytest.mark.parametrize(("kind", "part"), PARTS)
+def test_a_part_stands_alone(backend, kind, part):
+    """The same bundle draws one part of the panel."""
+    shown = kind(backend)
+    assert shown.part == part
+    shown.close()
+
+
+def test_a_closed_panel_hears_no_more(backend):
+    """Closing leaves no listener at the backend."""
+    panel = Panel(backend)
+    panel.close()
+    assert backend.listeners == []
+
+
+def test_progress_goes_to_the_page(heard, backend):
+    """The first message is sent as it is."""
+    message = progress(1, 11)
+    backend.listeners[0](message)
+    assert heard.sent == [message]
+
+
+def test_a_run_that_rests_renews_the_overview(heard, backend):
+    """A view opened later finds the newest state."""
+    backend.shown = {**backend.shown, "project": "renamed"}
+    backend.listeners[0](progress(1, 11, status="completed"))
+    assert heard.panel.overview["project"] == "renamed"
+
+
+def test_refresh_turns_to_another_run(heard, backend):
+    """A fork made in a cell is shown at its head."""
+    fork = backend.shown["runs"][1]
+    backend.shown, backend.where = {**backend.shown, "run": fork["id"]}, (7, True)
+    heard.panel.refresh()
+    assert (heard.panel.run, heard.panel.seq) == (fork["id"], 7)
+
+
+def test_two_messages_become_one():
+    """Each step is there once, as it was last, and the numbers are told."""
+    made = merged(merged(None, progress(1, 1, 2)), progress(2, 2, 3))
+    assert [(step["seq"], step["ms"]) for step in made["run"]["steps"]] == [(1, 1.0), (2, 2.0), (3, 2.0)]
+    assert (made["first"], made["n"]) == (1, 2)
+
+
+class Clockwork:
+    """A throttle with a clock that stands still until it is moved."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.sent = []
+        self.due = []
+        self.throttle = Throttle(
+            self.sent.append, clock=lambda: self.now, later=lambda wait, act: self.due.append((wait, act))
+        )
+
+    def pass_time(self, seconds):
+        self.now += seconds
+        due, self.due = self.due, []
+        for _, act in due:
+            act()
+
+
+def test_progress_is_sent_at_most_twenty_times_a_second():
+    """A hundred messages within a tenth of a second are three."""
+    clock = Clockwork()
+    for n in range(1, 101):
+        clock.throttle.push(progress(n, n))
+        if n % 50 == 0:
+            clock.pass_time(0.05)
+    assert [message["n"] for message in clock.sent] == [1, 50, 100]
+    assert sum(len(message["run"]["steps"]) for message in clock.sent) == 100
+
+
+def test_one_timer_is_enough():
+    """Messages that wait, wait for the same moment."""
+    clock = Clockwork()
+    for n in range(1, 6):
+        clock.throttle.push(progress(n, n))
+    assert [wait for wait, _ in clock.due] == [0.05]
+
+
+def test_the_end_of_a_run_does_not_wait():
+    """What is held goes with it."""
+    clock = Clockwork()
+    for n, status in enumerate(["running", "running", "completed"], start=1):
+        clock.throttle.push(progress(n, n, status=status))
+    assert [(message["n"], message["run"]["status"]) for message in clock.sent] == [
+        (1, "running"),
+        (3, "completed"),
+    ]
+
+
+def test_two_runs_are_not_mixed():
+    """A message of another run first sends what is held."""
+    clock = Clockwork()
+    for n, run in enumerate(["a", "a", "b"], start=1):
+        clock.throttle.push(progress(n, n, run=run))
+    clock.pass_time(0.05)
+    assert [(message["run"]["id"], message["n"]) for message in clock.sent] == [("a", 1), ("a", 2), ("b", 3)]
+
+
+def test_every_step_arrives_from_many_threads():
+    """Nothing is lost where several threads push at once, with the real clock and timer."""
+    sent = []
+    done = threading.Event()
+
+    def send(message):
+        sent.append(message)
+        if message["run"]["status"] == "completed":
+            done.set()
+
+    throttle = Throttle(send)
+    threads = [threading.Thread(target=throttle.push, args=[progress(n, n)]) for n in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    throttle.push(progress(64, 64, status="completed"))
+    assert done.wait(5)
+    assert {step["seq"] for message in sent for step in message["run"]["steps"]} == set(range(65))

@@ -1,0 +1,88 @@
+"""The exported page as text: what it carries, and what it allows itself."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from notebook_agent.view.page import bundled, iframe, render
+
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "wire" / "page.json"
+
+
+@pytest.fixture(name="page")
+def page_fixture():
+    return json.loads(FIXTURE.read_text())
+
+
+def scripts(text):
+    return re.findall(r"<script([^>]*)>(.*?)</script>", text, re.DOTALL)
+
+
+def test_the_data_comes_back_as_it_was(page):
+    """What the page's script reads is what was given."""
+    (_, data), _ = scripts(render(page, "t"))
+    assert page == json.loads(data)
+
+
+def test_no_text_of_the_data_is_markup(page):
+    """A text that would close the script stays inside it."""
+    page["note"] = "</script><script>alert(1)</script><!-- \u2028"
+    text = render(page, "t")
+    assert len(scripts(text)) == 2
+    assert "alert(1)</script>" not in text
+    assert page == json.loads(scripts(text)[0][1])
+
+
+def test_the_title_is_text(page):
+    """A run's name is no markup."""
+    assert "<title>&lt;b&gt;</title>" in render(page, "<b>")
+
+
+def test_only_its_own_script_and_style_are_allowed(page):
+    """The policy names both by their hash, and nothing may be loaded."""
+    text = render(page, "t")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text).group(1)
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL).group(1)
+
+    def sha(part):
+        return base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
+
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        f"script-src 'sha256-{sha(scripts(text)[1][1])}'",
+        f"style-src 'sha256-{sha(style)}'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+
+
+def test_the_page_names_no_other_place(page):
+    """No address stands in it but those of XML's names."""
+    text = render(page, "t")
+    assert set(re.findall(r"https?://[\w.]+", text)) <= {"http://www.w3.org"}
+
+
+def test_the_bundle_is_small():
+    """It travels with each panel: at most 40 kB compressed."""
+    sizes = [len(gzip.compress(bundled(name).read_bytes())) for name in ("panel.js", "panel.css")]
+    assert sum(sizes) <= 40_000
+
+
+def test_the_output_holds_a_picture_and_a_page_without_rights(page):
+    """Where scripts may run the sandboxed page shows, else the picture, else the text."""
+    bundle = iframe(page, "<svg/>", "a run")
+    assert bundle.keys() == {"text/html", "text/plain"}
+    assert 'sandbox="allow-scripts"' in bundle["text/html"]
+    assert f"data:image/svg+xml;base64,{base64.b64encode(b'<svg/>').decode()}" in bundle["text/html"]
+    source = re.search(r'srcdoc="([^"]*)"', bundle["text/html"]).group(1)
+    assert html.unescape(source) == render(page, "a run", framed=True)
+    assert bundle["text/plain"] == "a run"

@@ -1,0 +1,124 @@
+"""A run as the panel shows it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from notebook_agent.errors import UnknownStepError
+from notebook_agent.ids import StepRef
+from notebook_agent.view import detail, overview, progress
+from tests.make_wire_fixtures import FOLDER, fixtures
+from tests.story import FORK, MAIN, fixed_graph, story_graph, tell
+
+PLACES = {"x", "y", "width", "height", "path", "head", "labelX", "labelY"}
+
+
+@pytest.fixture(name="story", scope="module")
+def _story(tmp_path_factory):
+    story = tell(str(tmp_path_factory.mktemp("store")))
+    yield story
+    story.store.close()
+
+
+@pytest.fixture(name="written", scope="module")
+def _written():
+    return fixtures()
+
+
+def placeless(wire):
+    """Leave out coordinates, which differ between releases of Graphviz."""
+    if isinstance(wire, dict):
+        return {key: placeless(item) for key, item in wire.items() if key not in PLACES}
+    return [placeless(item) for item in wire] if isinstance(wire, list) else wire
+
+
+@pytest.mark.parametrize("name", ["overview", "detail", "detail_failed", "progress", "page"])
+def test_the_fixtures_are_up_to_date(written, name):
+    """If not: python -m tests.make_wire_fixtures."""
+    kept = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    assert placeless(json.loads(json.dumps(written[name]))) == placeless(kept)
+
+
+def test_the_run_in_view_and_its_forks_are_lanes(story):
+    """Each lane has its own steps and says where it began."""
+    runs = overview(story.fork.history, story_graph())["runs"]
+    lanes = [
+        (run["id"], run["parent"], run["forkedAt"], [step["seq"] for step in run["steps"]]) for run in runs
+    ]
+    assert lanes == [(MAIN, None, None, list(range(11))), (FORK, MAIN, 4, [5, 6, 7])]
+
+
+def test_a_failed_run_goes_on_with_the_failed_action(story):
+    """Its status, next action and inputs say so."""
+    shown = overview(story.main.history, story_graph())
+    main = shown["runs"][0]
+    assert [main["status"], main["next"], main["head"]] == ["failed", "generate_image", 10]
+    assert shown["inputs"] == [{"name": "model", "required": False, "type": "text"}]
+
+
+def test_steps_of_older_code_are_stale(story):
+    """Only those of the action that was edited."""
+    steps = overview(story.main.history, fixed_graph())["runs"][0]["steps"]
+    assert [step["seq"] for step in steps if step["stale"]] == [10]
+
+
+def test_totals_are_those_of_the_run_and_its_past(story):
+    """What was served from the ledger took nothing."""
+    shown = overview(story.fork.history, story_graph())["totals"]
+    assert shown == {"calls": 4, "replayed": 2, "tokens": 252, "cost": 0.001}
+
+
+def test_a_detail_of_another_run_of_the_family(story):
+    """A reference names its run."""
+    shown = detail(story.main.history, story_graph(), StepRef(story.fork.key, 6))
+    assert [shown["run"], shown["seq"], shown["calls"][0]["replayed"]] == [FORK, 6, True]
+
+
+def test_a_failed_step_keeps_the_state_before_it(story):
+    """It shows the error, and no difference."""
+    shown = detail(story.main.history, story_graph(), -1)
+    assert [shown["seq"], shown["diff"], shown["error"] and shown["error"]["message"]] == [
+        10,
+        [],
+        "Demo error",
+    ]
+
+
+def test_the_start_is_the_initial_state(story):
+    """Nothing ran yet."""
+    shown = detail(story.main.history, story_graph(), None)
+    empty = {"t": "list", "items": [], "size": 0, "type": "list"}
+    assert shown["state"] == {"t": "dict", "items": [["chat_history", empty]], "size": 1}
+
+
+def test_an_edit_at_a_fork_is_the_difference_at_its_start(tmp_path):
+    """The fork's first step is compared with the edited state, not with the parent's."""
+    story = tell(str(tmp_path))
+    fork = story.main.fork(4, state={"prompt": "draw a pen"}, app_id="edited")
+    with pytest.raises(ValueError, match="Demo error"):
+        fork.run(halt_after=["response"])
+    start = detail(fork.history, story_graph(), None)
+    first = detail(fork.history, story_graph(), 5)
+    paths = [[each["path"] for each in shown["diff"]] for shown in (start, first)]
+    story.store.close()
+    assert paths == [["prompt"], ["mode"]]
+
+
+def test_an_unknown_step_is_an_error(story):
+    """It says which there are."""
+    with pytest.raises(UnknownStepError):
+        detail(story.main.history, story_graph(), 99)
+
+
+def test_progress_carries_what_is_new(story):
+    """The steps since a number, and the newest whole."""
+    shown = progress(story.fork.history, story_graph(), n=3, since=6, text="so far")
+    newest = shown["detail"]
+    assert newest is not None
+    assert [[step["seq"] for step in shown["run"]["steps"]], newest["seq"], shown["text"]] == [
+        [6, 7],
+        7,
+        "so far",
+    ]

@@ -1,0 +1,103 @@
+"""The report of a step that failed."""
+
+from __future__ import annotations
+
+from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.state import State
+from notebook_agent.store.protocol import Failure, StepRecord
+from notebook_agent.view import failure_report
+
+REF = StepRef(RunKey("agent-demo", "chat-7f3a"), 10)
+CHAT = [{"role": "user", "content": "hi"}, {"role": "user", "content": "draw a pen"}]
+
+
+def step(message: str = "Demo error") -> StepRecord:
+    failure = Failure("ValueError", message, "Traceback ..")
+    return StepRecord(
+        REF,
+        "generate_image",
+        "failed",
+        started_at=1.0,
+        ended_at=2.0,
+        code="c0de",
+        decision=None,
+        next=None,
+        failure=failure,
+        reads=(),
+        writes=(),
+    )
+
+
+def call(status: int | None, error: str | None = None) -> CallRecord:
+    return CallRecord(
+        step=REF,
+        action="generate_image",
+        span=None,
+        key="k",
+        method="POST",
+        host="api.example.org",
+        endpoint="images/generations",
+        model="paint-1",
+        request={},
+        streamed=False,
+        status=status,
+        content_type="application/json",
+        body=b"{}",
+        complete=status is not None,
+        error=error,
+        started_at=1.0,
+        first_at=None,
+        ended_at=2.5,
+    )
+
+
+def test_it_says_what_failed_on_what_and_what_to_do():
+    """Action, exception, state, inputs and the way on, in a few lines."""
+    report = failure_report(
+        step(), State({"chat": CHAT, "mode": "generate_image"}), {"prompt": "draw a pen"}, []
+    )
+    expected = """\
+generate_image failed at step 10 of run chat-7f3a
+  ValueError: Demo error
+
+  state
+    chat  2 items, the last: {'content': 'draw a pen', 'role': 'user'}
+    mode  'generate_image'
+
+  inputs
+    prompt  'draw a pen'
+
+The state is as it was before this step; generate_image is still next.
+Fix the cell and run it, then: %agent retry  (in Python: app.retry())"""
+    assert report == expected
+
+
+def test_the_call_that_failed_is_named():
+    """Among several calls it is the failed one."""
+    report = failure_report(step(), {}, {}, [call(400, "no such size"), call(200)])
+    assert (
+        "  the LLM call that failed\n    images/generations · paint-1 · HTTP 400 · 1.5 s: no such size"
+        in report
+    )
+
+
+def test_a_call_that_succeeded_is_the_last_one():
+    """Where no call failed, the last one is a hint."""
+    assert "  its last LLM call\n    images/generations · paint-1 · HTTP 200 · 1.5 s" in failure_report(
+        step(), {}, {}, [call(200)]
+    )
+
+
+def test_secrets_are_masked():
+    """Not in the state, the inputs, the exception or a call's error."""
+    secret = "sk-proj-" + "a1B2" * 12
+    report = failure_report(step(f"key {secret}"), {"a": secret}, {"b": secret}, [call(401, f"bad {secret}")])
+    assert [report.count(secret), report.count("[openai-key]")] == [0, 4]
+
+
+def test_long_values_are_cut():
+    """A report stays readable whatever the state holds."""
+    report = failure_report(step("m" * 9_000), {f"k{n}": "x" * 9_000 for n in range(99)}, {}, [])
+    assert len(report) < 4_000
+    assert "    and 79 more keys" in report.splitlines()

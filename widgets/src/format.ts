@@ -1,0 +1,84 @@
+/** Numbers and names as a person reads them. */
+import type { RunWire, Status, StepWire, ValueWire } from "./wire.ts";
+
+const grouped = new Intl.NumberFormat("en-US");
+
+export const count = (n: number): string => grouped.format(n);
+
+export const counted = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+
+/** A duration in milliseconds, with the unit that fits. */
+export function duration(ms: number | null): string {
+  if (ms === null) return "–";
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** US dollars, exact enough for the price of one call. */
+export function dollars(cost: number | null): string {
+  if (cost === null) return "price unknown";
+  if (cost === 0) return "$0";
+  if (cost < 0.0001) return "< $0.0001";
+  return `$${cost.toFixed(cost < 0.01 ? 4 : cost < 1 ? 3 : 2)}`;
+}
+
+export function bytes(size: number): string {
+  if (size < 1024) return `${size} B`;
+  if (size < 1024 ** 2) return `${(size / 1024).toFixed(1)} KB`;
+  return `${(size / 1024 ** 2).toFixed(1)} MB`;
+}
+
+const DONE: Record<Status, string> = {
+  new: "new",
+  running: "running",
+  completed: "completed",
+  failed: "failed",
+  interrupted: "interrupted",
+};
+
+export const statusWord = (status: Status): string => DONE[status];
+
+/** What a run does now, in a few words. */
+export function runSentence(run: RunWire): string {
+  const last = run.steps.at(-1)?.action;
+  if (run.status === "running") return "running";
+  if (run.status === "failed") return `failed at ${last ?? run.next ?? "start"}`;
+  if (run.status === "interrupted") return `interrupted at ${last ?? run.next ?? "start"}`;
+  if (run.next === null) return "finished";
+  return run.status === "new" ? "not started" : "halted";
+}
+
+/** How a run has come to rest; of a fork also where it comes from. */
+export function restSentence(run: RunWire, runs: RunWire[]): string {
+  const parent = runs.find((one) => one.id === run.parent);
+  const from = parent ? ` (forked from ${parent.label}@${run.forkedAt ?? "start"})` : "";
+  const next = run.status === "completed" && run.next ? `, next ${run.next}` : "";
+  return `${run.label}${from} ${runSentence(run)}${next}`;
+}
+
+/** The slider's value as a screen reader says it. */
+export function placeText(step: StepWire | null, last: number | null): string {
+  if (!step) return last === null ? "initial state" : `initial state, before step 0 of ${last}`;
+  return `step ${step.seq} of ${last ?? step.seq}: ${step.action}, ${statusWord(step.status)}`;
+}
+
+/** A short description of a value, for a line that is folded. */
+export function summary(value: ValueWire): string {
+  if (value === null) return "None";
+  if (typeof value === "string") return counted(value.length, "character");
+  if (typeof value !== "object") return String(value);
+  switch (value.t) {
+    case "dict":
+      return `${value.type ? `${value.type}, ` : ""}${counted(value.size, value.type ? "field" : "key")}`;
+    case "list":
+      return `${value.type} of ${count(value.size)}`;
+    case "text":
+      return `${count(value.size)} characters`;
+    case "image":
+      return `${value.mime}, ${bytes(value.size)}`;
+    default:
+      return value.type;
+  }
+}

@@ -1,0 +1,139 @@
+/** Where the panel's data comes from: a kernel, or what a page carries. */
+import type { Ask, Page, Progress, Reply } from "./wire.ts";
+
+export interface Source {
+  /** Whether there is a kernel behind it that takes commands. */
+  readonly live: boolean;
+  /** What an exported page says about itself. */
+  readonly note: string;
+  request(ask: Ask): Promise<Reply>;
+  /** Hears of a run that goes on; returns the way to stop it. */
+  subscribe(listener: (progress: Progress) => void): () => void;
+  close(): void;
+}
+
+/** The part of anywidget's model that carries messages. */
+export interface Channel {
+  send(content: unknown): void;
+  on(event: "msg:custom", listener: (message: unknown) => void): void;
+  off(event: "msg:custom", listener: (message: unknown) => void): void;
+}
+
+let lastId = Math.floor(Math.random() * 2 ** 31) * 1024;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+/** How long, in seconds, an answer may be due: of an idle kernel, and of one that tells nothing. */
+const IDLE_S = 3;
+const SILENT_S = 20;
+export const GONE = "the kernel was restarted: run the cells again, then %agent resume";
+
+/** Talks to the kernel: one message a request, answers found by their `id`.
+
+What an idle kernel leaves without an answer is asked of one that knows nothing of it any more.
+*/
+export class LiveSource implements Source {
+  readonly live = true;
+  readonly note = "";
+  readonly #channel: Channel;
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  readonly #listeners = new Set<(progress: Progress) => void>();
+
+  readonly #status: () => string | undefined;
+  #clock: ReturnType<typeof setInterval> | undefined;
+  #idle = 0;
+  #silent = 0;
+  #running = false;
+
+  constructor(channel: Channel, status: () => string | undefined = () => undefined) {
+    this.#channel = channel;
+    this.#status = status;
+    channel.on("msg:custom", this.#receive);
+  }
+
+  request(ask: Ask): Promise<Reply> {
+    lastId += 1;
+    const id = lastId;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#idle = this.#silent = 0;
+      this.#clock ??= setInterval(() => this.#wait(), 1000);
+      this.#channel.send({ ...ask, id });
+    });
+  }
+
+  /** Each second: ends what nobody is going to answer. */
+  #wait(): void {
+    const status = this.#status();
+    this.#idle = status === "idle" || status === "dead" ? this.#idle + 1 : 0;
+    this.#silent = status === undefined && !this.#running ? this.#silent + 1 : 0;
+    if (this.#idle < IDLE_S && this.#silent < SILENT_S) return;
+    const waiting = [...this.#waiting];
+    this.#rest();
+    for (const [id, answer] of waiting) answer({ id, error: GONE });
+  }
+
+  #rest(): void {
+    clearInterval(this.#clock);
+    this.#clock = undefined;
+    this.#waiting.clear();
+  }
+
+  subscribe(listener: (progress: Progress) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#channel.off("msg:custom", this.#receive);
+    this.#rest();
+    this.#listeners.clear();
+  }
+
+  readonly #receive = (message: unknown): void => {
+    if (!isRecord(message)) return;
+    this.#idle = this.#silent = 0;
+    if (message.event === "progress") {
+      this.#running = (message as unknown as Progress).run.status === "running";
+      for (const listener of this.#listeners) listener(message as unknown as Progress);
+      return;
+    }
+    const id = message.id as number;
+    this.#waiting.get(id)?.(message as unknown as Reply);
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#rest();
+  };
+}
+
+export const detailKey = (run: string, seq: number | null): string => `${run}@${seq ?? "start"}`;
+
+/** Answers from a page's own data and has no commands. */
+export class StoredSource implements Source {
+  readonly live = false;
+  readonly note: string;
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.note = page.note;
+  }
+
+  async request(ask: Ask): Promise<Reply> {
+    if (ask.do === "overview") return { id: 0, overview: this.#page.overview };
+    if (ask.do === "switch") return { id: 0, overview: { ...this.#page.overview, run: ask.run } };
+    if (ask.do === "detail") return this.#detail(ask.run, ask.seq);
+    return { id: 0, error: "This page has no kernel: open the notebook to run the agent." };
+  }
+
+  subscribe(): () => void {
+    return () => {};
+  }
+
+  close(): void {}
+
+  #detail(run: string, seq: number | null): Reply {
+    const detail = this.#page.details[detailKey(run, seq)];
+    return detail ? { id: 0, detail } : { id: 0, error: "This step's details are not part of this page." };
+  }
+}

@@ -1,0 +1,90 @@
+/** The steps that a run is made of, its ancestors' first, and where each lane lies among them. */
+import { detailKey } from "./source.ts";
+import type { Overview, Progress, RunWire, StepWire } from "./wire.ts";
+
+/** A place on the slider; without a step it is the initial state. */
+export interface Point {
+  run: string;
+  seq: number | null;
+  step: StepWire | null;
+  /** The fork of the line that starts from here, maybe with an edited state. */
+  fork: string | null;
+}
+
+/** What tells one place from all others, as its details are kept by. */
+export const placeKey = ({ run, seq, fork }: Pick<Point, "run" | "seq" | "fork">): string =>
+  `${detailKey(run, seq)} ${fork ?? ""}`;
+
+export interface Lane {
+  run: RunWire;
+  depth: number;
+  /** Index of its first own step on the slider, counted as in `pathOf`. */
+  offset: number;
+}
+
+const byId = (runs: RunWire[]): Map<string, RunWire> => new Map(runs.map((run) => [run.id, run]));
+
+/** The run's ancestors from the eldest, and itself. */
+function lineOf(runs: Map<string, RunWire>, id: string): RunWire[] {
+  const line: RunWire[] = [];
+  for (let run = runs.get(id); run && !line.includes(run); run = runs.get(run.parent ?? ""))
+    line.unshift(run);
+  return line;
+}
+
+/** The run's own steps as far as its child, if it has one in this line, goes on from them. */
+function ownPoints(run: RunWire, child: RunWire | undefined): Point[] {
+  const end = child ? (child.forkedAt ?? -1) : Number.POSITIVE_INFINITY;
+  const steps = run.steps.filter((step) => step.seq <= end);
+  const last = steps.length - 1;
+  return steps.map((step, i) => ({
+    run: run.id,
+    seq: step.seq,
+    step,
+    fork: child && i === last && step.seq === end ? child.id : null,
+  }));
+}
+
+/** Every place of the slider for one run: the initial state, then each step up to its head. */
+export function pathOf(overview: Overview, id: string = overview.run): Point[] {
+  const line = lineOf(byId(overview.runs), id);
+  const fork = line[1]?.forkedAt === null ? line[1].id : null;
+  const start: Point = { run: line[0]?.id ?? id, seq: null, step: null, fork };
+  return [start, ...line.flatMap((run, i) => ownPoints(run, line[i + 1]))];
+}
+
+/** The lanes in the order given, each at the place where it leaves its parent. */
+export function lanesOf(overview: Overview): Lane[] {
+  const runs = byId(overview.runs);
+  return overview.runs.map((run) => ({
+    run,
+    depth: lineOf(runs, run.id).length - 1,
+    offset: pathOf(overview, run.id).length - run.steps.length,
+  }));
+}
+
+const bySeq = (a: StepWire, b: StepWire): number => a.seq - b.seq;
+
+function mergedSteps(old: StepWire[], fresh: StepWire[]): StepWire[] {
+  const last = old.at(-1);
+  const grows = fresh.every((step, i) => step.seq > (fresh[i - 1] ?? last ?? { seq: -1 }).seq);
+  if (grows) return fresh.length === 0 ? old : old.concat(fresh);
+  const steps = new Map(old.map((step) => [step.seq, step]));
+  for (const step of fresh) steps.set(step.seq, step);
+  return [...steps.values()].sort(bySeq);
+}
+
+/** The overview after a message of progress, which tells only what changed. */
+export function advanced(overview: Overview, progress: Progress): Overview {
+  const known = overview.runs.find((run) => run.id === progress.run.id);
+  const run = { ...progress.run, steps: mergedSteps(known?.steps ?? [], progress.run.steps) };
+  const runs = known ? overview.runs.map((old) => (old === known ? run : old)) : [...overview.runs, run];
+  const inView = run.id === overview.run;
+  const { totals, inputs } = inView ? progress : overview;
+  return { ...overview, runs, totals, inputs, n: progress.n };
+}
+
+/** Whether messages were missed, so that the overview must be asked for. */
+export function misses(overview: Overview, progress: Progress): boolean {
+  return (progress.first ?? progress.n) > overview.n + 1;
+}

@@ -1,0 +1,114 @@
+import { counted } from "../format.ts";
+import { passages } from "../highlight.ts";
+import type { DictValue, ListValue, ValueWire } from "../wire.ts";
+import { Code } from "./code.tsx";
+import { Text, Value } from "./value.tsx";
+
+export interface Bubble {
+  role: string;
+  content: ValueWire;
+  /** What the message calls itself, such as `code`. */
+  type: string;
+}
+
+const SHOWN = new Set(["role", "content", "type"]);
+
+const isKind = <T extends "dict" | "list">(
+  value: ValueWire,
+  t: T,
+): value is T extends "dict" ? DictValue : ListValue =>
+  typeof value === "object" && value !== null && value.t === t;
+
+const fieldOf = (value: DictValue, name: string): ValueWire | undefined =>
+  value.items.find(([key]) => key === name)?.[1];
+
+/** A value as a message of a chat, if it is a dict with a role and a content. */
+export function bubbleOf(value: ValueWire): Bubble | null {
+  if (!isKind(value, "dict")) return null;
+  const role = fieldOf(value, "role");
+  const content = fieldOf(value, "content");
+  const type = fieldOf(value, "type");
+  if (typeof role !== "string" || content === undefined) return null;
+  if (value.items.some(([key, item]) => !SHOWN.has(key) && item !== null)) return null;
+  return { role, content, type: typeof type === "string" ? type : "text" };
+}
+
+/** A value as a chat, if it is a list of such messages. */
+export function chatOf(value: ValueWire): Omit<ChatProps, "freshFrom"> | null {
+  if (!isKind(value, "list") || value.items.length === 0) return null;
+  const bubbles = value.items.map(bubbleOf);
+  if (!bubbles.every((bubble) => bubble !== null)) return null;
+  const before = value.start ?? 0;
+  return { bubbles, before, after: value.size - before - bubbles.length };
+}
+
+function Passages({ text, type }: { text: string; type: string }) {
+  const parts = passages(text);
+  const bare = type === "code" && !parts.some((part) => part.code);
+  if (bare) return <Code text={text} />;
+  return parts.map((part, i) =>
+    part.code ? (
+      <Code key={i} text={part.text} language={part.language} />
+    ) : (
+      <Text key={i} text={part.text} />
+    ),
+  );
+}
+
+const partText = (value: DictValue): string | null => {
+  const text = fieldOf(value, "text");
+  return typeof text === "string" ? text : null;
+};
+
+/** One part of a message that has several, such as text and an image. */
+function Part({ value }: { value: ValueWire }) {
+  const text = isKind(value, "dict") ? partText(value) : null;
+  return text === null ? <Value value={value} /> : <Passages text={text} type="text" />;
+}
+
+/** What a message says: text, code, images. */
+export function Content({ value, type = "text" }: { value: ValueWire; type?: string }) {
+  if (typeof value === "string") return <Passages text={value} type={type} />;
+  if (isKind(value, "list")) return value.items.map((part, i) => <Part key={i} value={part} />);
+  return <Value value={value} />;
+}
+
+const SIDES = new Set(["user", "assistant", "system", "tool"]);
+
+export const Message = ({ bubble, fresh = false }: { bubble: Bubble; fresh?: boolean }) => (
+  <li
+    class={`na-bubble na-from-${SIDES.has(bubble.role) ? bubble.role : "other"} ${fresh ? "na-fresh" : ""}`}
+  >
+    <span class="na-role">{bubble.role}</span>
+    <div class="na-said">
+      <Content value={bubble.content} type={bubble.type} />
+    </div>
+  </li>
+);
+
+interface ChatProps {
+  bubbles: Bubble[];
+  /** How many messages before and after these are left out. */
+  before: number;
+  after: number;
+  /** Messages from this one on are new at this step. */
+  freshFrom: number;
+}
+
+const LeftOut = ({ n, where }: { n: number; where: string }) =>
+  n > 0 ? (
+    <li class="na-cut">
+      … {counted(n, "message")} {where}
+    </li>
+  ) : null;
+
+/** A conversation as bubbles. */
+export const Chat = ({ bubbles, before, after, freshFrom }: ChatProps) => (
+  <ol class="na-chat">
+    <LeftOut n={before} where="before" />
+    {bubbles.map((bubble, i) => (
+      <Message key={before + i} bubble={bubble} fresh={before + i >= freshFrom} />
+    ))}
+    <LeftOut n={after} where="more" />
+  </ol>
+);

@@ -1,0 +1,118 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Detail } from "../wire.ts";
+import { CodeView } from "./code.tsx";
+import { type StateProps, StateView } from "./state.tsx";
+import { CallsView, DiffView, ErrorView, WhyView } from "./tabs.tsx";
+
+const TABS = ["State", "Diff", "Calls", "Why", "Code", "Error"] as const;
+type Tab = (typeof TABS)[number];
+
+export interface DetailProps extends Pick<StateProps, "edits" | "onEdit" | "streaming"> {
+  detail: Detail | null;
+  /** Whether `detail` is still that of the place looked at before. */
+  late: boolean;
+  /** Prefix that makes element ids unique on the page. */
+  id: string;
+}
+
+const badge = (tab: Tab, detail: Detail): number => {
+  if (tab === "Diff") return detail.diff.length;
+  return tab === "Calls" ? detail.calls.length : 0;
+};
+
+function Content({ tab, detail, ...state }: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "id">) {
+  switch (tab) {
+    case "Diff":
+      return <DiffView diff={detail.diff} />;
+    case "Calls":
+      return <CallsView calls={detail.calls} />;
+    case "Why":
+      return <WhyView action={detail.action} decision={detail.decision} next={detail.next} />;
+    case "Code":
+      return <CodeView code={detail.code} />;
+    case "Error":
+      return <ErrorView error={detail.error} />;
+    default:
+      return <StateView state={detail.state} diff={detail.diff} {...state} />;
+  }
+}
+
+const MOVES: Record<string, (i: number) => number> = {
+  ArrowRight: (i) => i + 1,
+  ArrowLeft: (i) => i - 1,
+  Home: () => 0,
+  End: () => TABS.length - 1,
+};
+
+interface StripProps {
+  tab: Tab;
+  detail: Detail | null;
+  id: string;
+  onTab: (tab: Tab) => void;
+}
+
+function Strip({ tab, detail, id, onTab }: StripProps) {
+  const bar = useRef<HTMLDivElement>(null);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const to = MOVES[event.key]?.(TABS.indexOf(tab));
+    const next = to === undefined ? undefined : TABS[(to + TABS.length) % TABS.length];
+    if (next === undefined) return;
+    event.preventDefault();
+    onTab(next);
+    bar.current?.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
+  };
+  return (
+    <div class="na-tabs" role="tablist" aria-label="Step" ref={bar} onKeyDown={onKeyDown}>
+      {TABS.map((name) => {
+        const n = detail ? badge(name, detail) : 0;
+        return (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`${id}-tab-${name}`}
+            data-tab={name}
+            class={`na-tab ${name === "Error" && detail?.error ? "na-alarm" : ""}`}
+            aria-label={name}
+            aria-selected={name === tab}
+            aria-controls={`${id}-tabpanel`}
+            tabIndex={name === tab ? 0 : -1}
+            onClick={() => onTab(name)}
+          >
+            {name}
+            {n > 0 && <span class="na-count">{n}</span>}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** Everything about one step, in six tabs. */
+export function DetailView({ detail, late, id, ...state }: DetailProps) {
+  const [chosen, choose] = useState<Tab | null>(null);
+  const pane = useRef<HTMLDivElement>(null);
+  const tab = chosen ?? (detail?.error ? "Error" : "State");
+  useEffect(() => pane.current?.scrollTo(0, 0), [tab]);
+  return (
+    <div class="na-detail">
+      <Strip tab={tab} detail={detail} id={id} onTab={choose} />
+      <div
+        class="na-pane"
+        role="tabpanel"
+        id={`${id}-tabpanel`}
+        aria-labelledby={`${id}-tab-${tab}`}
+        aria-busy={late}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        ref={pane}
+      >
+        {detail ? (
+          <Content tab={tab} detail={detail} {...state} />
+        ) : (
+          <p class="na-empty">{late ? "Loading…" : "Nothing is known about this step here."}</p>
+        )}
+      </div>
+    </div>
+  );
+}

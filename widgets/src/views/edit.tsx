@@ -1,0 +1,101 @@
+import type { DictValue, Json, ListValue, ValueWire } from "../wire.ts";
+
+/** A value being edited; text stays text, anything else is written as JSON. */
+export interface Edit {
+  text: string;
+  isText: boolean;
+  original: string;
+}
+
+/** The value as JSON, or undefined where something of it is not there or is no JSON. */
+export function jsonOf(value: ValueWire): Json | undefined {
+  if (value === null || typeof value !== "object") return value;
+  if (value.t === "list") return listOf(value);
+  return value.t === "dict" ? dictOf(value) : undefined;
+}
+
+function listOf(value: ListValue): Json | undefined {
+  if (value.type !== "list" || value.items.length !== value.size) return undefined;
+  const items = value.items.map(jsonOf);
+  return items.includes(undefined) ? undefined : (items as Json[]);
+}
+
+function dictOf(value: DictValue): Json | undefined {
+  if (value.type || value.items.length !== value.size) return undefined;
+  const entries = value.items.map(([key, item]) => [key, jsonOf(item)] as const);
+  return entries.some(([, item]) => item === undefined) ? undefined : (Object.fromEntries(entries) as Json);
+}
+
+/** The edit to begin with, or null for a value that cannot be edited here. */
+export function editable(value: ValueWire): Edit | null {
+  if (typeof value === "string") return { text: value, isText: true, original: value };
+  const json = jsonOf(value);
+  if (json === undefined) return null;
+  const text = JSON.stringify(json, null, 2);
+  return { text, isText: false, original: text };
+}
+
+/** What the edit says, or why it says nothing. */
+export function parsed(edit: Edit): { value: Json } | { problem: string } {
+  if (edit.isText) return { value: edit.text };
+  try {
+    return { value: JSON.parse(edit.text) as Json };
+  } catch {
+    return { problem: "This is not JSON yet." };
+  }
+}
+
+/** The edits that change something, or null while one cannot be read. */
+export function editsOf(edits: ReadonlyMap<string, Edit>): Record<string, Json> | null {
+  const made: Record<string, Json> = {};
+  for (const [name, edit] of edits) {
+    const result = parsed(edit);
+    if ("problem" in result) return null;
+    if (edit.text !== edit.original) made[name] = result.value;
+  }
+  return made;
+}
+
+interface EditorProps {
+  name: string;
+  edit: Edit;
+  onEdit: (edit: Edit | null) => void;
+}
+
+/** A field for one state value; *Fork here* takes what stands in it. */
+export function Editor({ name, edit, onEdit }: EditorProps) {
+  const result = parsed(edit);
+  const problem = "problem" in result ? result.problem : "";
+  const rows = Math.min(14, Math.max(2, edit.text.split("\n").length));
+  return (
+    <div class="na-editor">
+      <label>
+        <span class="na-key">{name}</span>
+        <span class="na-summary">{edit.isText ? "text" : "JSON"}</span>
+        <textarea
+          aria-label={name}
+          rows={rows}
+          spellcheck={false}
+          value={edit.text}
+          aria-invalid={problem !== ""}
+          ref={(field) => {
+            if (field && !field.dataset.seen) {
+              field.dataset.seen = "yes";
+              field.focus();
+            }
+          }}
+          onInput={(event) => onEdit({ ...edit, text: event.currentTarget.value })}
+          onKeyDown={(event) => event.key === "Escape" && onEdit(null)}
+        />
+      </label>
+      <div class="na-editor-foot">
+        <span class={problem ? "na-problem" : "na-hint"}>
+          {problem || "Fork here makes a new run with this value; the run itself stays as it is."}
+        </span>
+        <button type="button" class="na-link" onClick={() => onEdit(null)}>
+          Drop edit
+        </button>
+      </div>
+    </div>
+  );
+}

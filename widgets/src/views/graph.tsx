@@ -1,0 +1,221 @@
+import { counted, statusWord } from "../format.ts";
+import { edgeKey, type Visits } from "../visits.ts";
+import type { EdgeWire, GraphWire, NodeWire, StepWire } from "../wire.ts";
+import type { Hues } from "./hues.ts";
+import { Icon, type IconName } from "./icons.tsx";
+import { type Box, useZoom } from "./zoom.ts";
+
+export interface GraphProps {
+  graph: GraphWire;
+  visits: Visits;
+  /** The step in view. */
+  step: StepWire | null;
+  /** The action that comes after it. */
+  next: string | null;
+  hues: Hues;
+  onPick: (action: string) => void;
+}
+
+const MARGIN = 10;
+const SMALLEST = { width: 360, height: 260 };
+
+/** The graph with a margin, and never drawn much larger than life. */
+function wholeOf(graph: GraphWire): Box {
+  const width = Math.max(graph.width + 2 * MARGIN, SMALLEST.width);
+  const height = Math.max(graph.height + 2 * MARGIN, SMALLEST.height);
+  return { x: (graph.width - width) / 2, y: (graph.height - height) / 2, width, height };
+}
+
+/** What a screen reader calls an action's node. */
+export function nodeName(name: string, visits: Visits): string {
+  const visit = visits.nodes.get(name);
+  if (!visit) return `action ${name}, not visited`;
+  return `action ${name}, ${statusWord(visit.status)}, ${counted(visit.times, "visit")}`;
+}
+
+function nodeClass(name: string, { visits, step, next, hues }: GraphProps): string {
+  const visit = visits.nodes.get(name);
+  const classes = ["na-node", hues(name)];
+  if (visit) classes.push("na-visited", `na-is-${visit.status}`);
+  if (step?.action === name) classes.push("na-current");
+  else if (next === name) classes.push("na-next");
+  return classes.join(" ");
+}
+
+const onEnter =
+  (act: () => void) =>
+  (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    act();
+  };
+
+const Frame = ({ node }: { node: NodeWire }) => (
+  <rect
+    class="na-frame"
+    x={node.x - node.width / 2}
+    y={node.y - node.height / 2}
+    width={node.width}
+    height={node.height}
+    rx={8}
+  />
+);
+
+const InputNode = ({ node }: { node: NodeWire }) => (
+  <g class="na-node na-input">
+    <Frame node={node} />
+    <text class="na-label" x={node.x} y={node.y}>
+      {node.label}
+    </text>
+  </g>
+);
+
+const Times = ({ node, times }: { node: NodeWire; times: number }) => (
+  <g class="na-times" transform={`translate(${node.x + node.width / 2 - 4} ${node.y - node.height / 2 + 2})`}>
+    <rect x={times > 99 ? -14 : -9} y={-8} width={times > 99 ? 28 : 18} height={16} rx={8} />
+    <text>{times > 99 ? "99+" : times}</text>
+  </g>
+);
+
+function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
+  const pick = (): void => props.onPick(node.name);
+  const times = props.visits.nodes.get(node.name)?.times ?? 0;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a button element cannot stand in a drawing
+    <g
+      class={nodeClass(node.name, props)}
+      role="button"
+      tabindex={0}
+      aria-label={nodeName(node.name, props.visits)}
+      onClick={pick}
+      onKeyDown={onEnter(pick)}
+    >
+      <Frame node={node} />
+      <rect
+        class="na-stripe"
+        x={node.x - node.width / 2 + 6}
+        y={node.y - node.height / 2 + 8}
+        width={3}
+        height={node.height - 16}
+        rx={1.5}
+      />
+      <text class="na-label" x={node.x + 3} y={node.y}>
+        {node.label}
+      </text>
+      {times > 1 && <Times node={node} times={times} />}
+    </g>
+  );
+}
+
+function Edge({ edge, visits, step }: { edge: EdgeWire; visits: Visits; step: StepWire | null }) {
+  const key = edgeKey(edge.source, edge.target);
+  const times = visits.edges.get(key) ?? 0;
+  const taken = step !== null && key === edgeKey(step.source, step.action);
+  const classes = [
+    "na-edge-line",
+    edge.conditional && "na-conditional",
+    times > 0 && "na-visited",
+    taken && "na-taken",
+  ];
+  return (
+    <g class={classes.filter(Boolean).join(" ")}>
+      <title>{`${edge.source} → ${edge.target}${times > 0 ? `, taken ${counted(times, "time")}` : ""}`}</title>
+      <path class="na-line" d={edge.path} />
+      <path class="na-head-shape" d={edge.head} />
+      {edge.label !== "" && (
+        <text x={edge.labelX} y={edge.labelY}>
+          {edge.label}
+        </text>
+      )}
+    </g>
+  );
+}
+
+const isTaken = (edge: EdgeWire, step: StepWire | null): boolean =>
+  step !== null && edge.source === step.source && edge.target === step.action;
+
+/** The edges in drawing order: the one taken lies on top. */
+const inOrder = (edges: EdgeWire[], step: StepWire | null): EdgeWire[] =>
+  [...edges].sort((a, b) => Number(isTaken(a, step)) - Number(isTaken(b, step)));
+
+const Tool = ({ name, icon, onClick }: { name: string; icon: IconName; onClick: () => void }) => (
+  <button type="button" class="na-tool" aria-label={name} title={name} onClick={onClick}>
+    <Icon name={icon} />
+  </button>
+);
+
+function Drawing(props: GraphProps) {
+  const { graph, visits, step } = props;
+  const zoom = useZoom(wholeOf(graph));
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a drawing is a group of its parts */}
+      <svg
+        class="na-drawing"
+        role="group"
+        aria-label="Graph"
+        viewBox={zoom.viewBox}
+        ref={zoom.svg}
+        {...zoom.handlers}
+      >
+        {inOrder(graph.edges, step).map((edge, i) => (
+          <Edge
+            key={`${edge.source} ${edge.target} ${edge.label} ${i}`}
+            edge={edge}
+            visits={visits}
+            step={step}
+          />
+        ))}
+        {graph.nodes.map((node) =>
+          node.kind === "input" ? (
+            <InputNode key={node.name} node={node} />
+          ) : (
+            <ActionNode key={node.name} node={node} {...props} />
+          ),
+        )}
+      </svg>
+      <div class="na-zoom">
+        <Tool name="Zoom in" icon="plus" onClick={zoom.zoomIn} />
+        <Tool name="Zoom out" icon="minus" onClick={zoom.zoomOut} />
+        <Tool name="Fit graph" icon="fit" onClick={zoom.fit} />
+      </div>
+    </>
+  );
+}
+
+/** Actions and edges in words, where nothing could lay them out. */
+function Listing(props: GraphProps) {
+  const { graph, visits } = props;
+  return (
+    <ul class="na-listing" aria-label="Graph">
+      {graph.nodes
+        .filter((node) => node.kind === "action")
+        .map((node) => (
+          <li key={node.name}>
+            <button
+              type="button"
+              class={nodeClass(node.name, props)}
+              aria-label={nodeName(node.name, visits)}
+              onClick={() => props.onPick(node.name)}
+            >
+              {node.label}
+            </button>
+            <ul>
+              {graph.edges
+                .filter((edge) => edge.source === node.name)
+                .map((edge, i) => (
+                  <li key={i}>
+                    → {edge.target} {edge.label !== "" && <span class="na-summary">if {edge.label}</span>}
+                  </li>
+                ))}
+            </ul>
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+/** The action graph: lit where the run has been, red where it failed. */
+export const GraphView = (props: GraphProps) => (
+  <div class="na-graph">{props.graph.laidOut ? <Drawing {...props} /> : <Listing {...props} />}</div>
+);

@@ -1,0 +1,205 @@
+import "../visible.ts";
+import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import { placeKey } from "../timeline.ts";
+import type { Looks, Viewer } from "../viewer.ts";
+import { visitBefore, visitsOf } from "../visits.ts";
+import type { Detail, RunWire } from "../wire.ts";
+import { DetailView } from "./detail.tsx";
+import { type Edit, editsOf } from "./edit.tsx";
+import { GraphView } from "./graph.tsx";
+import { Header } from "./header.tsx";
+import { huesOf } from "./hues.ts";
+import { TimelineView } from "./timeline.tsx";
+import { Toolbar } from "./toolbar.tsx";
+
+/** Which part of the panel stands alone; `panel` is all of it. */
+export type Part = "panel" | "graph" | "state" | "slider";
+
+/** What the viewer looks at, drawn again when that changes. */
+export function useLooks(viewer: Viewer): Looks {
+  const [looks, setLooks] = useState(viewer.looks);
+  useEffect(() => {
+    setLooks(viewer.looks);
+    return viewer.listen(() => setLooks(viewer.looks));
+  }, [viewer]);
+  return looks;
+}
+
+const NO_EDITS: ReadonlyMap<string, Edit> = new Map();
+
+/** Edits belong to the place where they were made. */
+function useEdits(place: string) {
+  const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
+  const edits = all.get(place) ?? NO_EDITS;
+  const set = (here: ReadonlyMap<string, Edit>): void => setAll(new Map(all).set(place, here));
+  const onEdit = (key: string, edit: Edit | null): void => {
+    const here = new Map(edits);
+    if (edit) here.set(key, edit);
+    else here.delete(key);
+    set(here);
+  };
+  return { edits, onEdit, clear: () => set(NO_EDITS) };
+}
+
+const Banner = ({
+  at,
+  head,
+  live,
+  onNow,
+}: {
+  at: number | null;
+  head: number | null;
+  live: boolean;
+  onNow: () => void;
+}) => (
+  <div class="na-banner">
+    <span>
+      Looking at {at === null ? "the initial state" : `step ${at} of ${head}`} — nothing is changed
+      {live && "; Run, Step and Fork here make a new run from it"}
+    </span>
+    <button type="button" class="na-link" onClick={onNow}>
+      Back to now
+    </button>
+  </div>
+);
+
+const nextOf = (detail: Detail | null, run: RunWire | undefined, atHead: boolean): string | null =>
+  atHead ? (run?.next ?? null) : (detail?.next?.target ?? null);
+
+/** All that the parts are drawn from: what is looked at, and what follows from it. */
+function useScene(viewer: Viewer) {
+  const id = useId();
+  const looks = useLooks(viewer);
+  const { overview, points, at } = looks;
+  const point = viewer.point;
+  const here = placeKey(point);
+  const hues = useMemo(() => huesOf(overview.graph), [overview.graph]);
+  const visits = useMemo(() => visitsOf(points, at), [points, at]);
+  const move = useCallback((to: number) => viewer.move(to), [viewer]);
+  return {
+    viewer,
+    id,
+    looks,
+    point,
+    hues,
+    visits,
+    move,
+    edits: useEdits(here),
+    run: overview.runs.find((one) => one.id === overview.run),
+    atHead: at === points.length - 1,
+    head: points.at(-1)?.seq ?? null,
+    late: looks.shown !== here,
+  };
+}
+
+type Scene = ReturnType<typeof useScene>;
+
+function Graph({ viewer, looks, point, run, atHead, late, hues, visits, move }: Scene) {
+  const pick = (action: string): void => {
+    const to = visitBefore(viewer.looks.points, viewer.looks.at, action);
+    if (to >= 0) move(to);
+  };
+  const next = late ? null : nextOf(looks.detail, run, atHead);
+  return (
+    <GraphView
+      graph={looks.overview.graph}
+      visits={visits}
+      step={point.step}
+      next={next}
+      hues={hues}
+      onPick={pick}
+    />
+  );
+}
+
+function Details({ viewer, id, looks, run, atHead, late, edits }: Scene) {
+  const { detail, text } = looks;
+  return (
+    <DetailView
+      id={id}
+      detail={detail}
+      late={late}
+      streaming={atHead && run?.status === "running" ? text : ""}
+      edits={edits.edits}
+      onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
+    />
+  );
+}
+
+const Timeline = ({ viewer, looks, hues, move }: Scene) => (
+  <TimelineView
+    overview={looks.overview}
+    points={looks.points}
+    at={looks.at}
+    hues={hues}
+    onMove={move}
+    onSwitch={(to) => void viewer.switchTo(to)}
+  />
+);
+
+/** What Run and Step go on with: at the head the run, in the past a fork. */
+function goingOn({ looks, point, run, atHead, late }: Scene) {
+  if (atHead) return { next: run?.next ?? null, inputs: looks.overview.inputs, past: null };
+  const past = point.seq === null ? "the start" : `step ${point.seq}`;
+  const detail = late ? null : looks.detail;
+  return { next: detail?.goesOn ?? null, inputs: detail?.asks ?? [], past };
+}
+
+function Commands(scene: Scene) {
+  const { viewer, looks, run, edits } = scene;
+  const changes = editsOf(edits.edits);
+  const fork = (): void => {
+    if (changes) void viewer.fork(changes).then(edits.clear);
+  };
+  return (
+    <Toolbar
+      run={run}
+      {...goingOn(scene)}
+      busy={run?.status === "running" || looks.waiting !== null}
+      edited={changes && Object.keys(changes).length}
+      said={looks.said}
+      error={looks.error}
+      onRun={(how, inputs) => void viewer.run(how, inputs)}
+      onRetry={() => void viewer.retry()}
+      onFork={fork}
+    />
+  );
+}
+
+function Whole(scene: Scene) {
+  const { viewer, looks, point, run, atHead, head, move } = scene;
+  const { live, note } = viewer.source;
+  return (
+    <>
+      <Header overview={looks.overview} run={run} step={point.step} head={head} atHead={atHead} />
+      {live ? (
+        <Commands {...scene} />
+      ) : (
+        <p class="na-page-note" role="status">
+          {looks.error || note}
+        </p>
+      )}
+      {!atHead && (
+        <Banner at={point.seq} head={head} live={live} onNow={() => move(looks.points.length - 1)} />
+      )}
+      <div class="na-middle">
+        <Graph {...scene} />
+        <Details {...scene} />
+      </div>
+      <Timeline {...scene} />
+    </>
+  );
+}
+
+const PARTS = { panel: Whole, graph: Graph, state: Details, slider: Timeline };
+
+/** The panel, or one part of it. */
+export function Panel({ viewer, part = "panel" }: { viewer: Viewer; part?: Part }) {
+  const scene = useScene(viewer);
+  const Shown = PARTS[part];
+  return (
+    <section class={`na-panel na-part-${part}`} aria-label="Agent">
+      <Shown {...scene} />
+    </section>
+  );
+}

@@ -1,0 +1,159 @@
+import { summary } from "../format.ts";
+import type { DiffWire, ValueWire } from "../wire.ts";
+import { bubbleOf, Chat, chatOf, Message } from "./chat.tsx";
+import { type Edit, Editor, editable } from "./edit.tsx";
+import { Fold } from "./fold.tsx";
+import { Icon } from "./icons.tsx";
+import { Value } from "./value.tsx";
+
+export interface StateProps {
+  state: ValueWire;
+  diff: DiffWire[];
+  /** Streamed text of the running step. */
+  streaming: string;
+  edits: ReadonlyMap<string, Edit>;
+  /** Begins, changes or (with null) drops an edit; undefined where nothing can be edited. */
+  onEdit: ((key: string, edit: Edit | null) => void) | undefined;
+}
+
+/** The first key of a path such as `chat_history[4].content`. */
+export const rootOf = (path: string): string => path.match(/^[^.[]+/)?.[0] ?? path;
+
+/** The index that a path has in the list under a key, if it has one. */
+const indexIn = (path: string, key: string): number => {
+  const found = path.startsWith(`${key}[`) ? Number.parseInt(path.slice(key.length + 1), 10) : Number.NaN;
+  return Number.isNaN(found) ? Number.POSITIVE_INFINITY : found;
+};
+
+const isLine = (value: ValueWire): boolean =>
+  value === null ||
+  typeof value !== "object" ||
+  value.t === "other" ||
+  value.t === "text" ||
+  (value.t !== "image" && value.size === 0);
+
+function Body({ name, value, diff }: { name: string; value: ValueWire; diff: DiffWire[] }) {
+  const chat = chatOf(value);
+  if (chat) return <Chat {...chat} freshFrom={Math.min(...diff.map((d) => indexIn(d.path, name)))} />;
+  const bubble = bubbleOf(value);
+  if (!bubble) return <Value value={value} />;
+  return (
+    <ol class="na-chat">
+      <Message bubble={bubble} />
+    </ol>
+  );
+}
+
+interface RowProps {
+  name: string;
+  value: ValueWire;
+  diff: DiffWire[];
+  edit: Edit | undefined;
+  onEdit: ((edit: Edit | null) => void) | undefined;
+}
+
+const markOf = (name: string, diff: DiffWire[]): string => {
+  if (diff.length === 0) return "";
+  return diff.some((d) => d.kind === "added" && d.path === name) ? "new" : "changed";
+};
+
+type Starter = { name: string; start: Edit; onEdit: (edit: Edit | null) => void };
+
+const Pencil = ({ name, start, onEdit }: Starter) => (
+  <button
+    type="button"
+    class="na-tool na-edit"
+    aria-label={`Edit ${name}`}
+    title={`Edit ${name}, then fork here`}
+    onClick={() => onEdit(start)}
+  >
+    <Icon name="edit" />
+  </button>
+);
+
+function Head({ name, value, mark, line }: { name: string; value: ValueWire; mark: string; line: boolean }) {
+  return (
+    <>
+      <span class="na-key">{name}</span>
+      {!line && <span class="na-summary">{summary(value)}</span>}
+      {mark && <span class="na-mark">{mark}</span>}
+    </>
+  );
+}
+
+/** A key and its value, on one line where that fits. */
+function Shown({ name, value, diff, start, onEdit }: Omit<RowProps, "edit"> & { start: Edit | null }) {
+  const line = isLine(value);
+  const head = <Head name={name} value={value} mark={markOf(name, diff)} line={line} />;
+  const body = () => <Body name={name} value={value} diff={diff} />;
+  const begin = (): void => {
+    if (start) onEdit?.(start);
+  };
+  if (!line) {
+    return (
+      <Fold head={head} open>
+        {body}
+      </Fold>
+    );
+  }
+  return (
+    <>
+      <div class="na-oneline-head">{head}</div>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the pencil beside it does the same for keyboards */}
+      <div class="na-oneline-body" onDblClick={begin}>
+        {body()}
+      </div>
+    </>
+  );
+}
+
+const rowClass = (value: ValueWire, diff: DiffWire[]): string =>
+  `na-row ${diff.length > 0 ? "na-changed" : ""} ${isLine(value) ? "na-oneline" : ""}`;
+
+function Row({ name, value, diff, edit, onEdit }: RowProps) {
+  const start = onEdit ? editable(value) : null;
+  if (edit && onEdit) {
+    return (
+      <section class={rowClass(value, diff)}>
+        <Editor name={name} edit={edit} onEdit={onEdit} />
+      </section>
+    );
+  }
+  return (
+    <section class={rowClass(value, diff)}>
+      {onEdit && start && <Pencil name={name} start={start} onEdit={onEdit} />}
+      <Shown name={name} value={value} diff={diff} start={start} onEdit={onEdit} />
+    </section>
+  );
+}
+
+const Writing = ({ text }: { text: string }) => (
+  <ol class="na-chat">
+    <li class="na-bubble na-from-assistant na-writing" aria-busy="true">
+      <span class="na-role">writing</span>
+      <div class="na-said">{text}</div>
+    </li>
+  </ol>
+);
+
+/** The state by key; what the step changed is marked, chats are bubbles. */
+export function StateView({ state, diff, streaming, edits, onEdit }: StateProps) {
+  const items: [string, ValueWire][] =
+    typeof state === "object" && state?.t === "dict" ? state.items : [["state", state]];
+  return (
+    <div class="na-state">
+      {streaming !== "" && <Writing text={streaming} />}
+      {items.length === 0 && <p class="na-empty">The state is empty.</p>}
+      {items.map(([name, value]) => (
+        <Row
+          key={name}
+          name={name}
+          value={value}
+          diff={diff.filter((d) => rootOf(d.path) === name)}
+          edit={edits.get(name)}
+          onEdit={onEdit && ((edit) => onEdit(name, edit))}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,194 @@
+import { count, dollars, duration } from "../format.ts";
+import type { CallWire, CheckWire, DecisionWire, DiffWire, FailureWire } from "../wire.ts";
+import { Content, Message } from "./chat.tsx";
+import { Fold } from "./fold.tsx";
+import { Icon } from "./icons.tsx";
+import { Value } from "./value.tsx";
+
+const SIGNS = { added: "+", changed: "~", removed: "−" } as const;
+
+const Change = ({ diff }: { diff: DiffWire }) => (
+  <li class={`na-diff na-diff-${diff.kind}`}>
+    <div class="na-diff-head">
+      <span class="na-sign" aria-hidden="true">
+        {SIGNS[diff.kind]}
+      </span>
+      <code>{diff.path}</code>
+      <span class="na-summary">{diff.kind}</span>
+    </div>
+    {diff.before !== undefined && (
+      <div class="na-before">
+        <Value value={diff.before} />
+      </div>
+    )}
+    {diff.after !== undefined && (
+      <div class="na-after">
+        <Value value={diff.after} />
+      </div>
+    )}
+  </li>
+);
+
+/** What the step changed, by path. */
+export const DiffView = ({ diff }: { diff: DiffWire[] }) =>
+  diff.length === 0 ? (
+    <p class="na-empty">This step changed nothing in the state.</p>
+  ) : (
+    <ul class="na-diffs">
+      {diff.map((one) => (
+        <Change key={`${one.kind} ${one.path}`} diff={one} />
+      ))}
+    </ul>
+  );
+
+function tokens(call: CallWire): string {
+  const { tokensIn, tokensOut } = call;
+  if (tokensIn === null && tokensOut === null) return "tokens unknown";
+  return `${count(tokensIn ?? 0)} → ${count(tokensOut ?? 0)} tok`;
+}
+
+const Badge = ({ text, kind }: { text: string; kind: string }) => (
+  <span class={`na-badge na-badge-${kind}`}>{text}</span>
+);
+
+const CallHead = ({ call }: { call: CallWire }) => (
+  <>
+    <strong>{call.model ?? "model unknown"}</strong>
+    <span class="na-summary">
+      {call.endpoint} · {call.host}
+    </span>
+    <span class="na-figures">
+      {call.replayed && <Badge kind="replayed" text="replayed" />}
+      {call.streamed && <Badge kind="plain" text="streamed" />}
+      {call.error !== null && (
+        <Badge kind="failed" text={call.status === null ? "failed" : `${call.status}`} />
+      )}
+      <span>{tokens(call)}</span>
+      <span title={call.firstMs === null ? "" : `first token after ${duration(call.firstMs)}`}>
+        {duration(call.ms)}
+      </span>
+      <span>{dollars(call.cost)}</span>
+    </span>
+  </>
+);
+
+const Call = ({ call }: { call: CallWire }) => (
+  <li class={call.error === null ? "" : "na-has-error"}>
+    <Fold class="na-call" open head={<CallHead call={call} />}>
+      {() => (
+        <>
+          <ol class="na-chat">
+            {call.messages.map((message, i) => (
+              <Message key={i} bubble={{ ...message, type: "text" }} />
+            ))}
+          </ol>
+          {call.error !== null && <p class="na-problem">{call.error}</p>}
+          {call.output !== null && (
+            <div class="na-output">
+              <span class="na-role">output</span>
+              <Content value={call.output} />
+            </div>
+          )}
+        </>
+      )}
+    </Fold>
+  </li>
+);
+
+/** The LLM calls that the step made. */
+export const CallsView = ({ calls }: { calls: CallWire[] }) =>
+  calls.length === 0 ? (
+    <p class="na-empty">This step made no LLM call.</p>
+  ) : (
+    <ol class="na-calls">
+      {calls.map((call) => (
+        <Call key={call.id} call={call} />
+      ))}
+    </ol>
+  );
+
+const ANSWERS = { true: "true", false: "false", null: "not asked" } as const;
+
+function Check({ check, taken }: { check: CheckWire; taken: boolean }) {
+  const answer = `${check.result}` as keyof typeof ANSWERS;
+  return (
+    <tr class={taken ? "na-taken" : ""}>
+      <td class={`na-answer na-answer-${answer}`}>
+        <Icon name={check.result === null ? "minus" : check.result ? "check" : "cross"} />
+        <span>{ANSWERS[answer]}</span>
+      </td>
+      <td>
+        <code>{check.condition}</code>
+        {check.operands.map(([name, value]) => (
+          <div key={name} class="na-operand">
+            <span class="na-key">{name}</span> {value}
+          </div>
+        ))}
+      </td>
+      <td>{check.target}</td>
+    </tr>
+  );
+}
+
+function takenIndex({ checks, target }: DecisionWire): number {
+  return checks.findIndex((check) => check.result === true && check.target === target);
+}
+
+const Decision = ({ title, decision }: { title: string; decision: DecisionWire }) => (
+  <section class="na-decision">
+    <h3>{title}</h3>
+    <p class="na-edge">
+      <code>{decision.source}</code> <span class="na-arrow">→</span>{" "}
+      {decision.target === null ? <em>no edge: the run ends</em> : <code>{decision.target}</code>}
+    </p>
+    {decision.checks.length > 0 && (
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Result</th>
+            <th scope="col">Condition</th>
+            <th scope="col">Leads to</th>
+          </tr>
+        </thead>
+        <tbody>
+          {decision.checks.map((check, i) => (
+            <Check key={i} check={check} taken={i === takenIndex(decision)} />
+          ))}
+        </tbody>
+      </table>
+    )}
+  </section>
+);
+
+interface WhyProps {
+  action: string | null;
+  decision: DecisionWire | null;
+  next: DecisionWire | null;
+}
+
+/** Why this step's action ran, and what its state leads to. */
+export const WhyView = ({ action, decision, next }: WhyProps) => (
+  <>
+    {decision && <Decision title={`Why ${action ?? "this action"} ran`} decision={decision} />}
+    {next && <Decision title="What comes next" decision={next} />}
+    {!decision && !next && (
+      <p class="na-empty">
+        {action === null ? "Nothing was decided yet." : `${action} is where the run begins.`}
+      </p>
+    )}
+  </>
+);
+
+/** The exception of a failed step. */
+export const ErrorView = ({ error }: { error: FailureWire | null }) =>
+  error === null ? (
+    <p class="na-empty">No error at this step.</p>
+  ) : (
+    <section class="na-failure">
+      <h3>
+        {error.type}
+        <span>{error.message}</span>
+      </h3>
+      <pre class="na-traceback">{error.traceback}</pre>
+    </section>
+  );

@@ -1,0 +1,108 @@
+/** The bridge to anywidget: a model of traits and messages on one side, the panel on the other. */
+import { render as draw, h } from "preact";
+import { type Channel, LiveSource } from "./source.ts";
+import { Viewer } from "./viewer.ts";
+import { Panel, type Part } from "./views/panel.tsx";
+import type { Overview } from "./wire.ts";
+
+export interface Traits {
+  overview: Overview;
+  run: string;
+  seq: number | null;
+  follows: boolean;
+  part: Part;
+}
+
+/** What of anywidget's model is used here. */
+export interface Model extends Channel {
+  get<K extends keyof Traits>(name: K): Traits[K];
+  set<K extends keyof Traits>(name: K, value: Traits[K]): void;
+  save_changes(): void;
+  /** The host's widget manager; Jupyter's has the kernel. */
+  widget_manager?: unknown;
+  on(event: string, listener: (message: unknown) => void): void;
+  off(event: string, listener: (message: unknown) => void): void;
+}
+
+const SETTLED_MS = 80;
+
+/** Tells the kernel where one looks, once the slider rests. */
+function tellPlace(model: Model, viewer: Viewer): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tell = (): void => {
+    const { run } = viewer.looks.overview;
+    const { seq } = viewer.point;
+    const follows = viewer.looks.following;
+    if (model.get("run") === run && model.get("seq") === seq && model.get("follows") === follows) return;
+    model.set("run", run);
+    model.set("seq", seq);
+    model.set("follows", follows);
+    model.save_changes();
+  };
+  const unlisten = viewer.listen(() => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, SETTLED_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    unlisten();
+  };
+}
+
+/** Shows the run that the kernel turned to, by its own overview where that is the newer one. */
+function followRun(model: Model, viewer: Viewer): void {
+  const run = model.get("run");
+  if (viewer.looks.overview.run === run) return;
+  const overview = model.get("overview");
+  if (overview.run === run) viewer.show(overview);
+  else void viewer.switchTo(run);
+}
+
+/** Follows the kernel where it sets the traits by itself. */
+function hearPlace(model: Model, viewer: Viewer): () => void {
+  const listeners: [string, () => void][] = [
+    ["change:overview", () => viewer.showNewer(model.get("overview"))],
+    ["change:seq", () => viewer.moveToSeq(model.get("seq"))],
+    ["change:run", () => followRun(model, viewer)],
+  ];
+  for (const [event, listener] of listeners) model.on(event, listener);
+  return () => {
+    for (const [event, listener] of listeners) model.off(event, listener);
+  };
+}
+
+/** Keeps the keys of what has the focus from being commands to the notebook, whose arrows leave the cell. */
+function ownKeys(event: Event): void {
+  if (event.target instanceof HTMLElement) event.target.dataset.lmSuppressShortcuts = "true";
+}
+
+/** What the kernel does, where the host tells. */
+function kernelStatus({ widget_manager: manager }: Model): string | undefined {
+  try {
+    const { kernel } = (manager ?? {}) as { kernel?: { status?: unknown } | null };
+    return typeof kernel?.status === "string" ? kernel.status : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Draws the panel into an element; what it returns takes everything away again. */
+export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const source = new LiveSource(model, () => kernelStatus(model));
+  const viewer = new Viewer(source, model.get("overview"));
+  const untell = tellPlace(model, viewer);
+  const unhear = hearPlace(model, viewer);
+  viewer.moveToSeq(model.get("seq"));
+  el.classList.add("na-live");
+  el.addEventListener("focusin", ownKeys);
+  draw(h(Panel, { viewer, part: model.get("part") }), el);
+  void viewer.refresh();
+  return () => {
+    untell();
+    unhear();
+    viewer.close();
+    source.close();
+    el.removeEventListener("focusin", ownKeys);
+    draw(null, el);
+  };
+}

@@ -1,0 +1,245 @@
+/** What travels from Python to the page: the mirror of `notebook_agent/view/wire.py`. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+export type Status = "new" | "running" | "completed" | "failed" | "interrupted";
+
+export interface NodeWire {
+  name: string;
+  kind: "action" | "input";
+  label: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  reads: string[];
+  writes: string[];
+}
+
+export interface EdgeWire {
+  source: string;
+  target: string;
+  label: string;
+  conditional: boolean;
+  path: string;
+  head: string;
+  labelX: number;
+  labelY: number;
+}
+
+export interface GraphWire {
+  laidOut: boolean;
+  width: number;
+  height: number;
+  nodes: NodeWire[];
+  edges: EdgeWire[];
+}
+
+export interface StepWire {
+  run: string;
+  seq: number;
+  action: string;
+  status: Status;
+  startedAt: number;
+  ms: number | null;
+  source: string | null;
+  stale: boolean;
+  calls: number;
+  replayed: number;
+}
+
+export interface RunWire {
+  id: string;
+  label: string;
+  status: Status;
+  head: number | null;
+  next: string | null;
+  parent: string | null;
+  forkedAt: number | null;
+  createdAt: number;
+  steps: StepWire[];
+}
+
+export interface Totals {
+  calls: number;
+  replayed: number;
+  tokens: number;
+  cost: number | null;
+}
+
+export interface InputWire {
+  name: string;
+  required: boolean;
+  /** By the annotation: a str, something else, or unknown. */
+  type: "text" | "JSON" | "any";
+}
+
+export interface Overview {
+  version: 1;
+  project: string;
+  run: string;
+  runs: RunWire[];
+  graph: GraphWire;
+  totals: Totals;
+  inputs: InputWire[];
+  n: number;
+}
+
+export interface DictValue {
+  t: "dict";
+  items: [string, ValueWire][];
+  size: number;
+  /** The class, where it stands for an object with fields. */
+  type?: string;
+}
+
+export interface ListValue {
+  t: "list";
+  items: ValueWire[];
+  size: number;
+  type: string;
+  /** Index of the first item, where those before it are left out. */
+  start?: number;
+}
+
+export interface TextValue {
+  t: "text";
+  text: string;
+  size: number;
+}
+
+export interface ImageValue {
+  t: "image";
+  mime: string;
+  data: string;
+  size: number;
+}
+
+export interface OtherValue {
+  t: "other";
+  type: string;
+  text: string;
+}
+
+export type ValueWire =
+  | null
+  | boolean
+  | number
+  | string
+  | DictValue
+  | ListValue
+  | TextValue
+  | ImageValue
+  | OtherValue;
+
+export interface DiffWire {
+  path: string;
+  kind: "added" | "changed" | "removed";
+  before?: ValueWire;
+  after?: ValueWire;
+}
+
+export interface CheckWire {
+  target: string;
+  condition: string;
+  operands: [string, string][];
+  result: boolean | null;
+}
+
+export interface DecisionWire {
+  source: string;
+  target: string | null;
+  checks: CheckWire[];
+}
+
+export interface MessageWire {
+  role: string;
+  content: ValueWire;
+}
+
+export interface CallWire {
+  id: number;
+  endpoint: string;
+  host: string;
+  model: string | null;
+  messages: MessageWire[];
+  output: ValueWire;
+  status: number | null;
+  error: string | null;
+  ms: number | null;
+  firstMs: number | null;
+  tokensIn: number | null;
+  tokensOut: number | null;
+  cost: number | null;
+  replayed: boolean;
+  streamed: boolean;
+}
+
+export interface CodeWire {
+  id: string | null;
+  source: string | null;
+  now: string | null;
+}
+
+export interface FailureWire {
+  type: string;
+  message: string;
+  traceback: string;
+}
+
+export interface Detail {
+  run: string;
+  seq: number | null;
+  action: string | null;
+  status: Status;
+  state: ValueWire;
+  diff: DiffWire[];
+  inputs: ValueWire;
+  result: ValueWire;
+  decision: DecisionWire | null;
+  next: DecisionWire | null;
+  /** The action that a fork from here goes on with, and what it takes. */
+  goesOn: string | null;
+  asks: InputWire[];
+  calls: CallWire[];
+  code: CodeWire;
+  error: FailureWire | null;
+  reads: string[];
+  writes: string[];
+}
+
+export interface Progress {
+  event: "progress";
+  n: number;
+  /** The first number that this message stands for, where several were sent as one. */
+  first?: number;
+  run: RunWire;
+  totals: Totals;
+  inputs: InputWire[];
+  detail: Detail | null;
+  text: string;
+}
+
+/** What the page asks, still without the `id` by which its answer is found. */
+export type Ask =
+  | { do: "overview" }
+  | { do: "detail"; run: string; seq: number | null }
+  | { do: "fork"; run: string; seq: number | null; edits: Record<string, Json> }
+  | { do: "retry"; run: string }
+  /** With `seq` where one looks at the past: then a fork from there runs. */
+  | { do: "run" | "step"; run: string; seq?: number | null; inputs: Record<string, Json> }
+  | { do: "switch"; run: string };
+
+export interface Reply {
+  id: number;
+  overview?: Overview;
+  detail?: Detail;
+  said?: string;
+  error?: string;
+}
+
+export interface Page {
+  overview: Overview;
+  details: Record<string, Detail>;
+  note: string;
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { pathOf } from "../src/timeline.ts";
+import { GraphView } from "../src/views/graph.tsx";
+import { huesOf } from "../src/views/hues.ts";
+import { zoomed } from "../src/views/zoom.ts";
+import { visitBefore, visitsOf } from "../src/visits.ts";
+import type { GraphWire } from "../src/wire.ts";
+import { find, get, names, press, show } from "./screen.ts";
+import { overview } from "./story.ts";
+
+function draw(at: number, graph: GraphWire = overview().graph) {
+  const points = pathOf(overview());
+  const picked: string[] = [];
+  const drawn = show(
+    <GraphView
+      graph={graph}
+      visits={visitsOf(points, at)}
+      step={points[at]?.step ?? null}
+      next="generate_image"
+      hues={huesOf(graph)}
+      onPick={(action) => picked.push(action)}
+    />,
+  );
+  return { drawn, picked };
+}
+
+describe("the graph", () => {
+  it("names each action with its status and visits", () => {
+    expect(names(draw(11).drawn, "button")).toEqual(
+      expect.arrayContaining([
+        "action prompt, completed, 3 visits",
+        "action generate_image, failed, 1 visit",
+        "action prompt_for_more, not visited",
+      ]),
+    );
+  });
+
+  it("counts visits up to the step in view", () => {
+    expect(find(draw(5).drawn, "button", "action prompt, completed, 2 visits")).toBeTruthy();
+  });
+
+  it("marks the step in view, what comes next and the edge that was taken", () => {
+    const { drawn } = draw(10);
+    expect(drawn.querySelector(".na-current")?.getAttribute("aria-label")).toContain("decide_mode");
+    expect(drawn.querySelector(".na-next")?.getAttribute("aria-label")).toContain("generate_image");
+    expect(drawn.querySelector(".na-taken title")?.textContent).toBe("prompt → decide_mode, taken 3 times");
+  });
+
+  it("is worked with the keyboard", async () => {
+    const { drawn, picked } = draw(11);
+    await press(get(drawn, "button", "action prompt, completed, 3 visits"), "Enter");
+    expect(picked).toEqual(["prompt"]);
+  });
+
+  it("is a readable list where nothing could lay it out", () => {
+    const { drawn } = draw(11, { ...overview().graph, laidOut: false });
+    expect(drawn.querySelector("svg.na-drawing")).toBeNull();
+    expect(get(drawn, "list", "Graph").textContent).toContain("→ generate_image if mode=generate_image");
+  });
+
+  it("finds an action's earlier visits, and begins again with its last", () => {
+    const points = pathOf(overview());
+    expect([11, 9, 5, 1].map((at) => visitBefore(points, at, "prompt"))).toEqual([9, 5, 1, 9]);
+    expect(visitBefore(points, 5, "prompt_for_more")).toBe(-1);
+  });
+
+  it("zooms about a point, which stays where it is", () => {
+    const whole = { x: 0, y: 0, width: 100, height: 50 };
+    expect(zoomed(whole, whole, 0.5, 100, 50)).toEqual({ x: 50, y: 25, width: 50, height: 25 });
+  });
+});

@@ -1,0 +1,121 @@
+/** The wire fixtures that Python wrote, and a model and a source that tests can drive. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Source } from "../src/source.ts";
+import type { Model, Traits } from "../src/widget.ts";
+import type { Ask, Detail, Overview, Page, Progress, Reply } from "../src/wire.ts";
+
+const FIXTURES = join(import.meta.dirname, "..", "..", "tests", "fixtures", "wire");
+
+const fixture = <T>(name: string): T => JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), "utf8")) as T;
+
+export const overview = (): Overview => fixture<Overview>("overview");
+export const detail = (): Detail => fixture<Detail>("detail");
+export const failed = (): Detail => fixture<Detail>("detail_failed");
+
+/** A message that the first run goes on: its step 6 once more, as the fixture has it. */
+export function progress(): Progress {
+  const made = fixture<Progress>("progress");
+  const run = overview().runs[0];
+  if (!run) throw new Error("the fixture has no run");
+  const steps = run.steps.filter((step) => step.seq === 6);
+  return { ...made, n: 1, run: { ...run, status: "running", steps }, detail: null };
+}
+
+export const page = (): Page => fixture<Page>("page");
+
+/** A detail for any step of the fixture's runs. */
+export const detailAt = (run: string, seq: number | null): Detail => ({
+  ...(seq === 10 ? failed() : detail()),
+  run,
+  seq,
+});
+
+export const tick = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+type Listener = (message: unknown) => void;
+
+/** anywidget's model, without a kernel: it keeps what is sent and says what it is told to. */
+export class FakeModel implements Model {
+  readonly sent: (Ask & { id: number })[] = [];
+  readonly listeners = new Map<string, Set<Listener>>();
+  saves = 0;
+  readonly #traits: Traits;
+
+  constructor(traits: Partial<Traits> = {}) {
+    const shown = traits.overview ?? overview();
+    this.#traits = { overview: shown, run: shown.run, seq: 10, follows: true, part: "panel", ...traits };
+  }
+
+  get<K extends keyof Traits>(name: K): Traits[K] {
+    return this.#traits[name];
+  }
+
+  set<K extends keyof Traits>(name: K, value: Traits[K]): void {
+    if (this.#traits[name] === value) return;
+    this.#traits[name] = value;
+    this.emit(`change:${name}`);
+  }
+
+  save_changes(): void {
+    this.saves += 1;
+  }
+
+  send(content: unknown): void {
+    this.sent.push(content as Ask & { id: number });
+  }
+
+  on(event: string, listener: Listener): void {
+    const listeners = this.listeners.get(event) ?? new Set();
+    this.listeners.set(event, listeners.add(listener));
+  }
+
+  off(event: string, listener: Listener): void {
+    this.listeners.get(event)?.delete(listener);
+  }
+
+  emit(event: string, message?: unknown): void {
+    for (const listener of [...(this.listeners.get(event) ?? [])]) listener(message);
+  }
+
+  get heard(): number {
+    return [...this.listeners.values()].reduce((n, listeners) => n + listeners.size, 0);
+  }
+}
+
+/** A source that keeps what is asked, answers details, and commands as told. */
+export class FakeSource implements Source {
+  readonly live = true;
+  readonly note = "";
+  readonly asked: Ask[] = [];
+  replies: Partial<Record<Ask["do"], Omit<Reply, "id"> | Promise<Omit<Reply, "id">>>> = {};
+  #listener: ((progress: Progress) => void) | null = null;
+
+  async request(ask: Ask): Promise<Reply> {
+    this.asked.push(ask);
+    const told = await this.replies[ask.do];
+    if (told) return { id: 0, ...told };
+    return ask.do === "detail" ? { id: 0, detail: detailAt(ask.run, ask.seq) } : { id: 0 };
+  }
+
+  subscribe(listener: (progress: Progress) => void): () => void {
+    this.#listener = listener;
+    return () => {
+      this.#listener = null;
+    };
+  }
+
+  close(): void {}
+
+  say(progress: Progress): void {
+    this.#listener?.(progress);
+  }
+
+  get subscribed(): boolean {
+    return this.#listener !== null;
+  }
+
+  commands(): Ask[] {
+    return this.asked.filter((ask) => ask.do !== "detail");
+  }
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { advanced, lanesOf, misses, pathOf } from "../src/timeline.ts";
+import { ticksOf } from "../src/views/timeline.tsx";
+import type { StepWire } from "../src/wire.ts";
+import { overview, progress } from "./story.ts";
+
+const steps = (n: number): StepWire[] =>
+  Array.from({ length: n }, (_, seq) => ({ ...progress().run.steps[0], seq }) as StepWire);
+
+describe("the path of a run", () => {
+  it("ends where the fork leaves its parent", () => {
+    const made = overview();
+    expect(pathOf(made, made.runs[1]?.id).map((point) => point.seq)).toEqual([null, 0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("of a fork from the initial state has none of its parent's steps", () => {
+    const made = overview();
+    Object.assign(made.runs[1] ?? {}, { forkedAt: null });
+    expect(pathOf(made, made.runs[1]?.id).map((point) => point.seq)).toEqual([null, 5, 6, 7]);
+  });
+
+  it("says at which place each lane begins", () => {
+    expect(lanesOf(overview()).map((lane) => [lane.offset, lane.depth])).toEqual([
+      [1, 0],
+      [6, 1],
+    ]);
+  });
+});
+
+describe("progress", () => {
+  it("replaces the steps that changed and adds the new ones", () => {
+    const message = progress();
+    message.run.steps = [10, 11].map(
+      (seq) => ({ ...message.run.steps[0], seq, status: "completed" }) as StepWire,
+    );
+    const made = advanced(overview(), message);
+    expect(made.runs[0]?.steps.slice(9).map((step) => [step.seq, step.status])).toEqual([
+      [9, "completed"],
+      [10, "completed"],
+      [11, "completed"],
+    ]);
+  });
+
+  it("of another run leaves the totals of the one in view", () => {
+    const message = progress();
+    message.run.id = "another";
+    const made = advanced(overview(), { ...message, totals: { ...message.totals, calls: 99 } });
+    expect(made.totals).toEqual(overview().totals);
+    expect(made.runs.at(-1)?.id).toBe("another");
+  });
+
+  it("is missed where a number is", () => {
+    expect([1, 2].map((n) => misses({ ...overview(), n: 0 }, { ...progress(), n }))).toEqual([false, true]);
+  });
+});
+
+describe("ticks", () => {
+  it("are one a step while there is room", () => {
+    expect(ticksOf(steps(17), 1, 18).length).toBe(17);
+  });
+
+  it("stay few for ten thousand steps, and a failed one is not hidden", () => {
+    const many = steps(10_000);
+    Object.assign(many[4321] ?? {}, { status: "failed" });
+    const ticks = ticksOf(many, 1, 10_001);
+    expect(ticks.length).toBeLessThanOrEqual(240);
+    expect(ticks.filter((tick) => tick.step.status === "failed").length).toBe(1);
+  });
+});
