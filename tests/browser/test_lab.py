@@ -33,6 +33,11 @@ def test_the_story_fails_once_and_goes_on(notebook):
     assert notebook.evaluate("len(agent.history('chatbot'))") == 17
 
 
+def test_a_page_that_follows_makes_no_fork(notebook):
+    """The story's only fork is the one that it asks for, however late the page was with its place."""
+    assert 2 == notebook.evaluate("len(agent.history().family())")
+
+
 def move(panel, *keys):
     """Press keys on the slider, the first of them in whatever place it stands."""
     slider = panel.get_by_role("slider", name="Step")

@@ -88,6 +88,11 @@ export class Viewer {
     this.#want();
   }
 
+  /** Goes to the head of the run, and on with it. */
+  follow(): void {
+    if (!this.looks.following) this.move(this.looks.points.length - 1);
+  }
+
   /** Looks at the step of this number, if the run in view has it. */
   moveToSeq(seq: number | null): void {
     const at = this.looks.points.findIndex((point) => point.seq === seq);

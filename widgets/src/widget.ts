@@ -58,11 +58,18 @@ function followRun(model: Model, viewer: Viewer): void {
   else void viewer.switchTo(run);
 }
 
+/** Stands where the kernel stands. While it follows the run its `seq` may be behind what is shown here. */
+function standWithKernel(model: Model, viewer: Viewer): void {
+  if (model.get("follows")) viewer.follow();
+  else viewer.moveToSeq(model.get("seq"));
+}
+
 /** Follows the kernel where it sets the traits by itself. */
 function hearPlace(model: Model, viewer: Viewer): () => void {
   const listeners: [string, () => void][] = [
     ["change:overview", () => viewer.showNewer(model.get("overview"))],
-    ["change:seq", () => viewer.moveToSeq(model.get("seq"))],
+    ["change:seq", () => standWithKernel(model, viewer)],
+    ["change:follows", () => standWithKernel(model, viewer)],
     ["change:run", () => followRun(model, viewer)],
   ];
   for (const [event, listener] of listeners) model.on(event, listener);
@@ -92,7 +99,7 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   const viewer = new Viewer(source, model.get("overview"));
   const untell = tellPlace(model, viewer);
   const unhear = hearPlace(model, viewer);
-  viewer.moveToSeq(model.get("seq"));
+  standWithKernel(model, viewer);
   el.classList.add("na-live");
   el.addEventListener("focusin", ownKeys);
   draw(h(Panel, { viewer, part: model.get("part") }), el);

@@ -53,12 +53,23 @@ describe("the widget", () => {
   it("goes where the kernel looks", async () => {
     const model = new FakeModel();
     const { el } = await open(model);
-    await doing(() => model.set("seq", 2));
+    await doing(() => {
+      model.set("follows", false);
+      model.set("seq", 2);
+    });
     expect(slider(el).value).toBe("2");
   });
 
+  it("stays at the head where the kernel follows it and its place is an older one", async () => {
+    const model = new FakeModel();
+    const { el } = await open(model);
+    await doing(() => model.set("seq", 2));
+    expect(slider(el).value).toBe("10");
+    expect(model.get("follows")).toBe(true);
+  });
+
   it("opens where the kernel looks", async () => {
-    const { el } = await open(new FakeModel({ seq: 3 }));
+    const { el } = await open(new FakeModel({ follows: false, seq: 3 }));
     expect(slider(el).value).toBe("3");
   });
 
