@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from notebook_agent.calls.keys import register_host
 from notebook_agent.calls.memory import MemoryLog
+from notebook_agent.calls.miss import STAND_IN_KEY
 from notebook_agent.calls.pairing import Branch, Pairing, RecordedStep, pair
-from notebook_agent.calls.scopes import STAND_IN_KEY, scope
+from notebook_agent.calls.scopes import Scope, in_span, scope
 from notebook_agent.calls.transport import install, installed, uninstall
 from notebook_agent.lazy import lazily
 
@@ -21,6 +22,8 @@ __all__ = [
     "Pairing",
     "RecordedStep",
     "Recording",
+    "Scope",
+    "in_span",
     "install",
     "installed",
     "pair",

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from notebook_agent.calls.keys import Asked, endpoint_of, read_request
 from notebook_agent.calls.protocol import CallRecord
-from notebook_agent.calls.scopes import Running
+from notebook_agent.calls.running import Running
 from notebook_agent.calls.streams import APieces, pieces, stream_classes
 from notebook_agent.calls.tape import Tape
 
@@ -117,9 +117,10 @@ def _address(request: Request) -> Mapping[str, str]:
 
 
 def read_exchange(module: ModuleType, running: Running, request: Request) -> Exchange | None:
-    """Read a request that `running` makes; None where it is no call to a model."""
+    """Read a request that `running` makes; None where it is no call to a model, which is counted."""
     address = _address(request)
     if endpoint_of(**address) is None:
+        running.pass_by(address["method"], address["host"])
         return None
     return _exchange(module, running, request, address, request.read())
 
@@ -128,6 +129,7 @@ async def aread_exchange(module: ModuleType, running: Running, request: Request)
     """As `read_exchange`, for an async client."""
     address = _address(request)
     if endpoint_of(**address) is None:
+        running.pass_by(address["method"], address["host"])
         return None
     return _exchange(module, running, request, address, await request.aread())
 
@@ -136,4 +138,7 @@ def _exchange(
     module: ModuleType, running: Running, request: Request, address: Mapping[str, str], body: bytes
 ) -> Exchange | None:
     asked = read_request(**address, content_type=request.headers.get("content-type", ""), body=body)
-    return None if asked is None else Exchange(module, running, asked)
+    if asked is None:
+        running.pass_by(address["method"], address["host"])
+        return None
+    return Exchange(module, running, asked)

@@ -41,6 +41,7 @@ class CallRecord:
     """The step that made the call; None where it could not be told."""
     action: str | None
     span: str | None
+    """Uid of the span that was open when the call began."""
     key: str
     """Hash of method, endpoint and canonical redacted body (see `calls.keys`)."""
     method: str
@@ -135,3 +136,5 @@ class StepScope:
     """A further source, asked after the partners in `auto` and `strict`."""
     listener: Listener | None = None
     """Told each streamed text and each finished call, in the thread that reads the answer."""
+    live: bool = False
+    """In `auto` nothing is served, but its calls count: for the attempts of a retry policy."""

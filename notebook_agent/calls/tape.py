@@ -18,7 +18,8 @@ from notebook_agent.calls.prices import price_of
 from notebook_agent.calls.protocol import CallRecord, CallText
 from notebook_agent.calls.providers import provider
 from notebook_agent.calls.providers.loose import at, text
-from notebook_agent.calls.scopes import Running
+from notebook_agent.calls.running import Running
+from notebook_agent.calls.scopes import current_span
 from notebook_agent.calls.summary import answer_of, is_event_stream
 from notebook_agent.ids import StepRef
 from notebook_agent.redact import redact_text
@@ -47,6 +48,7 @@ class Tape:
         self._events: list[object] = []
         self._done = False
         self._lock = threading.Lock()
+        self._span = current_span()
         self._provider = provider(asked.endpoint)
         self._n = running.begin(self)
 
@@ -144,7 +146,7 @@ class Tape:
         call = CallRecord(
             step=self._step(),
             action=self._running.scope.action if attributed else None,
-            span=None,
+            span=self._span,
             key=asked.key,
             method=asked.method,
             host=asked.host,
