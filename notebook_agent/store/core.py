@@ -53,7 +53,6 @@ class Core:
         roots: By run, what was written for each key of its last state.
         runs: Numbers of runs.
         sources: Nodes of actions' sources, by the id of their code.
-        read: Decisions, by their text.
         written: Texts of decisions, by their identity.
         calls: Nodes of run calls, by their identity.
     """
@@ -65,7 +64,6 @@ class Core:
         self.roots: Recent[int, Rooted] = Recent(64)
         self.runs: Recent[RunKey, int] = Recent(1024)
         self.sources: Recent[str, int] = Recent(1024)
-        self.read: Recent[str, Decision] = Recent(1024)
         self.written: Recent[int, tuple[Decision, str]] = Recent(64)
         self.calls: Recent[int, tuple[RunCall, int]] = Recent(64)
         self._open()

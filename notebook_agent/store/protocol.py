@@ -12,6 +12,7 @@ from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 
 __all__ = [
+    "CallCount",
     "Durability",
     "Failure",
     "NewRun",
@@ -160,6 +161,20 @@ class StepValues:
     events: Json
 
 
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """The LLM calls of one step; those that were served from the ledger took nothing."""
+
+    live: int
+    replayed: int
+    tokens: int
+    """In and out, of the live ones."""
+    cost: float
+    """US dollars, of the live ones whose price is known .."""
+    priced: int
+    """.. which are so many."""
+
+
 class Store(CallLog, Protocol):
     """Runs, steps and their states, for ever. Every method may be called from any thread.
 
@@ -211,8 +226,22 @@ class Store(CallLog, Protocol):
         """All runs, of one project if named, newest first."""
         ...
 
-    def steps(self, key: RunKey, /) -> list[StepRecord]:
-        """The run's steps in order of `seq`, those of its ancestors up to the fork point first."""
+    def steps(self, key: RunKey, /, *, first: int = 0, last: int | None = None) -> list[StepRecord]:
+        """The run's steps in order of `seq`, those of its ancestors up to the fork point first.
+
+        Args:
+            key: The run.
+            first: Leave out those before.
+            last: Leave out those after; a number beyond the head leaves out none.
+        """
+        ...
+
+    def step(self, ref: StepRef, /) -> StepRecord:
+        """One step, at a cost that does not grow with the run."""
+        ...
+
+    def call_counts(self, key: RunKey, /) -> dict[int, CallCount]:
+        """How many LLM calls each of `steps` made and what they took, by `seq`, where there are any."""
         ...
 
     def state(self, ref: StepRef, /) -> State:

@@ -12,9 +12,10 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store import head, ledger, runs, steps
+from notebook_agent.store import head, ledger, past, runs, steps
 from notebook_agent.store.core import Core
 from notebook_agent.store.protocol import (
+    CallCount,
     Durability,
     NewRun,
     RunRecord,
@@ -106,17 +107,28 @@ class SqliteStore:
         with core.database.read() as connection:
             return runs.list_runs(core, connection, project)
 
-    def steps(self, key: RunKey, /) -> list[StepRecord]:
+    def steps(self, key: RunKey, /, *, first: int = 0, last: int | None = None) -> list[StepRecord]:
         """Return the run's steps, those of its ancestors first."""
         core = self._core
         with core.database.read() as connection:
-            return steps.list_steps(core, connection, key)
+            return past.list_steps(core, connection, key, first, last)
+
+    def step(self, ref: StepRef, /) -> StepRecord:
+        """Return one step."""
+        core = self._core
+        with core.database.read() as connection:
+            return past.one_step(core, connection, ref)
+
+    def call_counts(self, key: RunKey, /) -> dict[int, CallCount]:
+        """Return how many calls each step made."""
+        with self._core.database.read() as connection:
+            return past.count_calls(connection, key)
 
     def state(self, ref: StepRef, /) -> State:
         """Return the state after a step, or a run's initial state."""
         core = self._core
         with core.database.read() as connection:
-            return steps.state_after(core, connection, ref)
+            return past.state_after(core, connection, ref)
 
     def head_state(self, key: RunKey, /) -> State:
         """Return the state that the next step starts from."""
@@ -128,7 +140,7 @@ class SqliteStore:
         """Return a step's inputs, result, source and events."""
         core = self._core
         with core.database.read() as connection:
-            return steps.step_values(core, connection, ref)
+            return past.step_values(core, connection, ref)
 
     def label_run(self, key: RunKey, label: str | None, /) -> None:
         """Give a run a label, or take it away."""
