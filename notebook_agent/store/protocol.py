@@ -16,6 +16,7 @@ __all__ = [
     "Durability",
     "Failure",
     "NewRun",
+    "Reclaimed",
     "RunCall",
     "RunRecord",
     "Status",
@@ -175,6 +176,21 @@ class CallCount:
     """.. which are so many."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """What a removal took away, or would: values that no run holds, their bytes, a run's own steps."""
+
+    nodes: int = 0
+    """Values and parts of values."""
+    bytes: int = 0
+    """What they take in the file, compressed as they are; for a removal, what `gc` frees after it."""
+    file: int = 0
+    """By how many bytes the file is smaller now; it may keep its size where others use it."""
+    steps: int = 0
+    hidden: bool = False
+    """The run is listed no more, but its forks keep what they have of it."""
+
+
 class Store(CallLog, Protocol):
     """Runs, steps and their states, for ever. Every method may be called from any thread.
 
@@ -268,8 +284,20 @@ class Store(CallLog, Protocol):
         """Keep a run from `delete_run` and `gc`, or no longer."""
         ...
 
-    def delete_run(self, key: RunKey, /) -> None:
-        """Remove a run; what forks of it need stays."""
+    def delete_run(self, key: RunKey, /, *, dry_run: bool = False) -> Reclaimed:
+        """Remove a run; what forks of it need stays. `dry_run` only says what that would free.
+
+        Raises:
+            RunError: it is pinned.
+            RunConflictError: it is in the middle of a step.
+        """
+        ...
+
+    def gc(self, *, dry_run: bool = False) -> Reclaimed:
+        """Give back the space of what no run holds any more; `dry_run` only says how much that is.
+
+        Every listed run keeps all its checkpoints, and a removed one what its forks begin with.
+        """
         ...
 
     def close(self) -> None:
