@@ -19,6 +19,7 @@ __all__ = [
     "Reclaimed",
     "RunCall",
     "RunRecord",
+    "RunSize",
     "Status",
     "StepBegin",
     "StepEnd",
@@ -191,6 +192,26 @@ class Reclaimed:
     """The run is listed no more, but its forks keep what they have of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunSize:
+    """What a run's own steps take in the file, compressed as it is.
+
+    What several runs hold is kept once and counts for each of them with an equal part, and so does
+    within a run what several keys hold: the sizes of all runs add up to what all values take.
+    """
+
+    key: RunKey
+    bytes: int
+    own: int
+    """Of these, what no other run holds: a removal frees that."""
+    keys: Mapping[str, int]
+    """By key of the state, largest first, over all the run's checkpoints."""
+    parts: Mapping[str, int]
+    """The rest, largest first: `inputs`, `results`, `calls`, `code`, `steps`."""
+    hidden: bool = False
+    """The run was removed, and is kept for its forks."""
+
+
 class Store(CallLog, Protocol):
     """Runs, steps and their states, for ever. Every method may be called from any thread.
 
@@ -291,6 +312,10 @@ class Store(CallLog, Protocol):
             RunError: it is pinned.
             RunConflictError: it is in the middle of a step.
         """
+        ...
+
+    def sizes(self, project: str | None = None, /) -> list[RunSize]:
+        """What each run takes, of one project if named, largest first; removed ones kept for forks too."""
         ...
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:

@@ -13,7 +13,7 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store import gc, head, ledger, past, runs, steps
+from notebook_agent.store import gc, head, ledger, past, runs, size, steps
 from notebook_agent.store.core import Core
 from notebook_agent.store.mounts import network_of
 from notebook_agent.store.protocol import (
@@ -22,6 +22,7 @@ from notebook_agent.store.protocol import (
     NewRun,
     Reclaimed,
     RunRecord,
+    RunSize,
     StepBegin,
     StepEnd,
     StepRecord,
@@ -179,6 +180,11 @@ class SqliteStore:
     def delete_run(self, key: RunKey, /, *, dry_run: bool = False) -> Reclaimed:
         """Remove a run; what forks of it need stays."""
         return gc.delete_run(self._core, key, dry_run=dry_run)
+
+    def sizes(self, project: str | None = None, /) -> list[RunSize]:
+        """Return what each run takes, largest first."""
+        with self._core.database.read() as connection:
+            return size.list_sizes(connection, project)
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:
         """Give back the space of what no run holds any more."""

@@ -13,7 +13,7 @@ from notebook_agent.store.nodes import JSON, get_nodes
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["NODES", "TEXTS", "children", "drop", "nodes", "pointers", "reachable", "sizes"]
+__all__ = ["NODES", "TEXTS", "children", "drop", "fields", "links", "nodes", "pointers", "reachable", "sizes"]
 
 NODES: Final = {"run": ("graph",), "step": ("call", "source"), "call": ("body",)}
 """By table, the columns that hold the number of a node, or NULL."""
@@ -57,6 +57,32 @@ def children(connection: Connection, numbers: Iterable[int]) -> set[int]:
     """Numbers of all nodes that these nodes point to; nodes that are missing point nowhere."""
     bodies = get_nodes(connection, numbers).values()
     return set().union(*(pointers(cast("str", body)) for form, body in bodies if form == JSON))
+
+
+def links(connection: Connection) -> dict[int, set[int]]:
+    """All nodes of the file with those that each points to."""
+    found: dict[int, set[int]] = {}
+    for part in _parts(nodes(connection)):
+        for number, (form, body) in get_nodes(connection, part).items():
+            found[number] = pointers(cast("str", body)) if form == JSON else set()
+    return found
+
+
+def fields(connection: Connection, text: str) -> dict[str, str]:
+    """The state of a column, each key with the JSON that stands for its value.
+
+    Raises:
+        StoreFormatError: it is no state.
+    """
+    try:
+        found = json.loads(text)
+        if isinstance(found.get("$"), int):
+            found = json.loads(get_nodes(connection, [found["$"]])[found["$"]][1])
+        if found.get("$") == "dict":
+            found = dict(found["v"])
+        return {key: json.dumps(value, separators=(",", ":")) for key, value in found.items()}
+    except (*_BAD, AttributeError) as error:
+        raise StoreFormatError(f"The store is damaged: a state cannot be read ({error}).") from error
 
 
 def reachable(connection: Connection, numbers: Iterable[int]) -> set[int]:
