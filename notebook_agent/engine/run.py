@@ -158,7 +158,7 @@ class Run:
 
     def tell(self, event: Event) -> None:
         """Tell those who watch."""
-        if self.listeners:
+        if self.listeners.members:
             self.listeners.tell(event)
 
     def upcoming(self) -> Next:
@@ -192,7 +192,7 @@ class Run:
             )
             self.store.begin_step(self.key, begin, after=self.head)
         self.head, self.last_call = seq, call
-        if self.listeners:
+        if self.listeners.members:
             self.tell(StepStarted(StepRef(self.key, seq), action.name, step.started_at))
         return step
 
@@ -204,7 +204,7 @@ class Run:
             following = self._decide(step.action.name, done.state)
         except Exception as error:  # noqa: BLE001  # the step is complete; the next one raises this
             undecided = error
-        if self.store is not None or self.listeners:
+        if self.store is not None or self.listeners.members:
             end = StepEnd(
                 step.seq,
                 "completed",
@@ -219,7 +219,7 @@ class Run:
             if self.store is not None:
                 self.store.end_step(self.key, end)
             self._moved(step, done.state, following, undecided)
-            if self.own is not None or self.listeners:
+            if self.own is not None or self.listeners.members:
                 self._record(step, end)
         else:
             self._moved(step, done.state, following, undecided)
@@ -241,7 +241,7 @@ class Run:
         else:
             self.prior, self.failure = step.action.name, failure
             self.pending = Next(caught.target, caught, caught=True)
-        if self.store is None and not self.listeners and self.report is None:
+        if self.store is None and not self.listeners.members and self.report is None:
             return
         end = StepEnd(
             step.seq,

@@ -60,7 +60,7 @@ def steps(run: Run, call: RunCall, *, awaits: bool) -> Loop:
             can = awaits and not closing(error)
             yield from despite(error, tell(hooks.post_run_execute_call, ended, awaits=can))
         raise
-    if run.listeners:
+    if run.listeners.members:
         run.tell(RunHalted(run.key, None if run.pending is None else run.pending.action))
     if hooks.post_run_execute_call:
         ended = {**_whole(run, call), "exception": None}
@@ -71,12 +71,16 @@ def steps(run: Run, call: RunCall, *, awaits: bool) -> Loop:
 def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
     __tracebackhide__ = True
     outcome: Outcome = (None, None, run.state)
+    done: Step | None
     taken = 0
     while (coming := run.upcoming()).action is not None:
         if taken == call.max_steps:
             raise _too_many(run, coming, taken)
         with run if call.method in _LETS_GO else _FREE:
-            done = yield from _attempts(run, call, coming, awaits=awaits)
+            if coming.action in run.graph.resilient:
+                done = yield from _attempts(run, call, coming, awaits=awaits)
+            else:
+                done = yield from _step(run, call, coming, 0, awaits=awaits)
         taken += 1
         if done is not None:
             outcome = done
@@ -118,21 +122,25 @@ def _step(
     run: Run, call: RunCall, coming: Next, attempt: int, *, awaits: bool
 ) -> Generator[Call | Begun | Item, object, Step]:
     __tracebackhide__ = True
-    step = yield from _begun(run, call, coming, attempt, awaits=awaits)
-    node, shown = step.action, call.method in _STREAMS
+    node, inputs = _ready(run, call, coming, awaits=awaits)
+    if run.hooks.pre_run_step:
+        seq = 0 if run.head is None else run.head + 1
+        yield from tell(run.hooks.pre_run_step, {**_who(run, seq, node), "inputs": inputs}, awaits=awaits)
+    step, shown = run.begin(node, coming, inputs, call, attempt), call.method in _STREAMS
     view, watch = run.state.watched()
     try:
         if shown:
             yield Begun(node)
-        inside, deadline = Inside(run, step), deadline_of(node)
-        action = Call(node.function, (view,), _parameters(step), deadline)
+        inside = Inside(run, step)
+        action = Call(node.function, (view,), _parameters(step), deadline_of(node))
         returned: object
         if node.streaming:
             returned = yield from stream(run, step, inside, action, awaits=awaits, shown=shown)
         else:
-            with inside.whole():
+            with inside:
                 returned = yield action
-            note_overrun(step, deadline)
+            if action.deadline is not None:
+                note_overrun(step, action.deadline)
         done = settle(node, run.state, returned)
         run.complete(step, done, tuple(watch.reads))
     except BaseException as error:
@@ -146,19 +154,15 @@ def _step(
     return node, done.result, done.state
 
 
-def _begun(
-    run: Run, call: RunCall, coming: Next, attempt: int, *, awaits: bool
-) -> Generator[Call, object, OpenStep]:
-    """Check what a step needs, tell the hooks, and begin it."""
+def _ready(run: Run, call: RunCall, coming: Next, *, awaits: bool) -> tuple[Node, dict[str, object]]:
+    """Return the node that comes next and its inputs, once it is known that it can be run."""
     __tracebackhide__ = True
     assert coming.action is not None
     node = run.graph.get_action(coming.action)
     inputs = inputs_of(node, call.inputs)
-    check_awaited(node, run.key, call.method, awaits=awaits)
-    if run.hooks.pre_run_step:
-        seq = 0 if run.head is None else run.head + 1
-        yield from tell(run.hooks.pre_run_step, {**_who(run, seq, node), "inputs": inputs}, awaits=awaits)
-    return run.begin(node, coming, inputs, call, attempt)
+    if node.asynchronous or node.streaming:
+        check_awaited(node, run.key, call.method, awaits=awaits)
+    return node, inputs
 
 
 def _parameters(step: OpenStep) -> Mapping[str, object]:

@@ -80,24 +80,25 @@ Listener = Callable[[Event], None]
 
 
 class Listeners:
-    """Those who watch a run. They are told in the thread that runs; one that raises is dropped."""
+    """Those who watch a run. They are told in the thread that runs; one that raises is dropped.
 
-    __slots__ = ("_listeners",)
+    Attributes:
+        members: The listeners; asked before an event is made.
+    """
+
+    __slots__ = ("members",)
 
     def __init__(self) -> None:
-        self._listeners: tuple[Listener, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self._listeners)
+        self.members: tuple[Listener, ...] = ()
 
     def add(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` each event from now on; call what is returned to end that."""
-        self._listeners = (*self._listeners, listener)
+        self.members = (*self.members, listener)
         return lambda: self._remove(listener)
 
     def tell(self, event: Event) -> None:
         """Tell all; who raises is logged and told no more."""
-        for listener in self._listeners:
+        for listener in self.members:
             try:
                 listener(event)
             except Exception:  # noqa: BLE001  # watching must never harm the run
@@ -105,4 +106,4 @@ class Listeners:
                 self._remove(listener)
 
     def _remove(self, listener: Listener) -> None:
-        self._listeners = tuple(each for each in self._listeners if each is not listener)
+        self.members = tuple(each for each in self.members if each is not listener)
