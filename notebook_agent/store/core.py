@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from notebook_agent.condition import Decision
@@ -17,7 +16,8 @@ from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.codec.paths import locate
 from notebook_agent.store.codec.stored import NoCodecError, Rooted
 from notebook_agent.store.database import MEMORY, Database, Transaction
-from notebook_agent.store.nodes import get_node, get_nodes
+from notebook_agent.store.keeper import Keeper
+from notebook_agent.store.nodes import NodeReader
 from notebook_agent.store.protocol import Durability, RunCall
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Core:
         self._claims = Claims(self._path)
         self.owner = object()
         self.long: dict[int, tuple[object, int]] = {}
+        self.keeper = Keeper()
 
     @property
     def database(self) -> Database:
@@ -100,7 +101,7 @@ class Core:
 
     def decoder(self, connection: Connection) -> Decoder:
         """To read values on this connection."""
-        return Decoder(self.owner, partial(get_node, connection), partial(get_nodes, connection))
+        return Decoder(self.owner, NodeReader(connection))
 
     def state(self, connection: Connection, text: str) -> State:
         """The state of a column."""
@@ -123,8 +124,8 @@ class Writing:
 
     def __init__(self, core: Core, values: Mapping[str, object], *, durable: bool) -> None:
         self._values = values
-        self._transaction = core.database.write(durable=durable)
-        self._encoder = Encoder(core.owner, self._transaction, core.long)
+        self._transaction = core.database.write(durable=durable, keeper=core.keeper)
+        self._encoder = Encoder(core.owner, self._transaction, core.long, core.keeper)
 
     def __enter__(self) -> tuple[Transaction, Encoder]:
         return self._transaction.__enter__(), self._encoder

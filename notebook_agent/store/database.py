@@ -15,6 +15,7 @@ from notebook_agent.errors import (
     StoreReadOnlyError,
 )
 from notebook_agent.store import schema
+from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.protocol import Durability
 
 if TYPE_CHECKING:
@@ -75,11 +76,12 @@ class Database:
         self._reader = Lane(self._connect()) if path else self._writer
         self._file = None if path is None else Path(path)
 
-    def write(self, *, durable: bool = True) -> Transaction:
+    def write(self, *, durable: bool = True, keeper: Keeper | None = None) -> Transaction:
         """Begin a transaction that commits at the end of a `with`, and rolls back on any exception.
 
         Args:
             durable: Sync it to the disk, unless the store's durability is `normal`.
+            keeper: Of the nodes that are written in it.
 
         Raises:
             StoreReadOnlyError: nothing can be written here.
@@ -92,7 +94,7 @@ class Database:
             )
         if self._file is not None and not self._file.exists():
             raise StoreError(_GONE.format(path=self.location), path=self.location)
-        return Transaction(self, self._writer, durable=durable and self._full)
+        return Transaction(self, self._writer, durable=durable and self._full, keeper=keeper)
 
     def read(self) -> Reading:
         """Hold the reading connection for a `with`."""
@@ -180,9 +182,10 @@ class Database:
 class Transaction:
     """See `Database.write`. It takes the file's lock at the first use of `connection`."""
 
-    __slots__ = ("_begun", "_database", "_durable", "_lane")
+    __slots__ = ("_begun", "_database", "_durable", "_keeper", "_lane")
 
-    def __init__(self, database: Database, lane: Lane, *, durable: bool) -> None:
+    def __init__(self, database: Database, lane: Lane, *, durable: bool, keeper: Keeper | None) -> None:
+        self._keeper = keeper
         self._database = database
         self._lane = lane
         self._durable = durable
@@ -219,14 +222,25 @@ class Transaction:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if error is None and self._begun:
             try:
-                self._lane.connection.execute("COMMIT")
+                self._commit()
             except BaseException as failure:
                 self._leave(failure)
                 raise
         self._leave(error)
 
+    def _commit(self) -> None:
+        connection, keeper = self._lane.connection, self._keeper
+        if keeper is None:
+            connection.execute("COMMIT")
+            return
+        keeper.flush(connection)
+        connection.execute("COMMIT")
+        keeper.settle()
+
     def _leave(self, error: BaseException | None) -> None:
         try:
+            if error is not None and self._begun and self._keeper is not None:
+                self._keeper.reset()
             if error is not None and self._lane.connection.in_transaction:
                 self._lane.connection.execute("ROLLBACK")
         finally:
