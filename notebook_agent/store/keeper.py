@@ -36,16 +36,18 @@ def digest_of(raw: bytes) -> int:
 
 
 class Keeper:
-    """What one process knows of the nodes of a file. Used within transactions, by one thread at a time.
+    """What one process knows of the nodes of a file at one age. Used within transactions, by one at a time.
 
     Numbers are given out here, which the file's lock allows, and rows are written together
     at the end of a transaction by `flush`; `settle` it after the commit, `reset` it after a rollback.
 
     Attributes:
+        age: How often something was removed from the file before; numbers count in one age only.
         added: How many nodes were new, for telling whether one was since.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, age: int) -> None:
+        self.age = age
         self.added = 0
         self.reset()
 

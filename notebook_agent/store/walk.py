@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, cast
 from notebook_agent.errors import StoreFormatError
 from notebook_agent.store.codec.lists import sums
 from notebook_agent.store.keeper import digest_of
-from notebook_agent.store.nodes import JSON, NodeReader, raw_body
+from notebook_agent.store.nodes import JSON, Node, NodeReader, raw_body
 from notebook_agent.store.packs import Member, pack, unpack
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["NODES", "TEXTS", "children", "drop", "nodes", "pointers", "reachable", "sizes"]
+__all__ = ["NODES", "TEXTS", "children", "drop", "fields", "links", "nodes", "pointers", "reachable", "sizes"]
 
 NODES: Final = {"run": ("graph",), "step": ("call", "source"), "call": ("body",)}
 """By table, the columns that hold the number of a node, or NULL."""
@@ -63,11 +63,42 @@ def children(connection: Connection, numbers: Iterable[int]) -> set[int]:
     """Numbers of all nodes that these nodes point to; nodes that are missing point nowhere."""
     found: set[int] = set()
     for part in _parts(numbers):
-        reader = NodeReader(connection)
-        reader.hold(part)
-        bodies = [reader.held[number] for number in part if number in reader.held]
-        found.update(*(pointers(cast("str", body)) for form, body in bodies if form == JSON))
+        for _, (form, body) in _bodies(connection, part):
+            if form == JSON:
+                found |= pointers(cast("str", body))
     return found
+
+
+def _bodies(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, Node]]:
+    reader = NodeReader(connection)
+    reader.hold(numbers)
+    return ((number, reader.held[number]) for number in numbers if number in reader.held)
+
+
+def links(connection: Connection) -> dict[int, set[int]]:
+    """All nodes of the file with those that each points to."""
+    found: dict[int, set[int]] = {}
+    for part in _parts(nodes(connection)):
+        for number, (form, body) in _bodies(connection, part):
+            found[number] = pointers(cast("str", body)) if form == JSON else set()
+    return found
+
+
+def fields(connection: Connection, text: str) -> dict[str, str]:
+    """The state of a column, each key with the JSON that stands for its value.
+
+    Raises:
+        StoreFormatError: it is no state.
+    """
+    try:
+        found = json.loads(text)
+        if isinstance(found.get("$"), int):
+            found = json.loads(NodeReader(connection).get(found["$"])[1])
+        if found.get("$") == "dict":
+            found = dict(found["v"])
+        return {key: json.dumps(value, separators=(",", ":")) for key, value in found.items()}
+    except (*_BAD, AttributeError) as error:
+        raise StoreFormatError(f"The store is damaged: a state cannot be read ({error}).") from error
 
 
 def reachable(connection: Connection, numbers: Iterable[int]) -> set[int]:

@@ -41,14 +41,12 @@ class Encoder:
 
     def __init__(
         self,
-        owner: object,
+        keeper: Keeper,
         file: File,
         long: dict[int, tuple[object, int]],
-        keeper: Keeper,
     ) -> None:
-        self._owner = owner
-        self._file = file
         self._keeper = keeper
+        self._file = file
         self._long = long
         self._new: list[tuple[Frozen, Stored]] = []
         self._new_long: dict[int, tuple[object, int]] = {}
@@ -79,6 +77,8 @@ class Encoder:
                 rooted[key] = old
             else:
                 rooted[key] = (value, f"{quote(key)}:{reference(self.item(value))}")
+        if "$" in values:
+            return self._column(reference(self.item(dict(values))), ROOT), {}
         text = "{" + ",".join([field for _, field in rooted.values()]) + "}"
         return self._column(text, ROOT), rooted
 
@@ -179,7 +179,7 @@ class Encoder:
 
     def _dict(self, value: dict[object, object]) -> Item:
         memo = value.memo if type(value) is FrozenDict else None
-        if type(memo) is Stored and memo.owner is self._owner:
+        if type(memo) is Stored and memo.owner is self._keeper:
             return memo.number
         self._deeper(value)
         mutable, added = self._mutable, self._keeper.added
@@ -191,11 +191,11 @@ class Encoder:
         self._depth -= 1
         if len(text) <= INLINE:
             return text
-        return self._remember(value, Stored(self._owner, self._put(JSON, text, added)), mutable)
+        return self._remember(value, Stored(self._keeper, self._put(JSON, text, added)), mutable)
 
     def _list(self, value: list[object]) -> Item:
         memo = value.memo if type(value) is FrozenList else None
-        if type(memo) is Stored and memo.owner is self._owner:
+        if type(memo) is Stored and memo.owner is self._keeper:
             return memo.number
         self._deeper(value)
         mutable = self._mutable
@@ -209,7 +209,7 @@ class Encoder:
                 return fresh
             spine, number = fresh, self.node(lists.spine_text(fresh))
         self._depth -= 1
-        return self._remember(value, Stored(self._owner, number, spine), mutable)
+        return self._remember(value, Stored(self._keeper, number, spine), mutable)
 
     def _fresh(self, value: list[object]) -> Spine | str:
         """A list that is not a longer version of another, as JSON where that is short."""
@@ -229,7 +229,7 @@ class Encoder:
 
     def _grown(self, value: list[object]) -> Spine | None:
         source = value.grown_from if type(value) is FrozenList else None
-        if type(source) is not Stored or source.owner is not self._owner:
+        if type(source) is not Stored or source.owner is not self._keeper:
             return None
         spine = source.spine = source.spine or self._read_spine(source.number, value)
         if spine is None or spine.size > len(value):
