@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.drift import drift
-from notebook_agent.calls.keys import Asked
+from notebook_agent.calls.keys import Asked, Unread
 from notebook_agent.calls.miss import Stop, is_interrupt, miss_of, overspent, unsent, users
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
 from notebook_agent.errors import CallError
@@ -87,6 +87,12 @@ class Running:
                 purse.took(call)
         self._log(call)
 
+    def drop(self, tape: Tape, host: str) -> None:
+        """Keep nothing of an exchange that was, by what it asked, no call to a model."""
+        with self._lock:
+            self._tapes.discard(tape)
+        self.pass_by("POST", host)
+
     def _log(self, call: CallRecord) -> None:
         try:
             call = replace(call, id=self.scope.log.record_call(call))
@@ -103,11 +109,20 @@ class Running:
         except Exception:
             _logger.exception("a listener to calls failed")
 
-    def serve(self, asked: Asked) -> tuple[CallRecord | None, str | None]:
+    @property
+    def may_serve(self) -> bool:
+        """Whether a request must be read before it is sent: a record, or a limit, may be there for it."""
+        scope = self.scope
+        return bool(scope.partners or scope.recording or scope.purses) or scope.mode == "strict"
+
+    def serve(self, unread: Unread) -> tuple[CallRecord | None, str | None]:
         """Find the record that answers this request, or why there is none.
 
         A call that must not leave ends the action past every handler in it, as no Exception can.
         """
+        asked = unread.asked if self.may_serve else None
+        if asked is None:
+            return None, None
         found, differs = self._look(asked)
         if found is None:
             self._permit(asked, differs)
