@@ -13,8 +13,6 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-import openai
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from notebook_agent import calls
@@ -65,6 +63,8 @@ def measure(client, scope, work, messages):
 
 
 def main():
+    import openai
+
     with tempfile.TemporaryDirectory() as folder, OpenAIServer() as server:
         store = open_store(Path(folder) / "store.db")
         store.create_run(NewRun(KEY, "ask", {}, State({})))
