@@ -9,7 +9,8 @@
     │   └── UnstorableError     (also TypeError) a value that has no codec; `path` names it
     ├── ActionError             an action that breaks its declaration
     │   ├── ResultError         returned something that is not a State
-    │   └── WriteError          a declared write is missing, or an undeclared one was made
+    │   ├── WriteError          a declared write is missing, or an undeclared one was made
+    │   └── ActionTimeoutError  (also TimeoutError) an attempt took longer than it may
     ├── InputError              inputs of a run call
     │   ├── MissingInputError
     │   └── UnknownInputError
@@ -42,6 +43,7 @@ from typing import Self
 
 __all__ = [
     "ActionError",
+    "ActionTimeoutError",
     "AgentError",
     "BudgetError",
     "CallError",
@@ -167,6 +169,10 @@ class ResultError(ActionError, TypeError):
 
 class WriteError(ActionError, ValueError):
     """An action left out a declared write, or wrote a key that it does not declare."""
+
+
+class ActionTimeoutError(ActionError, TimeoutError):
+    """An attempt of an action took longer than its policy's timeout."""
 
 
 class InputError(AgentError, ValueError):

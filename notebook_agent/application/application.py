@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from notebook_agent import engine
-from notebook_agent.action import Action
+from notebook_agent.action import Node
 from notebook_agent.application.running import Running
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Run
@@ -158,7 +158,7 @@ class Application(Running):
         """Tell `listener` each event, in the thread that runs; call what is returned to end it."""
         return self._run.listeners.add(listener)
 
-    def get_next_action(self) -> Action | None:
+    def get_next_action(self) -> Node | None:
         """Return the action that comes next; None where the graph ends."""
         name = self._run.upcoming().action
         return None if name is None else self.graph.get_action(name)
