@@ -29,6 +29,7 @@
     │   └── StoreFullError
     ├── CallError               recorded LLM calls
     │   ├── LedgerMissError     strict replay has no record of this call
+    │   ├── BudgetError         a call that would go beyond max_calls or max_cost
     │   └── LedgerFormatError   a ledger file that cannot be read
     └── CommandError            an `%agent` line, or the same call in Python, that cannot be carried out
 
@@ -45,6 +46,7 @@ __all__ = [
     "ActionError",
     "ActionTimeoutError",
     "AgentError",
+    "BudgetError",
     "CallError",
     "CommandError",
     "ConditionError",
@@ -245,6 +247,10 @@ class CallError(AgentError):
 
 class LedgerMissError(CallError, LookupError):
     """Strict replay met a call that the ledger does not hold; nothing was sent."""
+
+
+class BudgetError(CallError):
+    """What live calls may spend is spent; nothing was sent, and the checkpoint is valid."""
 
 
 class LedgerFormatError(CallError, ValueError):

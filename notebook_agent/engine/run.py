@@ -16,6 +16,7 @@ from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.failure import describe, status_of
+from notebook_agent.engine.gate import Gate
 from notebook_agent.engine.settle import Settled
 from notebook_agent.errors import GraphError, RunBusyError
 from notebook_agent.graph import Graph
@@ -116,6 +117,7 @@ class Run:
         branches: The ways of its ancestors, whose calls may be served; None likewise.
         last_call: The call that the step at the head was part of; None where only the store knows.
         failure: What the last step raised, where an edge caught it.
+        gate: What it passes before each step; None where nobody holds it.
         raised: The error of the step that failed last, while it is on its way.
         spawned_by: The step whose action started this run.
     """
@@ -140,6 +142,7 @@ class Run:
     raised: BaseException | None = None
     spawned_by: StepRef | None = None
     report: Report | None = None
+    gate: Gate | None = None
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
     _gate: threading.Lock = field(default_factory=threading.Lock)

@@ -14,6 +14,7 @@ from notebook_agent.action import Node
 from notebook_agent.condition import Decision
 from notebook_agent.engine.calling import Begun, Call, Item, Loop, Outcome, Step, closing, despite, tell
 from notebook_agent.engine.failure import own_frames
+from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
 from notebook_agent.engine.run import Next, OpenStep, Run
@@ -71,16 +72,16 @@ def steps(run: Run, call: RunCall, *, awaits: bool) -> Loop:
 def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
     __tracebackhide__ = True
     outcome: Outcome = (None, None, run.state)
-    done: Step | None
     taken = 0
     while (coming := run.upcoming()).action is not None:
         if taken == call.max_steps:
             raise _too_many(run, coming, taken)
+        gate = run.gate
+        if gate is not None and not (yield from passed(run, gate, coming.action, awaits=awaits)):
+            return run.graph.get_action(coming.action), None, run.state
         with run if call.method in _LETS_GO else _FREE:
-            if coming.action in run.graph.resilient:
-                done = yield from _attempts(run, call, coming, awaits=awaits)
-            else:
-                done = yield from _step(run, call, coming, 0, awaits=awaits)
+            make = _attempts if coming.action in run.graph.resilient else _once
+            done = yield from make(run, call, coming, awaits=awaits)
         taken += 1
         if done is not None:
             outcome = done
@@ -116,6 +117,13 @@ def _attempts(
                 raise
         yield pause(seconds, awaits=awaits)
         coming, attempt = run.upcoming(), attempt + 1
+
+
+def _once(
+    run: Run, call: RunCall, coming: Next, *, awaits: bool
+) -> Generator[Call | Begun | Item, object, Step | None]:
+    """Make a step whose errors nothing catches."""
+    return _step(run, call, coming, 0, awaits=awaits)
 
 
 def _step(

@@ -50,6 +50,8 @@ def stream(  # one call, each part named there
             if item is END:
                 break
             yield from flow.take(item, shown=shown)
+            if run.gate is not None:
+                run.gate.check()
     except BaseException as error:
         if not closing(error):
             yield from despite(error, _closed(iterator, inside, asynchronous=step.action.asynchronous))
