@@ -16,6 +16,7 @@ from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Pu
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.failure import describe, status_of
+from notebook_agent.engine.gate import Gate
 from notebook_agent.engine.settle import Settled
 from notebook_agent.errors import GraphError, RunBusyError
 from notebook_agent.graph import Graph
@@ -116,6 +117,7 @@ class Run:
         branches: The ways of its ancestors, whose calls may be served; None likewise.
         last_call: The call that the step at the head was part of; None where only the store knows.
         failure: What the last step raised, where an edge caught it.
+        gate: What it passes before each step; None where nobody holds it.
         raised: The error of the step that failed last, while it is on its way.
         spawned_by: The step whose action started this run.
         purses: What its live LLM calls are paid from.
@@ -142,6 +144,7 @@ class Run:
     raised: BaseException | None = None
     spawned_by: StepRef | None = None
     report: Report | None = None
+    gate: Gate | None = None
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
     _gate: threading.Lock = field(default_factory=threading.Lock)
@@ -160,7 +163,7 @@ class Run:
 
     def tell(self, event: Event) -> None:
         """Tell those who watch."""
-        if self.listeners:
+        if self.listeners.members:
             self.listeners.tell(event)
 
     def upcoming(self) -> Next:
@@ -194,7 +197,7 @@ class Run:
             )
             self.store.begin_step(self.key, begin, after=self.head)
         self.head, self.last_call = seq, call
-        if self.listeners:
+        if self.listeners.members:
             self.tell(StepStarted(StepRef(self.key, seq), action.name, step.started_at))
         return step
 
@@ -206,7 +209,7 @@ class Run:
             following = self._decide(step.action.name, done.state)
         except Exception as error:  # noqa: BLE001  # the step is complete; the next one raises this
             undecided = error
-        if self.store is not None or self.listeners:
+        if self.store is not None or self.listeners.members:
             end = StepEnd(
                 step.seq,
                 "completed",
@@ -221,7 +224,7 @@ class Run:
             if self.store is not None:
                 self.store.end_step(self.key, end)
             self._moved(step, done.state, following, undecided)
-            if self.own is not None or self.listeners:
+            if self.own is not None or self.listeners.members:
                 self._record(step, end)
         else:
             self._moved(step, done.state, following, undecided)
@@ -243,7 +246,7 @@ class Run:
         else:
             self.prior, self.failure = step.action.name, failure
             self.pending = Next(caught.target, caught, caught=True)
-        if self.store is None and not self.listeners and self.report is None:
+        if self.store is None and not self.listeners.members and self.report is None:
             return
         end = StepEnd(
             step.seq,

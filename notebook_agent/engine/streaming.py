@@ -50,6 +50,8 @@ def stream(  # one call, each part named there
             if item is END:
                 break
             yield from flow.take(item, shown=shown)
+            if run.gate is not None:
+                run.gate.check()
     except BaseException as error:
         if not closing(error):
             yield from despite(error, _closed(iterator, inside, asynchronous=step.action.asynchronous))
@@ -120,7 +122,7 @@ class _Flow:
         index, self._pieces = self._pieces, self._pieces + 1
         at = round(now - self._step.started_at, 6)
         self._step.events.append({"item": index, "at": at, "value": redact.redact_json(_plain(piece))})
-        if self._run.listeners:
+        if self._run.listeners.members:
             self._run.tell(ItemStreamed(self._step.ref, index, piece))
         if self._run.hooks.post_stream_item:
             event = {
