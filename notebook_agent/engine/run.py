@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_agent.action import Node
 from notebook_agent.action.node import CONTEXT
@@ -15,7 +15,7 @@ from notebook_agent.calls.pairing import Branch
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext, Setting
-from notebook_agent.engine.failure import describe, status_of
+from notebook_agent.engine.failure import describe, note_second, status_of
 from notebook_agent.engine.settle import Settled
 from notebook_agent.errors import GraphError, RunBusyError
 from notebook_agent.graph import Graph
@@ -23,6 +23,9 @@ from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.lifecycle import NO_HOOKS, Event, Hooks, Listeners, StepEnded, StepStarted
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Failure, RunCall, StepBegin, StepEnd, StepRecord, Store
+
+if TYPE_CHECKING:
+    from notebook_agent.tracing import Trace
 
 __all__ = ["Next", "OpenStep", "Report", "Run"]
 
@@ -59,6 +62,9 @@ class OpenStep:
     attempt: int = 0
     code: str | None = None
     events: list[Json] = field(default_factory=list)
+    trace: Trace | None = None
+    trouble: Exception | None = None
+    """What a hook raised while the action ran: raised when the step is over and kept."""
 
     @property
     def key(self) -> RunKey:
@@ -74,6 +80,13 @@ class OpenStep:
     def ref(self) -> StepRef:
         """What names it."""
         return StepRef(self.run.key, self.seq)
+
+    def note(self, error: Exception) -> None:
+        """Keep what a hook raised until the step is over; a later one is noted on the first."""
+        if self.trouble is None:
+            self.trouble = error
+        else:
+            note_second(self.trouble, error)
 
     def injected(self, parameter: str) -> object:
         """Return what the engine gives for `__context` or `__tracer`."""
@@ -117,6 +130,7 @@ class Run:
         last_call: The call that the step at the head was part of; None where only the store knows.
         failure: What the last step raised, where an edge caught it.
         raised: The error of the step that failed last, while it is on its way.
+        trouble: What a hook raised in that step.
         spawned_by: The step whose action started this run.
     """
 
@@ -138,6 +152,7 @@ class Run:
     setting: Setting = _BARE
     failure: Failure | None = None
     raised: BaseException | None = None
+    trouble: Exception | None = None
     spawned_by: StepRef | None = None
     report: Report | None = None
     listeners: Listeners = field(default_factory=Listeners)

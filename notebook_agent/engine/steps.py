@@ -12,8 +12,19 @@ from contextlib import nullcontext
 
 from notebook_agent.action import Node
 from notebook_agent.condition import Decision
-from notebook_agent.engine.calling import Begun, Call, Item, Loop, Outcome, Step, closing, despite, tell
-from notebook_agent.engine.failure import own_frames
+from notebook_agent.engine.calling import (
+    Begun,
+    Call,
+    Item,
+    Loop,
+    Outcome,
+    Step,
+    closing,
+    despite,
+    tell,
+)
+from notebook_agent.engine.during import meanwhile, waiting
+from notebook_agent.engine.failure import note_second, own_frames
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
 from notebook_agent.engine.run import Next, OpenStep, Run
@@ -104,14 +115,21 @@ def _attempts(
             if run.pending is None or run.raised is not error:
                 raise
             run.raised = None
-            if run.pending.caught:
-                return None
-            policy = run.graph.get_action(run.pending.action or "").policy
-            seconds = None if policy is None else policy.pause(attempt, error)
-            if seconds is None:
+            seconds = None if run.pending.caught else _seconds_to_retry(run, attempt, error)
+            if seconds is None and not run.pending.caught:
                 raise
+            if run.trouble is not None:
+                raise run.trouble from error
+            if seconds is None:
+                return None
         yield pause(seconds, awaits=awaits)
         coming, attempt = run.upcoming(), attempt + 1
+
+
+def _seconds_to_retry(run: Run, attempt: int, error: Exception) -> float | None:
+    assert run.pending is not None
+    policy = run.graph.get_action(run.pending.action or "").policy
+    return None if policy is None else policy.pause(attempt, error)
 
 
 def _step(
@@ -133,6 +151,8 @@ def _step(
             with inside.whole():
                 returned = yield action
             note_overrun(step, deadline)
+        if step.trace is not None:
+            step.trace.close()
         done = settle(node, run.state, returned)
         run.complete(step, done, tuple(watch.reads))
     except BaseException as error:
@@ -140,9 +160,9 @@ def _step(
         if isinstance(error, StopIteration):
             raise _stop_iteration(run, step) from error
         raise
-    if run.hooks.post_run_step:
-        event = {**_who(run, step.seq, node), "result": done.result, "exception": None}
-        yield from tell(run.hooks.post_run_step, event, awaits=awaits)
+    yield from _over(run, step, done.result, None, awaits=awaits)
+    if step.trouble is not None:
+        raise step.trouble
     return node, done.result, done.state
 
 
@@ -176,11 +196,29 @@ def _failed(
     own_frames(error)
     if isinstance(error, ActionTimeoutError):
         _name_timeout(step, error)
+    if step.trace is not None:
+        step.trace.close()
     run.fail(step, error, reads, _caught(run, step, error))
+    yield from _over(run, step, None, error, awaits=awaits and not closing(error))
+    run.trouble = step.trouble
+    if step.trouble is not None:
+        note_second(error, step.trouble)
+
+
+def _over(
+    run: Run,
+    step: OpenStep,
+    result: Mapping[str, object] | None,
+    exception: BaseException | None,
+    *,
+    awaits: bool,
+) -> Generator[Call, object, None]:
+    """Tell the hooks of a step that is over and kept; what they raise waits in it."""
+    if step.trace is not None:
+        yield from waiting(step, step.trace, awaits=awaits)
     if run.hooks.post_run_step:
-        event = {**_who(run, step.seq, step.action), "result": None, "exception": error}
-        can = awaits and not closing(error)
-        yield from despite(error, tell(run.hooks.post_run_step, event, awaits=can))
+        event = {**_who(run, step.seq, step.action), "result": result, "exception": exception}
+        yield from meanwhile(step, tell(run.hooks.post_run_step, event, awaits=awaits))
 
 
 def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from notebook_agent.history.compare import Change, changes, path_of
 from notebook_agent.history.history import History, family
+from notebook_agent.history.spans import Span, attributes_of, spans_of
 
-__all__ = ["Change", "History", "changes", "family", "path_of"]
+__all__ = ["Change", "History", "Span", "attributes_of", "changes", "family", "path_of", "spans_of"]
