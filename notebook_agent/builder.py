@@ -14,7 +14,7 @@ from notebook_agent import store as stores
 from notebook_agent.application import Application
 from notebook_agent.calls.protocol import CallSource, LedgerMode
 from notebook_agent.engine import Run
-from notebook_agent.errors import ForkError, GraphError, RunError, StateError, UnknownRunError, did_you_mean
+from notebook_agent.errors import ForkError, GraphError, RunError, StateError, UnknownRunError
 from notebook_agent.graph import Graph, GraphBuilder
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.lifecycle import NO_HOOKS, Hook, Hooks
@@ -199,9 +199,9 @@ class ApplicationBuilder:
             RunError: The run to go on with, or to fork, does not exist, or a new one would take its id.
         """
         graph = self._graph.build()
-        entrypoint = self._checked_entrypoint(graph)
+        graph = graph.started_at(self._checked_entrypoint(graph))
         store, project = self._place()
-        run = self._open(store, project, graph, entrypoint)
+        run = self._open(store, project, graph, graph.entrypoint or "")
         run.hooks, run.ledger, run.recording = self._hooks, self._ledger, self._recording
         if store is not None:
             calls.install()
@@ -217,12 +217,6 @@ class ApplicationBuilder:
         entrypoint = self._entrypoint if origin is None else origin.entrypoint
         if entrypoint is None:
             raise GraphError(f"Name the action to start with: with_entrypoint({graph.names[0]!r}).")
-        if entrypoint not in graph.names:
-            raise GraphError(
-                f"The entrypoint {entrypoint!r} is no action.{did_you_mean(entrypoint, graph.names)} "
-                f"There are: {', '.join(graph.names)}.",
-                action=entrypoint,
-            )
         return entrypoint
 
     def _place(self) -> tuple[Store | None, str]:

@@ -10,7 +10,7 @@ from notebook_agent import engine
 from notebook_agent.action import Node
 from notebook_agent.application.running import Running
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
-from notebook_agent.engine import Run
+from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
@@ -115,6 +115,15 @@ class Application(Running):
     @recording.setter
     def recording(self, recording: CallSource | None) -> None:
         self._run.recording = recording
+
+    @property
+    def gate(self) -> Gate | None:
+        """What each step passes, so that others can hold or stop the run; see `engine.Gate`."""
+        return self._run.gate
+
+    @gate.setter
+    def gate(self, gate: Gate | None) -> None:
+        self._run.gate = gate
 
     def fork(
         self,

@@ -13,6 +13,7 @@ from notebook_agent.engine.containers import (
 )
 from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.drive import Wait, aiterate, arun, iterate, run
+from notebook_agent.engine.gate import Gate, Stopped
 from notebook_agent.engine.opening import fork, resume, start
 from notebook_agent.engine.request import read_call, read_halts
 from notebook_agent.engine.run import Next, Report, Run
@@ -21,6 +22,7 @@ from notebook_agent.engine.steps import steps
 __all__ = [
     "ApplicationContext",
     "AsyncStreamingResultContainer",
+    "Gate",
     "Loop",
     "Next",
     "Outcome",
@@ -28,6 +30,7 @@ __all__ = [
     "Run",
     "Setting",
     "Step",
+    "Stopped",
     "StreamingResultContainer",
     "Wait",
     "aiterate",

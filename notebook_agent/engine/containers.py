@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from notebook_agent.action import Node
 from notebook_agent.engine.calling import Begun, Call, Event, Item, Loop, Outcome, StreamLeft
-from notebook_agent.engine.drive import amake, make
+from notebook_agent.engine.drive import amake, answered, make
 from notebook_agent.state import State
 
 __all__ = [
@@ -60,7 +60,7 @@ class _Flow:
         try:
             event = next(self.loop)
             while isinstance(event, Call):
-                event = await amake(self.loop, event)
+                event = answered(self.loop, *await amake(event))
         except StopIteration as end:
             self.outcome = end.value
             return None
@@ -87,7 +87,7 @@ class _Flow:
         try:
             event = self.loop.throw(StreamLeft())
             while isinstance(event, Call):
-                event = await amake(self.loop, event)
+                event = answered(self.loop, *await amake(event))
         except (StreamLeft, StopIteration):
             return
 

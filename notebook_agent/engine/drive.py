@@ -8,7 +8,7 @@ from typing import Any, cast
 from notebook_agent.engine.calling import Call, Event, Loop, Outcome, Step
 from notebook_agent.engine.timing import within
 
-__all__ = ["Wait", "aiterate", "amake", "arun", "iterate", "make", "run"]
+__all__ = ["Wait", "aiterate", "amake", "answered", "arun", "iterate", "make", "run"]
 
 Wait = Callable[[Awaitable[object]], object]
 """Waits for what an async function returned, and gives what comes of it."""
@@ -33,7 +33,7 @@ async def arun(loop: Loop) -> Outcome:
     try:
         event = next(loop)
         while True:
-            event = await amake(loop, event) if isinstance(event, Call) else next(loop)
+            event = answered(loop, *await amake(event)) if isinstance(event, Call) else next(loop)
     except StopIteration as end:
         return cast("Outcome", end.value)
     finally:
@@ -67,7 +67,7 @@ async def aiterate(loop: Loop) -> AsyncGenerator[Step, None]:
         event = next(loop)
         while True:
             if isinstance(event, Call):
-                event = await amake(loop, event)
+                event = answered(loop, *await amake(event))
             else:
                 yield cast("Step", event)
                 event = next(loop)
@@ -89,13 +89,22 @@ def make(loop: Loop, call: Call, wait: Wait | None = None) -> Event:
     return loop.send(answer)
 
 
-async def amake(loop: Loop, call: Call) -> Event:
-    """Make one call of a loop as `make` does, awaiting what is async."""
+async def amake(call: Call) -> tuple[object, BaseException | None]:
+    """Make one call as `make` does, awaiting what is async; return what it gave, or what it raised."""
     __tracebackhide__ = True
     try:
         answer: Any = call.function(*call.arguments, **call.keywords)
         if hasattr(answer, "__await__"):
             answer = await (answer if call.deadline is None else within(answer, call.deadline))
     except BaseException as error:  # noqa: BLE001  # the loop keeps it and raises it again
-        return loop.throw(error)
-    return loop.send(answer)
+        return None, error
+    return answer, None
+
+
+def answered(loop: Loop, answer: object, error: BaseException | None) -> Event:
+    """Tell a loop what came of a call; return what it asks for next.
+
+    Not a coroutine's business: the StopIteration at the loop's end could not leave one.
+    """
+    __tracebackhide__ = True
+    return loop.send(answer) if error is None else loop.throw(error)

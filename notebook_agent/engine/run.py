@@ -16,6 +16,7 @@ from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.failure import describe, note_second, status_of
+from notebook_agent.engine.gate import Gate
 from notebook_agent.engine.settle import Settled
 from notebook_agent.errors import GraphError, RunBusyError
 from notebook_agent.graph import Graph
@@ -129,6 +130,7 @@ class Run:
         branches: The ways of its ancestors, whose calls may be served; None likewise.
         last_call: The call that the step at the head was part of; None where only the store knows.
         failure: What the last step raised, where an edge caught it.
+        gate: What it passes before each step; None where nobody holds it.
         raised: The error of the step that failed last, while it is on its way.
         trouble: What a hook raised in that step.
         spawned_by: The step whose action started this run.
@@ -155,6 +157,7 @@ class Run:
     trouble: Exception | None = None
     spawned_by: StepRef | None = None
     report: Report | None = None
+    gate: Gate | None = None
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
     _gate: threading.Lock = field(default_factory=threading.Lock)
@@ -173,7 +176,7 @@ class Run:
 
     def tell(self, event: Event) -> None:
         """Tell those who watch."""
-        if self.listeners:
+        if self.listeners.members:
             self.listeners.tell(event)
 
     def upcoming(self) -> Next:
@@ -207,19 +210,21 @@ class Run:
             )
             self.store.begin_step(self.key, begin, after=self.head)
         self.head, self.last_call = seq, call
-        if self.listeners:
+        if self.listeners.members:
             self.tell(StepStarted(StepRef(self.key, seq), action.name, step.started_at))
         return step
 
     def complete(self, step: OpenStep, done: Settled, reads: tuple[str, ...]) -> None:
         """Keep what the step came to, with the decision that follows from it, and move on."""
         __tracebackhide__ = True
+        if step.trace is not None:
+            step.trace.close()
         undecided, following = None, None
         try:
             following = self._decide(step.action.name, done.state)
         except Exception as error:  # noqa: BLE001  # the step is complete; the next one raises this
             undecided = error
-        if self.store is not None or self.listeners:
+        if self.store is not None or self.listeners.members:
             end = StepEnd(
                 step.seq,
                 "completed",
@@ -234,7 +239,7 @@ class Run:
             if self.store is not None:
                 self.store.end_step(self.key, end)
             self._moved(step, done.state, following, undecided)
-            if self.own is not None or self.listeners:
+            if self.own is not None or self.listeners.members:
                 self._record(step, end)
         else:
             self._moved(step, done.state, following, undecided)
@@ -250,13 +255,15 @@ class Run:
 
         The same action is next or, where an edge has `caught` the error, that edge's target.
         """
+        if step.trace is not None:
+            step.trace.close()
         failure, self.raised = describe(error), error
         if caught is None:
             self.pending = Next(step.next.action, step.next.decision, again=True)
         else:
             self.prior, self.failure = step.action.name, failure
             self.pending = Next(caught.target, caught, caught=True)
-        if self.store is None and not self.listeners and self.report is None:
+        if self.store is None and not self.listeners.members and self.report is None:
             return
         end = StepEnd(
             step.seq,

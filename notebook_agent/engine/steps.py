@@ -12,19 +12,10 @@ from contextlib import nullcontext
 
 from notebook_agent.action import Node
 from notebook_agent.condition import Decision
-from notebook_agent.engine.calling import (
-    Begun,
-    Call,
-    Item,
-    Loop,
-    Outcome,
-    Step,
-    closing,
-    despite,
-    tell,
-)
+from notebook_agent.engine.calling import Begun, Call, Item, Loop, Outcome, Step, closing, despite, tell
 from notebook_agent.engine.during import meanwhile, waiting
 from notebook_agent.engine.failure import note_second, own_frames
+from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
 from notebook_agent.engine.run import Next, OpenStep, Run
@@ -71,7 +62,7 @@ def steps(run: Run, call: RunCall, *, awaits: bool) -> Loop:
             can = awaits and not closing(error)
             yield from despite(error, tell(hooks.post_run_execute_call, ended, awaits=can))
         raise
-    if run.listeners:
+    if run.listeners.members:
         run.tell(RunHalted(run.key, None if run.pending is None else run.pending.action))
     if hooks.post_run_execute_call:
         ended = {**_whole(run, call), "exception": None}
@@ -86,8 +77,12 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
     while (coming := run.upcoming()).action is not None:
         if taken == call.max_steps:
             raise _too_many(run, coming, taken)
+        gate = run.gate
+        if gate is not None and not (yield from passed(run, gate, coming.action, awaits=awaits)):
+            return run.graph.get_action(coming.action), None, run.state
         with run if call.method in _LETS_GO else _FREE:
-            done = yield from _attempts(run, call, coming, awaits=awaits)
+            make = _attempts if coming.action in run.graph.resilient else _once
+            done = yield from make(run, call, coming, awaits=awaits)
         taken += 1
         if done is not None:
             outcome = done
@@ -132,27 +127,36 @@ def _seconds_to_retry(run: Run, attempt: int, error: Exception) -> float | None:
     return None if policy is None else policy.pause(attempt, error)
 
 
+def _once(
+    run: Run, call: RunCall, coming: Next, *, awaits: bool
+) -> Generator[Call | Begun | Item, object, Step | None]:
+    """Make a step whose errors nothing catches."""
+    return _step(run, call, coming, 0, awaits=awaits)
+
+
 def _step(
     run: Run, call: RunCall, coming: Next, attempt: int, *, awaits: bool
 ) -> Generator[Call | Begun | Item, object, Step]:
     __tracebackhide__ = True
-    step = yield from _begun(run, call, coming, attempt, awaits=awaits)
-    node, shown = step.action, call.method in _STREAMS
+    node, inputs = _ready(run, call, coming, awaits=awaits)
+    if run.hooks.pre_run_step:
+        seq = 0 if run.head is None else run.head + 1
+        yield from tell(run.hooks.pre_run_step, {**_who(run, seq, node), "inputs": inputs}, awaits=awaits)
+    step, shown = run.begin(node, coming, inputs, call, attempt), call.method in _STREAMS
     view, watch = run.state.watched()
     try:
         if shown:
             yield Begun(node)
-        inside, deadline = Inside(run, step), deadline_of(node)
-        action = Call(node.function, (view,), _parameters(step), deadline)
+        inside = Inside(run, step)
+        action = Call(node.function, (view,), _parameters(step), deadline_of(node))
         returned: object
         if node.streaming:
             returned = yield from stream(run, step, inside, action, awaits=awaits, shown=shown)
         else:
-            with inside.whole():
+            with inside:
                 returned = yield action
-            note_overrun(step, deadline)
-        if step.trace is not None:
-            step.trace.close()
+            if action.deadline is not None:
+                note_overrun(step, action.deadline)
         done = settle(node, run.state, returned)
         run.complete(step, done, tuple(watch.reads))
     except BaseException as error:
@@ -160,25 +164,20 @@ def _step(
         if isinstance(error, StopIteration):
             raise _stop_iteration(run, step) from error
         raise
-    yield from _over(run, step, done.result, None, awaits=awaits)
-    if step.trouble is not None:
-        raise step.trouble
+    if run.hooks.adapters:
+        yield from _over(run, step, done.result, None, awaits=awaits)
     return node, done.result, done.state
 
 
-def _begun(
-    run: Run, call: RunCall, coming: Next, attempt: int, *, awaits: bool
-) -> Generator[Call, object, OpenStep]:
-    """Check what a step needs, tell the hooks, and begin it."""
+def _ready(run: Run, call: RunCall, coming: Next, *, awaits: bool) -> tuple[Node, dict[str, object]]:
+    """Return the node that comes next and its inputs, once it is known that it can be run."""
     __tracebackhide__ = True
     assert coming.action is not None
     node = run.graph.get_action(coming.action)
     inputs = inputs_of(node, call.inputs)
-    check_awaited(node, run.key, call.method, awaits=awaits)
-    if run.hooks.pre_run_step:
-        seq = 0 if run.head is None else run.head + 1
-        yield from tell(run.hooks.pre_run_step, {**_who(run, seq, node), "inputs": inputs}, awaits=awaits)
-    return run.begin(node, coming, inputs, call, attempt)
+    if node.asynchronous or node.streaming:
+        check_awaited(node, run.key, call.method, awaits=awaits)
+    return node, inputs
 
 
 def _parameters(step: OpenStep) -> Mapping[str, object]:
@@ -196,13 +195,9 @@ def _failed(
     own_frames(error)
     if isinstance(error, ActionTimeoutError):
         _name_timeout(step, error)
-    if step.trace is not None:
-        step.trace.close()
     run.fail(step, error, reads, _caught(run, step, error))
-    yield from _over(run, step, None, error, awaits=awaits and not closing(error))
-    run.trouble = step.trouble
-    if step.trouble is not None:
-        note_second(error, step.trouble)
+    if run.hooks.adapters:
+        yield from _over(run, step, None, error, awaits=awaits and not closing(error))
 
 
 def _over(
@@ -213,12 +208,21 @@ def _over(
     *,
     awaits: bool,
 ) -> Generator[Call, object, None]:
-    """Tell the hooks of a step that is over and kept; what they raise waits in it."""
+    """Tell the hooks of a step that is over and kept, then raise what one of them raised.
+
+    Where the step failed its own error is the one to be raised, and the hook's is noted on it.
+    """
+    __tracebackhide__ = True
     if step.trace is not None:
         yield from waiting(step, step.trace, awaits=awaits)
     if run.hooks.post_run_step:
         event = {**_who(run, step.seq, step.action), "result": result, "exception": exception}
         yield from meanwhile(step, tell(run.hooks.post_run_step, event, awaits=awaits))
+    run.trouble = step.trouble
+    if step.trouble is not None:
+        if exception is None:
+            raise step.trouble
+        note_second(exception, step.trouble)
 
 
 def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:

@@ -51,6 +51,8 @@ def stream(  # one call, each part named there
             if step.trace is not None:
                 yield from waiting(step, step.trace, awaits=awaits)
             yield from flow.take(item, shown=shown)
+            if run.gate is not None:
+                run.gate.check()
     except BaseException as error:
         if not closing(error):
             yield from despite(error, _closed(iterator, inside, asynchronous=step.action.asynchronous))
@@ -121,7 +123,7 @@ class _Flow:
         index, self._pieces = self._pieces, self._pieces + 1
         at = round(now - self._step.started_at, 6)
         self._step.events.append({"item": index, "at": at, "value": kept(piece)})
-        if self._run.listeners:
+        if self._run.listeners.members:
             self._run.tell(ItemStreamed(self._step.ref, index, piece))
         if self._run.hooks.post_stream_item:
             event = {

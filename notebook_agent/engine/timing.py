@@ -50,9 +50,9 @@ def pause(seconds: float, *, awaits: bool) -> Call:
     return Call(asyncio.sleep, (seconds,), {})
 
 
-def note_overrun(step: OpenStep, deadline: float | None) -> None:
+def note_overrun(step: OpenStep, deadline: float) -> None:
     """Say, of an action that cannot be cancelled, that it took longer than it may."""
-    if deadline is None or step.action.asynchronous or time.monotonic() <= deadline:
+    if step.action.asynchronous or time.monotonic() <= deadline:
         return
     assert step.action.policy is not None
     limit = step.action.policy.timeout or 0

@@ -21,19 +21,39 @@ class Graph:
     Attributes:
         actions: In the order in which they were given.
         transitions: In the order in which they are tried.
+        entrypoint: The action that an application starts with; None outside of one.
+        resilient: The actions whose errors may be tried again or caught.
 
     Raises:
         GraphError: A name is unknown or taken twice, or an edge can never be taken.
     """
 
-    __slots__ = ("_always", "_by_name", "_edges", "_handlers", "actions", "transitions")
+    __slots__ = (
+        "_always",
+        "_by_name",
+        "_edges",
+        "_handlers",
+        "actions",
+        "entrypoint",
+        "resilient",
+        "transitions",
+    )
 
-    def __init__(self, actions: Iterable[Node], transitions: Iterable[Transition] = ()) -> None:
+    def __init__(
+        self,
+        actions: Iterable[Node],
+        transitions: Iterable[Transition] = (),
+        entrypoint: str | None = None,
+    ) -> None:
+        self.entrypoint = entrypoint
         self.actions = tuple(actions)
         self.transitions = tuple(transitions)
         self._by_name = unique(self.actions)
         self._edges = _by_source(self._by_name, [edge for edge in self.transitions if not edge.handles])
         self._handlers = _by_source(self._by_name, [edge for edge in self.transitions if edge.handles])
+        self.resilient = frozenset(
+            each.name for each in self.actions if each.policy is not None or self._handlers[each.name]
+        )
         for edge in self.transitions:
             check_ends(edge, self._by_name)
         for edges in self._edges.values():
@@ -56,6 +76,19 @@ class Graph:
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
+
+    def started_at(self, entrypoint: str) -> Graph:
+        """Return this graph as an application starts it.
+
+        Raises:
+            GraphError: There is no such action.
+        """
+        if entrypoint not in self._by_name:
+            raise GraphError(
+                unknown(f"The entrypoint {entrypoint!r} is no action.", entrypoint, self._by_name),
+                action=entrypoint,
+            )
+        return Graph(self.actions, self.transitions, entrypoint)
 
     def get_action(self, name: str) -> Node:
         """Return the action of this name; GraphError if there is none."""
@@ -118,7 +151,8 @@ class Graph:
         old, new = self.get_action(name), as_node(thing, name)
         if old.bound and not new.bound:
             new = new.bind(**old.bound)
-        return Graph((new if each is old else each for each in self.actions), self.transitions)
+        actions = (new if each is old else each for each in self.actions)
+        return Graph(actions, self.transitions, self.entrypoint)
 
     def describe(self) -> Json:
         """Return the graph as plain JSON, with the source and the code id of each action."""

@@ -18,6 +18,8 @@ __all__ = [
     "Listener",
     "Listeners",
     "RunHalted",
+    "RunPaused",
+    "RunResumed",
     "StepEnded",
     "StepStarted",
     "TextStreamed",
@@ -75,29 +77,46 @@ class RunHalted:
     next_action: str | None
 
 
-Event = StepStarted | StepEnded | CallEnded | TextStreamed | ItemStreamed | RunHalted
+@dataclass(frozen=True, slots=True)
+class RunPaused:
+    """The gate holds the run before `next_action`."""
+
+    key: RunKey
+    next_action: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed:
+    """The gate let the run go on with `next_action`."""
+
+    key: RunKey
+    next_action: str
+
+
+Event = StepStarted | StepEnded | CallEnded | TextStreamed | ItemStreamed | RunPaused | RunResumed | RunHalted
 Listener = Callable[[Event], None]
 
 
 class Listeners:
-    """Those who watch a run. They are told in the thread that runs; one that raises is dropped."""
+    """Those who watch a run. They are told in the thread that runs; one that raises is dropped.
 
-    __slots__ = ("_listeners",)
+    Attributes:
+        members: The listeners; asked before an event is made.
+    """
+
+    __slots__ = ("members",)
 
     def __init__(self) -> None:
-        self._listeners: tuple[Listener, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self._listeners)
+        self.members: tuple[Listener, ...] = ()
 
     def add(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` each event from now on; call what is returned to end that."""
-        self._listeners = (*self._listeners, listener)
+        self.members = (*self.members, listener)
         return lambda: self._remove(listener)
 
     def tell(self, event: Event) -> None:
         """Tell all; who raises is logged and told no more."""
-        for listener in self._listeners:
+        for listener in self.members:
             try:
                 listener(event)
             except Exception:  # noqa: BLE001  # watching must never harm the run
@@ -105,4 +124,4 @@ class Listeners:
                 self._remove(listener)
 
     def _remove(self, listener: Listener) -> None:
-        self._listeners = tuple(each for each in self._listeners if each is not listener)
+        self.members = tuple(each for each in self.members if each is not listener)

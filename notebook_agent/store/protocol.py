@@ -12,11 +12,14 @@ from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 
 __all__ = [
+    "CallCount",
     "Durability",
     "Failure",
     "NewRun",
+    "Reclaimed",
     "RunCall",
     "RunRecord",
+    "RunSize",
     "Status",
     "StepBegin",
     "StepEnd",
@@ -160,6 +163,55 @@ class StepValues:
     events: Json
 
 
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """The LLM calls of one step; those that were served from the ledger took nothing."""
+
+    live: int
+    replayed: int
+    tokens: int
+    """In and out, of the live ones."""
+    cost: float
+    """US dollars, of the live ones whose price is known .."""
+    priced: int
+    """.. which are so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """What a removal took away, or would: values that no run holds, their bytes, a run's own steps."""
+
+    nodes: int = 0
+    """Values and parts of values."""
+    bytes: int = 0
+    """What they take in the file, compressed as they are; for a removal, what `gc` frees after it."""
+    file: int = 0
+    """By how many bytes the file is smaller now; it may keep its size where others use it."""
+    steps: int = 0
+    hidden: bool = False
+    """The run is listed no more, but its forks keep what they have of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSize:
+    """What a run's own steps take in the file, compressed as it is.
+
+    What several runs hold is kept once and counts for each of them with an equal part, and so does
+    within a run what several keys hold: the sizes of all runs add up to what all values take.
+    """
+
+    key: RunKey
+    bytes: int
+    own: int
+    """Of these, what no other run holds: a removal frees that."""
+    keys: Mapping[str, int]
+    """By key of the state, largest first, over all the run's checkpoints."""
+    parts: Mapping[str, int]
+    """The rest, largest first: `inputs`, `results`, `calls`, `code`, `steps`."""
+    hidden: bool = False
+    """The run was removed, and is kept for its forks."""
+
+
 class Store(CallLog, Protocol):
     """Runs, steps and their states, for ever. Every method may be called from any thread.
 
@@ -211,8 +263,22 @@ class Store(CallLog, Protocol):
         """All runs, of one project if named, newest first."""
         ...
 
-    def steps(self, key: RunKey, /) -> list[StepRecord]:
-        """The run's steps in order of `seq`, those of its ancestors up to the fork point first."""
+    def steps(self, key: RunKey, /, *, first: int = 0, last: int | None = None) -> list[StepRecord]:
+        """The run's steps in order of `seq`, those of its ancestors up to the fork point first.
+
+        Args:
+            key: The run.
+            first: Leave out those before.
+            last: Leave out those after; a number beyond the head leaves out none.
+        """
+        ...
+
+    def step(self, ref: StepRef, /) -> StepRecord:
+        """One step, at a cost that does not grow with the run."""
+        ...
+
+    def call_counts(self, key: RunKey, /) -> dict[int, CallCount]:
+        """How many LLM calls each of `steps` made and what they took, by `seq`, where there are any."""
         ...
 
     def state(self, ref: StepRef, /) -> State:
@@ -239,8 +305,24 @@ class Store(CallLog, Protocol):
         """Keep a run from `delete_run` and `gc`, or no longer."""
         ...
 
-    def delete_run(self, key: RunKey, /) -> None:
-        """Remove a run; what forks of it need stays."""
+    def delete_run(self, key: RunKey, /, *, dry_run: bool = False) -> Reclaimed:
+        """Remove a run; what forks of it need stays. `dry_run` only says what that would free.
+
+        Raises:
+            RunError: it is pinned.
+            RunConflictError: it is in the middle of a step.
+        """
+        ...
+
+    def sizes(self, project: str | None = None, /) -> list[RunSize]:
+        """What each run takes, of one project if named, largest first; removed ones kept for forks too."""
+        ...
+
+    def gc(self, *, dry_run: bool = False) -> Reclaimed:
+        """Give back the space of what no run holds any more; `dry_run` only says how much that is.
+
+        Every listed run keeps all its checkpoints, and a removed one what its forks begin with.
+        """
         ...
 
     def close(self) -> None:

@@ -20,7 +20,6 @@ __all__ = [
     "failure_text",
     "names_text",
     "read_call",
-    "read_decision",
     "read_failure",
     "read_names",
 ]
@@ -38,23 +37,6 @@ def decision_text(core: Core, encoder: Encoder, decision: Decision | None) -> st
     checks = ",".join([_check_text(encoder, check) for check in decision.checks])
     target = "null" if decision.target is None else quote(decision.target)
     return f'{{"source":{quote(decision.source)},"target":{target},"checks":[{checks}]}}'
-
-
-def read_decision(core: Core, decoder: Decoder, text: str | None) -> Decision | None:
-    """A decision from its JSON."""
-    if text is None or text == "null":
-        return None
-    known = core.read.get(text)
-    if known is not None:
-        return known
-    found = _mapping(decoder.text(text))
-    checks = cast("Sequence[Mapping[str, object]]", found["checks"])
-    decision = Decision(
-        cast("str", found["source"]), cast("str | None", found["target"]), tuple(map(_read_check, checks))
-    )
-    if '{"$":' not in text:
-        core.read[text] = decision
-    return decision
 
 
 def failure_text(encoder: Encoder, failure: Failure) -> str:
@@ -112,15 +94,6 @@ def _check_text(encoder: Encoder, check: Check) -> str:
     return (
         f'{{"target":{quote(check.target)},"condition":{quote(check.condition)}'
         f',"operands":{encoder.fields(check.operands)},"result":{_LITERALS[check.result]}}}'
-    )
-
-
-def _read_check(found: Mapping[str, object]) -> Check:
-    return Check(
-        cast("str", found["target"]),
-        cast("str", found["condition"]),
-        _mapping(found["operands"]),
-        cast("bool | None", found["result"]),
     )
 
 

@@ -1,42 +1,22 @@
-"""Steps: begun with a claim, ended in one transaction, listed without their values."""
+"""Steps: begun with a claim, ended in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import RunConflictError, StoreError
-from notebook_agent.ids import Json, RunKey, StepRef
-from notebook_agent.state import State
-from notebook_agent.store.codec.decode import Decoder
+from notebook_agent.ids import RunKey
 from notebook_agent.store.codec.encode import Encoder
-from notebook_agent.store.codec.types import thaw
-from notebook_agent.store.core import Core
+from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
-from notebook_agent.store.lineage import Segment, find_line, no_step, owner_of, segments, step_id
-from notebook_agent.store.protocol import (
-    RunCall,
-    Status,
-    StepBegin,
-    StepEnd,
-    StepRecord,
-    StepValues,
-)
-from notebook_agent.store.records import (
-    call_text,
-    decision_text,
-    failure_text,
-    names_text,
-    read_call,
-    read_decision,
-    read_failure,
-    read_names,
-)
+from notebook_agent.store.lineage import find_line, step_id
+from notebook_agent.store.protocol import RunCall, StepBegin, StepEnd
+from notebook_agent.store.records import call_text, decision_text, failure_text, names_text
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["begin_step", "end_step", "list_steps", "state_after", "step_values"]
+__all__ = ["begin_step", "end_step"]
 
 _BEGIN: Final = """
 INSERT INTO step (id, action, status, started_at, state, code, decision, inputs, call, source, holder)
@@ -48,43 +28,21 @@ FROM run r LEFT JOIN step s ON s.id = (
 )
 WHERE r.id = ?1 AND r.deleted_at IS NULL
   AND coalesce(s.id - (r.id << 32), r.base) IS ?5 AND s.status IS NOT 'running'
+  AND (SELECT user_version FROM pragma_user_version) = ?12
 """
 _END: Final = """
 UPDATE step SET status = ?, ended_at = ?, state = ?, next = ?, failure = ?, reads = ?, writes = ?,
   result = ?, holder = NULL
-WHERE id = ? AND status = 'running' AND holder = ?
-"""
-_LIST: Final = """
-SELECT id, action, status, started_at, ended_at, code, decision, next, failure, reads, writes, holder
-FROM step WHERE id BETWEEN ? AND ? ORDER BY id
-"""
-_VALUES: Final = """
-SELECT inputs, result, call, source, (SELECT events FROM span WHERE span.step = step.id)
-FROM step WHERE id = ?
+WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT user_version FROM pragma_user_version) = ?
 """
 
 
-_Row = tuple[
-    int,
-    str,
-    Status,
-    float,
-    float | None,
-    str | None,
-    str | None,
-    str | None,
-    str | None,
-    str | None,
-    str | None,
-    str | None,
-]
-
-
+@at_any_age
 def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> None:
     """See `Store.begin_step`."""
     if begin.seq != (0 if after is None else after + 1):
         raise ValueError(f"step {begin.seq} of {key} cannot follow {after}")
-    call = begin.call
+    owner, call = core.owner, begin.call
     inputs = {} if call is None else call.inputs
     with core.write(durable=False, inputs=begin.inputs, call=inputs) as (transaction, encoder):
         call_node = None if call is None else _call_node(core, encoder, call)
@@ -106,6 +64,8 @@ def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> 
             run = _take_over(core, transaction.connection, key, after)
             transaction.last(_BEGIN, (run, *row))
     core.claims.take(step_id(run, begin.seq))
+    if core.owner is not owner:
+        return
     if call is not None and call_node is not None and id(call) not in core.calls:
         core.calls[id(call)] = call, call_node
     if begin.code is not None and source is not None and begin.code not in core.sources:
@@ -114,8 +74,8 @@ def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> 
 
 def end_step(core: Core, key: RunKey, end: StepEnd) -> None:
     """See `Store.end_step`."""
-    run = core.runs.get(key)
-    if run is None or not core.claims.held(step_id(run, end.seq)):
+    run = core.runs.get(key) or _number(core, key)
+    if not core.claims.held(step_id(run, end.seq)):
         raise _lost(key, end.seq)
     try:
         _write_end(core, key, run, end)
@@ -125,8 +85,9 @@ def end_step(core: Core, key: RunKey, end: StepEnd) -> None:
     core.claims.drop(step_id(run, end.seq))
 
 
+@at_any_age
 def _write_end(core: Core, key: RunKey, run: int, end: StepEnd) -> None:
-    step, following = step_id(run, end.seq), None
+    owner, step, following = core.owner, step_id(run, end.seq), None
     state, result = end.state.plain().get_all(), end.result
     with core.write(state=state, result=result or {}, step={"events": end.events}) as (transaction, encoder):
         text, rooted = encoder.root(state, core.roots.get(run) or {})
@@ -148,68 +109,18 @@ def _write_end(core: Core, key: RunKey, run: int, end: StepEnd) -> None:
             events = encoder.text(end.events)
             transaction.connection.execute("INSERT INTO span VALUES (?, ?)", (step, events))
         if not transaction.last(_END, row):
+            transaction.check_age()
             raise _lost(key, end.seq)
+    if core.owner is not owner:
+        return
     core.roots[run] = rooted
     if end.next is not None and following is not None and id(end.next) not in core.written:
         core.written[id(end.next)] = end.next, following
 
 
-def list_steps(core: Core, connection: Connection, key: RunKey) -> list[StepRecord]:
-    """See `Store.steps`."""
-    decoder = core.decoder(connection)
-    records: list[StepRecord] = []
-    before: str | None = None
-    for segment in segments(connection, find_line(connection, key)):
-        for row in connection.execute(_LIST, (segment.low, segment.high)):
-            decision = before if row[6] is None else row[6]
-            before = row[7]
-            records.append(_record(core, decoder, segment, row, decision))
-    return records
-
-
-def state_after(core: Core, connection: Connection, ref: StepRef) -> State:
-    """See `Store.state`."""
-    if ref.seq is None:
-        return core.state(connection, find_line(connection, ref.run, deleted=True).state)
-    row = connection.execute("SELECT state FROM step WHERE id = ?", (owner_of(connection, ref),)).fetchone()
-    if row is None:
-        raise no_step(ref)
-    return core.state(connection, row[0])
-
-
-def step_values(core: Core, connection: Connection, ref: StepRef) -> StepValues:
-    """See `Store.values`."""
-    row = connection.execute(_VALUES, (owner_of(connection, ref),)).fetchone()
-    if row is None:
-        raise no_step(ref)
-    inputs, result, call, source, events = row
-    decoder = core.decoder(connection)
-    return StepValues(
-        cast("Mapping[str, object]", decoder.text(inputs)),
-        None if result is None else cast("Mapping[str, object]", decoder.text(result)),
-        None if call is None else read_call(decoder.node(call)),
-        None if source is None else cast("str", decoder.node(source)),
-        [] if events is None else cast("Json", thaw(decoder.text(events))),
-    )
-
-
-def _record(core: Core, decoder: Decoder, segment: Segment, row: _Row, decision: str | None) -> StepRecord:
-    step, action, status, started, ended, code, _, following, failure, reads, writes, holder = row
-    if status == "running" and not core.claims.alive(holder, step):
-        status = "interrupted"
-    return StepRecord(
-        StepRef(segment.key, step & 0xFFFFFFFF),
-        action,
-        status,
-        started,
-        ended,
-        code,
-        read_decision(core, decoder, decision),
-        read_decision(core, decoder, following),
-        read_failure(decoder, failure),
-        read_names(reads),
-        read_names(writes),
-    )
+def _number(core: Core, key: RunKey) -> int:
+    with core.database.read() as connection:
+        return find_line(connection, key).id
 
 
 def _lost(key: RunKey, seq: int) -> RunConflictError:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -21,17 +19,9 @@ from notebook_agent.errors import (
 )
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import FrozenDict, FrozenList, State
-from notebook_agent.store import open_store
-from notebook_agent.store.protocol import Failure, StepValues, Store
+from notebook_agent.store.protocol import CallCount, Failure, StepValues, Store
 
 from .runs import CALL, FORK, KEY, NEXT, begin, call, counted, end, new_run, step
-
-
-@pytest.fixture(params=["memory", "file"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(None if request.param == "memory" else tmp_path / "store.db")
-    yield opened
-    opened.close()
 
 
 def test_a_new_run_is_listed(store: Store):
@@ -295,7 +285,7 @@ def test_a_fork_from_nothing_is_refused(store: Store, parent: StepRef, error: ty
 
 def test_what_is_not_there_is_an_error(store: Store):
     """Unknown runs and steps raise, in every question about them."""
-    for ask in (store.run, store.graph, store.steps, store.head_state, store.delete_run):
+    for ask in (store.run, store.graph, store.steps, store.call_counts, store.head_state, store.delete_run):
         with pytest.raises(UnknownRunError):
             ask(KEY)
     counted(store, 1)
@@ -304,6 +294,8 @@ def test_what_is_not_there_is_an_error(store: Store):
             store.state(ref)
         with pytest.raises(UnknownStepError):
             store.values(ref)
+        with pytest.raises(UnknownStepError):
+            store.step(ref)
 
 
 def test_a_label_may_be_given_again_and_taken_away(store: Store):
@@ -351,6 +343,54 @@ def test_a_run_kept_for_its_fork_goes_with_it(store: Store):
     store.delete_run(FORK)
     with pytest.raises(UnknownRunError):
         store.state(StepRef(KEY, 0))
+
+
+def test_one_step_is_as_it_is_listed(store: Store):
+    """A step asked for by its number is the listed one, with the decision of the step before it."""
+    counted(store, 5)
+    store.create_run(new_run(FORK, StepRef(KEY, 2)))
+    step(store, 3, {"n": 99}, FORK)
+    for key in (KEY, FORK):
+        listed = store.steps(key)
+        assert listed == [store.step(StepRef(key, seq)) for seq in range(len(listed))]
+
+
+def test_steps_can_be_listed_in_part(store: Store):
+    """A page of the list is what the whole list has there, past a fork point too."""
+    counted(store, 5)
+    store.create_run(new_run(FORK, StepRef(KEY, 2)))
+    for seq in (3, 4):
+        step(store, seq, {"n": 99}, FORK)
+    for key in (KEY, FORK):
+        listed = store.steps(key)
+        for first in range(7):
+            assert listed[first:] == store.steps(key, first=first)
+            for last in (-1, 0, 2, 3, 4, 9, 1 << 40):
+                assert listed[first : last + 1] == store.steps(key, first=first, last=last)
+
+
+def test_a_listed_decision_is_a_plain_one(store: Store):
+    """However it is looked at, a decision from a list is equal to the one that was written."""
+    counted(store, 1)
+    for look in (lambda it: it.source, lambda it: it.target, lambda it: it.checks, repr):
+        assert look(NEXT) == look(store.steps(KEY)[0].next)
+    assert NEXT == store.steps(KEY)[0].next
+    assert store.steps(KEY)[0].next == NEXT
+    assert NEXT == replace(store.steps(KEY)[0].next, source="count")
+
+
+def test_calls_are_counted_by_step(store: Store):
+    """What the live calls of each step took is summed, of inherited steps too."""
+    counted(store, 4)
+    paid = call(StepRef(KEY, 1), usage=Usage(3, 4), cost=0.25)
+    for each in (paid, paid, replace(paid, replayed=True), call(StepRef(KEY, 3))):
+        store.record_call(each)
+    store.create_run(new_run(FORK, StepRef(KEY, 2)))
+    step(store, 3, {"n": 99}, FORK)
+    store.record_call(call(StepRef(FORK, 3), usage=Usage(1, 1), cost=None))
+    first = CallCount(live=2, replayed=1, tokens=14, cost=0.5, priced=2)
+    assert {1: first, 3: CallCount(1, 0, 0, 0.0, 0)} == store.call_counts(KEY)
+    assert {1: first, 3: CallCount(1, 0, 2, 0.0, 0)} == store.call_counts(FORK)
 
 
 def test_lists_and_dicts_come_back_frozen(store: Store):

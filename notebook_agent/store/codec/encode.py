@@ -76,6 +76,8 @@ class Encoder:
                 rooted[key] = old
             else:
                 rooted[key] = (value, f"{quote(key)}:{reference(self.item(value))}")
+        if "$" in values:
+            return self._column(reference(self.item(dict(values))), ROOT), {}
         text = "{" + ",".join([field for _, field in rooted.values()]) + "}"
         return self._column(text, ROOT), rooted
 
