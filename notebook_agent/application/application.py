@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from notebook_agent import engine
 from notebook_agent.action import Node
+from notebook_agent.application.created import tell_created
 from notebook_agent.application.running import Running
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
@@ -24,7 +25,7 @@ __all__ = ["Application", "ParentPointer"]
 
 @dataclass(frozen=True, slots=True)
 class ParentPointer:
-    """The checkpoint that a run was forked from; `sequence_id` None is the initial state."""
+    """The checkpoint that a run was forked from, or spawned by; `sequence_id` None is the initial state."""
 
     app_id: str
     partition_key: str | None
@@ -44,6 +45,10 @@ class Application(Running):
     def __init__(self, run: Run) -> None:
         self._run = run
         run.report = _report
+        for listener in run.hooks.listeners:
+            run.listeners.add(listener)
+        if run.hooks.post_application_create:
+            tell_created(self, run.hooks)
 
     @property
     def key(self) -> RunKey:
@@ -97,6 +102,14 @@ class Application(Running):
         if parent is None:
             return None
         return ParentPointer(parent.run.app_id, parent.run.partition_key, parent.seq)
+
+    @property
+    def spawning_parent_pointer(self) -> ParentPointer | None:
+        """The step whose action started this run."""
+        spawner = self._run.spawned_by
+        if spawner is None:
+            return None
+        return ParentPointer(spawner.run.app_id, spawner.run.partition_key, spawner.seq)
 
     @property
     def ledger(self) -> LedgerMode:

@@ -3,6 +3,7 @@
 A hook that raises here does not disturb the action: its error is raised when the step
 is over and kept. Hooks that are awaited wait in a line until something can await them:
 the next `async with` of a span, the next piece of a stream, or the end of the action.
+Each is told of the span as it was when it was due.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import time
 from typing import Literal
 
@@ -162,7 +163,7 @@ class Trace:
     def _tell(self, hooks: tuple[Hooked, ...], event: Mapping[str, object]) -> None:
         for method, awaited in hooks:
             if awaited:
-                self._waiting.append((method, event))
+                self._waiting.append((method, {**event, "span": _as_now(event["span"])}))
                 continue
             try:
                 method(**event)
@@ -191,6 +192,13 @@ def trace_of(step: Traced) -> Trace:
         with _making:
             step.trace = step.trace or Trace(step)
     return step.trace
+
+
+def _as_now(span: object) -> object:
+    """Return a span as it is, for a hook that is told later."""
+    if not isinstance(span, ActionSpan):
+        return span
+    return replace(span, attributes=dict(span.attributes))
 
 
 def _status(error: BaseException | None) -> SpanStatus:
