@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from notebook_agent import engine
 from notebook_agent.action import Node
@@ -202,15 +203,19 @@ class Application(Running):
         with self._run:
             self._run.prior = self._run.pending = None
 
-    def visualize(
+    def visualize(  # Burr's signature
         self,
         output_file_path: str | None = None,
         include_conditions: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
         include_state: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
-        **options: object,
+        view: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        engine: str = "graphviz",
+        write_dot: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        **engine_kwargs: Any,
     ) -> object:
         """Return a drawing of the graph, see `Graph.visualize`."""
-        return self.graph.visualize(output_file_path, include_conditions, include_state, **options)
+        shown = (include_conditions, include_state, view)
+        return self.graph.visualize(output_file_path, *shown, engine, write_dot, **engine_kwargs)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from notebook_agent import view
