@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from notebook_agent import engine
 from notebook_agent.action import Node
+from notebook_agent.application.created import tell_created
 from notebook_agent.application.running import Running
 from notebook_agent.calls import Budget
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
@@ -26,7 +28,7 @@ __all__ = ["Application", "ParentPointer"]
 
 @dataclass(frozen=True, slots=True)
 class ParentPointer:
-    """The checkpoint that a run was forked from; `sequence_id` None is the initial state."""
+    """The checkpoint that a run was forked from, or spawned by; `sequence_id` None is the initial state."""
 
     app_id: str
     partition_key: str | None
@@ -46,6 +48,10 @@ class Application(Running):
     def __init__(self, run: Run) -> None:
         self._run = run
         run.report = _report
+        for listener in run.hooks.listeners:
+            run.listeners.add(listener)
+        if run.hooks.post_application_create:
+            tell_created(self, run.hooks)
 
     @property
     def key(self) -> RunKey:
@@ -99,6 +105,14 @@ class Application(Running):
         if parent is None:
             return None
         return ParentPointer(parent.run.app_id, parent.run.partition_key, parent.seq)
+
+    @property
+    def spawning_parent_pointer(self) -> ParentPointer | None:
+        """The step whose action started this run."""
+        spawner = self._run.spawned_by
+        if spawner is None:
+            return None
+        return ParentPointer(spawner.run.app_id, spawner.run.partition_key, spawner.seq)
 
     @property
     def ledger(self) -> LedgerMode:
@@ -212,15 +226,19 @@ class Application(Running):
         with self._run:
             self._run.prior = self._run.pending = None
 
-    def visualize(
+    def visualize(  # Burr's signature
         self,
         output_file_path: str | None = None,
         include_conditions: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
         include_state: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
-        **options: object,
+        view: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        engine: str = "graphviz",
+        write_dot: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        **engine_kwargs: Any,
     ) -> object:
         """Return a drawing of the graph, see `Graph.visualize`."""
-        return self.graph.visualize(output_file_path, include_conditions, include_state, **options)
+        shown = (include_conditions, include_state, view)
+        return self.graph.visualize(output_file_path, *shown, engine, write_dot, **engine_kwargs)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from notebook_agent import view
