@@ -1,0 +1,1 @@
+"""What works with other packages; each module needs its own, which loads when it is used."""
