@@ -13,7 +13,8 @@ from notebook_agent import calls, engine
 from notebook_agent import store as stores
 from notebook_agent.application import Application
 from notebook_agent.calls.protocol import CallSource, LedgerMode
-from notebook_agent.engine import Run
+from notebook_agent.engine import ApplicationContext, Executors, Run, Setting
+from notebook_agent.engine.run import OpenStep
 from notebook_agent.errors import ForkError, GraphError, RunError, StateError, UnknownRunError
 from notebook_agent.graph import Graph, GraphBuilder
 from notebook_agent.ids import RunKey, StepRef
@@ -58,6 +59,9 @@ class ApplicationBuilder:
         self._hooks: Hooks = NO_HOOKS
         self._ledger: LedgerMode = "auto"
         self._recording: CallSource | None = None
+        self._executor: Executors | None = None
+        self._spawner: tuple[str, int, str | None] | None = None
+        self._within: OpenStep | None = None
 
     def with_graph(self, graph: Graph) -> ApplicationBuilder:
         """Add the actions and transitions of a graph."""
@@ -148,6 +152,36 @@ class ApplicationBuilder:
             self._recording = recording
         return self
 
+    def with_parallel_executor(self, executor: Executors) -> ApplicationBuilder:
+        """Say what runs the branches of parallel actions that are not async; threads by default.
+
+        Args:
+            executor: A function that makes a `concurrent.futures.Executor`, which is shut down after
+                each parallel step; or an executor, which is left open and shared with nested ones.
+        """
+        self._executor = executor
+        return self
+
+    def with_spawning_parent(
+        self, app_id: str, sequence_id: int, partition_key: str | None = None
+    ) -> ApplicationBuilder:
+        """Link the run to the step whose action starts it, in the same project; see `with_parent_context`."""
+        self._spawner = app_id, sequence_id, partition_key
+        return self
+
+    def with_parent_context(self, context: ApplicationContext) -> ApplicationBuilder:
+        """Make this a sub-agent of the action that has this `__context`.
+
+        It is linked to that step and kept where its run is, unless a tracker or a store is given; it
+        has the ledger mode and the executor of its parent. When the step is made again, or in a fork,
+        it is built anew and served the LLM calls of the one that it replaces.
+        """
+        self._within = context.step
+        given = engine.inherited(context.step)
+        self._ledger, self._recording = given.ledger, given.recording
+        self._executor = self._executor or context.parallel_executor_factory
+        return self
+
     def initialize_from(  # noqa: PLR0913, PLR0917  # Burr's signature
         self,
         initializer: LocalTrackingClient,
@@ -203,6 +237,7 @@ class ApplicationBuilder:
         store, project = self._place()
         run = self._open(store, project, graph, graph.entrypoint or "")
         run.hooks, run.ledger, run.recording = self._hooks, self._ledger, self._recording
+        run.setting = Setting(self._tracker, self._executor, self._origin and self._origin.tracker)
         if store is not None:
             calls.install()
         return Application(run)
@@ -227,6 +262,8 @@ class ApplicationBuilder:
             return None, "default"
         if tracker is not None:
             return tracker.store, tracker.project
+        if self._within is not None and self._store is None:
+            return self._within.run.store, self._within.key.project
         return self._store or stores.open_store(None), "default"
 
     def _open(self, store: Store | None, project: str, graph: Graph, entrypoint: str) -> Run:
@@ -234,7 +271,7 @@ class ApplicationBuilder:
         key = RunKey(project, app_id or str(uuid.uuid4()), partition)
         origin = self._origin
         if origin is None:
-            return engine.start(store, key, graph, entrypoint=entrypoint, state=self._state or State())
+            return self._start(store, key, graph, entrypoint)
         if store is None or not _same_store(store, origin.tracker.store):
             raise RunError(
                 "initialize_from and with_tracker name different stores: a run goes on where it is kept. "
@@ -253,6 +290,29 @@ class ApplicationBuilder:
                 overrides=origin.overrides,
             )
         return self._resume_or_start(origin, store, key, graph)
+
+    def _start(self, store: Store | None, key: RunKey, graph: Graph, entrypoint: str) -> Run:
+        state, spawner = self._state or State(), self._spawned_by(key.project)
+        kin: tuple[RunKey, ...] = ()
+        if self._within is not None and self._ids[0] is None:
+            at = self._task(
+                self._within, store, engine.Seed(graph, entrypoint, state, engine.read_call("run"))
+            )
+            key, spawner, kin = at.key, at.spawned_by, at.kin
+        run = engine.start(store, key, graph, entrypoint=entrypoint, state=state, spawned_by=spawner)
+        run.kin = kin
+        return run
+
+    @staticmethod
+    def _task(step: OpenStep, store: Store | None, seed: engine.Seed) -> engine.Place:
+        step.spawned += 1
+        return engine.place(step, f"{step.action.name} {step.spawned}", seed, store, again=False)
+
+    def _spawned_by(self, project: str) -> StepRef | None:
+        if self._spawner is not None:
+            app_id, seq, partition = self._spawner
+            return StepRef(RunKey(project, app_id, partition), seq)
+        return None if self._within is None else self._within.ref
 
     def _source(self, origin: _Origin, store: Store, key: RunKey) -> StepRef | None:
         wanted = self._ids[2]

@@ -32,6 +32,10 @@ class ActionFunction(Protocol, Generic[_P, _R]):
         """Return an action with these parameters fixed."""
         ...
 
+    def with_name(self, name: str) -> Node:
+        """Return the action under another name."""
+        ...
+
 
 _Decorator = Callable[[Callable[_P, _R]], ActionFunction[_P, _R]]
 
@@ -104,6 +108,7 @@ def _decorator(  # what both decorators take
         decorated = cast("ActionFunction[_P, _R]", function)
         decorated.action_function = made
         decorated.bind = made.bind  # type: ignore[method-assign]  # the protocol's method is this one
+        decorated.with_name = made.with_name  # type: ignore[method-assign]  # likewise
         return decorated
 
     return decorate

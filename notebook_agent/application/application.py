@@ -24,7 +24,7 @@ __all__ = ["Application", "ParentPointer"]
 
 @dataclass(frozen=True, slots=True)
 class ParentPointer:
-    """The checkpoint that a run was forked from; `sequence_id` None is the initial state."""
+    """The checkpoint that a run was forked from, or spawned by; `sequence_id` None is the initial state."""
 
     app_id: str
     partition_key: str | None
@@ -99,6 +99,14 @@ class Application(Running):
         return ParentPointer(parent.run.app_id, parent.run.partition_key, parent.seq)
 
     @property
+    def spawning_parent_pointer(self) -> ParentPointer | None:
+        """The step whose action started this run."""
+        spawner = self._run.spawned_by
+        if spawner is None:
+            return None
+        return ParentPointer(spawner.run.app_id, spawner.run.partition_key, spawner.seq)
+
+    @property
     def ledger(self) -> LedgerMode:
         """Which LLM calls may leave."""
         return self._run.ledger
@@ -150,14 +158,12 @@ class Application(Running):
         key = RunKey(self.key.project, app_id or str(uuid.uuid4()), self.partition_key)
         source = StepRef(self.key, seq)
         run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
-        run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
-        return Application(run)
+        return self._alike(run)
 
     def reopen(self) -> Application:
         """Return an application that goes on with this run where the store has it now."""
         run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
-        run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
-        return Application(run)
+        return self._alike(run)
 
     def rebind(self, name: str, function: object) -> None:
         """Put another function under an action's name, from the next step on; bound parameters stay."""
@@ -207,6 +213,16 @@ class Application(Running):
     def __repr__(self) -> str:
         at = "no steps yet" if self.sequence_id is None else f"at step {self.sequence_id}"
         return f"<application {self.uid} of {self.key.project!r}, {at}>"
+
+    def _alike(self, run: Run) -> Application:
+        mine = self._run
+        run.ledger, run.recording, run.hooks, run.setting = (
+            mine.ledger,
+            mine.recording,
+            mine.hooks,
+            mine.setting,
+        )
+        return Application(run)
 
     def _kept(self) -> Store:
         if self.store is None:

@@ -48,7 +48,11 @@ class Next(NamedTuple):
 
 @dataclass(slots=True)
 class OpenStep:
-    """A step that has begun; `attempt` counts those of a retry policy from 0."""
+    """A step that has begun.
+
+    `attempt` counts those of a retry policy from 0; `partners` are recorded steps in its place, whose
+    LLM calls may be served; `spawned` counts the runs that its action started by the context.
+    """
 
     run: Run
     seq: int
@@ -59,7 +63,9 @@ class OpenStep:
     started_at: float
     attempt: int = 0
     code: str | None = None
+    partners: tuple[StepRef, ...] = ()
     events: list[Json] = field(default_factory=list)
+    spawned: int = 0
 
     @property
     def key(self) -> RunKey:
@@ -120,6 +126,8 @@ class Run:
         gate: What it passes before each step; None where nobody holds it.
         raised: The error of the step that failed last, while it is on its way.
         spawned_by: The step whose action started this run.
+        kin: Runs that an earlier attempt at that step, or an ancestor's step in its place, started
+            in the place of this one; their calls may be served.
     """
 
     key: RunKey
@@ -141,6 +149,7 @@ class Run:
     failure: Failure | None = None
     raised: BaseException | None = None
     spawned_by: StepRef | None = None
+    kin: tuple[RunKey, ...] = ()
     report: Report | None = None
     gate: Gate | None = None
     listeners: Listeners = field(default_factory=Listeners)
