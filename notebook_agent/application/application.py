@@ -187,7 +187,9 @@ class Application(Running):
         with self._run:
             if self.store is not None:
                 self.store.edit_state(self.key, new_state, after=self.sequence_id)
-            self._run.state = new_state
+            old = self._run.state
+            typed = new_state.untyped and not old.untyped
+            self._run.state = new_state.with_typing_system(old.typing_system) if typed else new_state
             self._run.forget_decision()
 
     def reset_to_entrypoint(self) -> None:
@@ -222,6 +224,8 @@ class Application(Running):
             mine.hooks,
             mine.setting,
         )
+        if not mine.state.untyped:
+            run.state = run.state.with_typing_system(mine.state.typing_system)
         return Application(run)
 
     def _kept(self) -> Store:
