@@ -185,16 +185,12 @@ class Application(Running):
         key = RunKey(self.key.project, app_id or str(uuid.uuid4()), self.partition_key)
         source = StepRef(self.key, seq)
         run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
-        run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
-        run.purses = self._run.purses
-        return Application(run)
+        return self._alike(run)
 
     def reopen(self) -> Application:
         """Return an application that goes on with this run where the store has it now."""
         run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
-        run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
-        run.purses = self._run.purses
-        return Application(run)
+        return self._alike(run)
 
     def rebind(self, name: str, function: object) -> None:
         """Put another function under an action's name, from the next step on; bound parameters stay."""
@@ -218,7 +214,9 @@ class Application(Running):
         with self._run:
             if self.store is not None:
                 self.store.edit_state(self.key, new_state, after=self.sequence_id)
-            self._run.state = new_state
+            old = self._run.state
+            typed = new_state.untyped and not old.untyped
+            self._run.state = new_state.with_typing_system(old.typing_system) if typed else new_state
             self._run.forget_decision()
 
     def reset_to_entrypoint(self) -> None:
@@ -248,6 +246,19 @@ class Application(Running):
     def __repr__(self) -> str:
         at = "no steps yet" if self.sequence_id is None else f"at step {self.sequence_id}"
         return f"<application {self.uid} of {self.key.project!r}, {at}>"
+
+    def _alike(self, run: Run) -> Application:
+        mine = self._run
+        run.ledger, run.recording, run.hooks, run.setting = (
+            mine.ledger,
+            mine.recording,
+            mine.hooks,
+            mine.setting,
+        )
+        run.purses = mine.purses
+        if not mine.state.untyped:
+            run.state = run.state.with_typing_system(mine.state.typing_system)
+        return Application(run)
 
     def _kept(self) -> Store:
         if self.store is None:

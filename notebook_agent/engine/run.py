@@ -51,7 +51,11 @@ class Next(NamedTuple):
 
 @dataclass(slots=True)
 class OpenStep:
-    """A step that has begun; `attempt` counts those of a retry policy from 0."""
+    """A step that has begun.
+
+    `attempt` counts those of a retry policy from 0; `partners` are recorded steps in its place, whose
+    LLM calls may be served; `spawned` counts the runs that its action started by the context.
+    """
 
     run: Run
     seq: int
@@ -62,10 +66,12 @@ class OpenStep:
     started_at: float
     attempt: int = 0
     code: str | None = None
+    partners: tuple[StepRef, ...] = ()
     events: list[Json] = field(default_factory=list)
     trace: Trace | None = None
     trouble: Exception | None = None
     """What a hook raised while the action ran: raised when the step is over and kept."""
+    spawned: int = 0
 
     @property
     def key(self) -> RunKey:
@@ -135,6 +141,8 @@ class Run:
         trouble: What a hook raised in that step.
         spawned_by: The step whose action started this run.
         purses: What its live LLM calls are paid from.
+        kin: Runs that an earlier attempt at that step, or an ancestor's step in its place, started
+            in the place of this one; their calls may be served.
     """
 
     key: RunKey
@@ -158,6 +166,7 @@ class Run:
     raised: BaseException | None = None
     trouble: Exception | None = None
     spawned_by: StepRef | None = None
+    kin: tuple[RunKey, ...] = ()
     report: Report | None = None
     gate: Gate | None = None
     listeners: Listeners = field(default_factory=Listeners)

@@ -157,6 +157,12 @@ class History(Sequence[StepRecord]):
         """Return the run, its ancestors and all their forks, parents before children."""
         return family(self.store.runs(self.key.project), self.key)
 
+    def children(self, seq: int | None = None) -> list[RunRecord]:
+        """Return the runs that the actions of this run started, or that of one step, oldest first."""
+        steps = {step.ref for step in self} if seq is None else {self[seq].ref}
+        found = [run for run in self.store.runs(self.key.project) if run.spawned_by in steps]
+        return found[::-1]
+
     def begun(self, seq: int) -> tuple[StepRecord, StepRef]:
         """Return a step and the checkpoint that it began with.
 
