@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Generic, ParamSpec, Protocol, TypeVar, cast
 
 from notebook_agent.action.node import Effect, Node, names, signature_of
+from notebook_agent.action.typed import as_action, as_streaming
 from notebook_agent.errors import ActionError
 
 __all__ = ["ActionFunction", "action", "streaming_action"]
@@ -39,6 +40,7 @@ class ActionFunction(Protocol, Generic[_P, _R]):
 _Decorator = Callable[[Callable[_P, _R]], ActionFunction[_P, _R]]
 
 
+@as_action
 def action(
     reads: Sequence[str] | None = None,
     writes: Sequence[str] | None = None,
@@ -61,6 +63,7 @@ def action(
     return _decorator("@action", reads, writes, tags, effect, streaming=False)
 
 
+@as_streaming
 def streaming_action(
     reads: Sequence[str] | None = None,
     writes: Sequence[str] | None = None,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from notebook_agent import engine
 from notebook_agent.action import Node
+from notebook_agent.application.created import tell_created
 from notebook_agent.application.running import Running
+from notebook_agent.calls import Budget
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
-from notebook_agent.engine import Run
+from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
@@ -44,6 +48,10 @@ class Application(Running):
     def __init__(self, run: Run) -> None:
         self._run = run
         run.report = _report
+        for listener in run.hooks.listeners:
+            run.listeners.add(listener)
+        if run.hooks.post_application_create:
+            tell_created(self, run.hooks)
 
     @property
     def key(self) -> RunKey:
@@ -124,6 +132,34 @@ class Application(Running):
     def recording(self, recording: CallSource | None) -> None:
         self._run.recording = recording
 
+    @property
+    def budget(self) -> Budget | None:
+        """What live LLM calls may spend, those of forks counted; None where there is no limit."""
+        return next((each for each in self._run.purses if isinstance(each, Budget)), None)
+
+    @budget.setter
+    def budget(self, budget: Budget | None) -> None:
+        self._run.purses = () if budget is None else (budget,)
+
+    @contextmanager
+    def within(self, budget: Budget) -> Iterator[None]:
+        """Have live LLM calls keep to this budget too, until the `with` ends."""
+        before = self._run.purses
+        self._run.purses = (*before, budget)
+        try:
+            yield
+        finally:
+            self._run.purses = before
+
+    @property
+    def gate(self) -> Gate | None:
+        """What each step passes, so that others can hold or stop the run; see `engine.Gate`."""
+        return self._run.gate
+
+    @gate.setter
+    def gate(self, gate: Gate | None) -> None:
+        self._run.gate = gate
+
     def fork(
         self,
         seq: int | None,
@@ -178,7 +214,9 @@ class Application(Running):
         with self._run:
             if self.store is not None:
                 self.store.edit_state(self.key, new_state, after=self.sequence_id)
-            self._run.state = new_state
+            old = self._run.state
+            typed = new_state.untyped and not old.untyped
+            self._run.state = new_state.with_typing_system(old.typing_system) if typed else new_state
             self._run.forget_decision()
 
     def reset_to_entrypoint(self) -> None:
@@ -186,15 +224,19 @@ class Application(Running):
         with self._run:
             self._run.prior = self._run.pending = None
 
-    def visualize(
+    def visualize(  # Burr's signature
         self,
         output_file_path: str | None = None,
         include_conditions: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
         include_state: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
-        **options: object,
+        view: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        engine: str = "graphviz",
+        write_dot: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        **engine_kwargs: Any,
     ) -> object:
         """Return a drawing of the graph, see `Graph.visualize`."""
-        return self.graph.visualize(output_file_path, include_conditions, include_state, **options)
+        shown = (include_conditions, include_state, view)
+        return self.graph.visualize(output_file_path, *shown, engine, write_dot, **engine_kwargs)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from notebook_agent import view
@@ -213,6 +255,9 @@ class Application(Running):
             mine.hooks,
             mine.setting,
         )
+        run.purses = mine.purses
+        if not mine.state.untyped:
+            run.state = run.state.with_typing_system(mine.state.typing_system)
         return Application(run)
 
     def _kept(self) -> Store:

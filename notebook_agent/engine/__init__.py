@@ -13,6 +13,7 @@ from notebook_agent.engine.containers import (
 )
 from notebook_agent.engine.context import ApplicationContext, Executors, Setting
 from notebook_agent.engine.drive import Wait, aiterate, arun, iterate, run
+from notebook_agent.engine.gate import Gate, Stopped
 from notebook_agent.engine.opening import fork, resume, start
 from notebook_agent.engine.request import read_call, read_halts
 from notebook_agent.engine.run import Next, Report, Run
@@ -23,6 +24,7 @@ __all__ = [
     "ApplicationContext",
     "AsyncStreamingResultContainer",
     "Executors",
+    "Gate",
     "Inherited",
     "Loop",
     "Next",
@@ -33,6 +35,7 @@ __all__ = [
     "Seed",
     "Setting",
     "Step",
+    "Stopped",
     "StreamingResultContainer",
     "Wait",
     "aiterate",

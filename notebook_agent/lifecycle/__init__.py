@@ -10,6 +10,8 @@ from notebook_agent.lifecycle.events import (
     Listener,
     Listeners,
     RunHalted,
+    RunPaused,
+    RunResumed,
     StepEnded,
     StepStarted,
     TextStreamed,
@@ -17,6 +19,7 @@ from notebook_agent.lifecycle.events import (
 from notebook_agent.lifecycle.hooks import (
     DoLogAttributeHook,
     DoLogAttributeHookAsync,
+    EventHook,
     ExecuteMethod,
     Hook,
     PostApplicationCreateHook,
@@ -40,6 +43,12 @@ from notebook_agent.lifecycle.hooks import (
     PreStartStreamHook,
     PreStartStreamHookAsync,
 )
+from notebook_agent.lifecycle.ready import (
+    SlowDownHook,
+    SlowDownHookAsync,
+    StateAndResultsFullLogger,
+    StateAndResultsFullLoggerAsync,
+)
 
 __all__ = [
     "NO_HOOKS",
@@ -47,6 +56,7 @@ __all__ = [
     "DoLogAttributeHook",
     "DoLogAttributeHookAsync",
     "Event",
+    "EventHook",
     "ExecuteMethod",
     "Hook",
     "Hooked",
@@ -75,6 +85,12 @@ __all__ = [
     "PreStartStreamHook",
     "PreStartStreamHookAsync",
     "RunHalted",
+    "RunPaused",
+    "RunResumed",
+    "SlowDownHook",
+    "SlowDownHookAsync",
+    "StateAndResultsFullLogger",
+    "StateAndResultsFullLoggerAsync",
     "StepEnded",
     "StepStarted",
     "TextStreamed",

@@ -18,6 +18,8 @@ __all__ = [
     "Listener",
     "Listeners",
     "RunHalted",
+    "RunPaused",
+    "RunResumed",
     "StepEnded",
     "StepStarted",
     "TextStreamed",
@@ -75,7 +77,23 @@ class RunHalted:
     next_action: str | None
 
 
-Event = StepStarted | StepEnded | CallEnded | TextStreamed | ItemStreamed | RunHalted
+@dataclass(frozen=True, slots=True)
+class RunPaused:
+    """The gate holds the run before `next_action`."""
+
+    key: RunKey
+    next_action: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed:
+    """The gate let the run go on with `next_action`."""
+
+    key: RunKey
+    next_action: str
+
+
+Event = StepStarted | StepEnded | CallEnded | TextStreamed | ItemStreamed | RunPaused | RunResumed | RunHalted
 Listener = Callable[[Event], None]
 
 
