@@ -18,12 +18,13 @@ __all__ = ["step_scope"]
 
 def step_scope(run: Run, store: Store, step: OpenStep) -> Scope:
     """Return the scope in which the action of a step is called."""
+    step.partners = _partners(run, store, step)
     scope = StepScope(
         StepRef(run.key, step.seq),
         step.action.name,
         store,
         run.ledger,
-        _partners(run, store, step),
+        step.partners,
         run.recording,
         _listener(run),
         live=step.attempt > 0,
@@ -44,7 +45,7 @@ def _listener(run: Run) -> Callable[[CallRecord | CallText], None]:
 
 
 def _partners(run: Run, store: Store, step: OpenStep) -> tuple[StepRef, ...]:
-    if run.parent is None and not step.next.again:
+    if run.parent is None and not run.kin and not step.next.again:
         return ()
 
     def recorded(ref: StepRef) -> Mapping[str, object]:
@@ -64,10 +65,13 @@ def _partners(run: Run, store: Store, step: OpenStep) -> tuple[StepRef, ...]:
 
 
 def _branches(run: Run, store: Store) -> list[Branch]:
-    """Return the ways of the ancestors that are still there, nearest first."""
-    found: list[Branch] = []
+    """Return the ways of its kin, and of the ancestors that are still there, nearest first."""
+    found = [Branch(store.steps(each)) for each in run.kin]
+    if run.parent is None:
+        return found
     past = _inherited(store.steps(run.key), run.key)
-    parent, parting = run.parent, _last(past)
+    parent: StepRef | None = run.parent
+    parting = _last(past)
     while parent is not None:
         try:
             steps, record = store.steps(parent.run), store.run(parent.run)

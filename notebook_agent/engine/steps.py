@@ -13,7 +13,8 @@ from contextlib import nullcontext
 from notebook_agent.action import Node
 from notebook_agent.condition import Decision
 from notebook_agent.engine.calling import Begun, Call, Item, Loop, Outcome, Step, closing, despite, tell
-from notebook_agent.engine.failure import own_frames
+from notebook_agent.engine.during import meanwhile, waiting
+from notebook_agent.engine.failure import note_second, own_frames
 from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
@@ -109,14 +110,21 @@ def _attempts(
             if run.pending is None or run.raised is not error:
                 raise
             run.raised = None
-            if run.pending.caught:
-                return None
-            policy = run.graph.get_action(run.pending.action or "").policy
-            seconds = None if policy is None else policy.pause(attempt, error)
-            if seconds is None:
+            seconds = None if run.pending.caught else _seconds_to_retry(run, attempt, error)
+            if seconds is None and not run.pending.caught:
                 raise
+            if run.trouble is not None:
+                raise run.trouble from error
+            if seconds is None:
+                return None
         yield pause(seconds, awaits=awaits)
         coming, attempt = run.upcoming(), attempt + 1
+
+
+def _seconds_to_retry(run: Run, attempt: int, error: Exception) -> float | None:
+    assert run.pending is not None
+    policy = run.graph.get_action(run.pending.action or "").policy
+    return None if policy is None else policy.pause(attempt, error)
 
 
 def _once(
@@ -156,9 +164,8 @@ def _step(
         if isinstance(error, StopIteration):
             raise _stop_iteration(run, step) from error
         raise
-    if run.hooks.post_run_step:
-        event = {**_who(run, step.seq, node), "result": done.result, "exception": None}
-        yield from tell(run.hooks.post_run_step, event, awaits=awaits)
+    if run.hooks.adapters:
+        yield from _over(run, step, done.result, None, awaits=awaits)
     return node, done.result, done.state
 
 
@@ -189,10 +196,33 @@ def _failed(
     if isinstance(error, ActionTimeoutError):
         _name_timeout(step, error)
     run.fail(step, error, reads, _caught(run, step, error))
+    if run.hooks.adapters:
+        yield from _over(run, step, None, error, awaits=awaits and not closing(error))
+
+
+def _over(
+    run: Run,
+    step: OpenStep,
+    result: Mapping[str, object] | None,
+    exception: BaseException | None,
+    *,
+    awaits: bool,
+) -> Generator[Call, object, None]:
+    """Tell the hooks of a step that is over and kept, then raise what one of them raised.
+
+    Where the step failed its own error is the one to be raised, and the hook's is noted on it.
+    """
+    __tracebackhide__ = True
+    if step.trace is not None:
+        yield from waiting(step, step.trace, awaits=awaits)
     if run.hooks.post_run_step:
-        event = {**_who(run, step.seq, step.action), "result": None, "exception": error}
-        can = awaits and not closing(error)
-        yield from despite(error, tell(run.hooks.post_run_step, event, awaits=can))
+        event = {**_who(run, step.seq, step.action), "result": result, "exception": exception}
+        yield from meanwhile(step, tell(run.hooks.post_run_step, event, awaits=awaits))
+    run.trouble = step.trouble
+    if step.trouble is not None:
+        if exception is None:
+            raise step.trouble
+        note_second(exception, step.trouble)
 
 
 def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:

@@ -10,6 +10,7 @@ from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.session import exporting, going, looking, opening, vocabulary
+from notebook_agent.session.asking import Asking
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
 from notebook_agent.session.pricing import Price, price, price_line
@@ -27,7 +28,7 @@ __all__ = ["Agent"]
 Names = Sequence[str] | str
 
 
-class Agent:
+class Agent(Asking):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,
