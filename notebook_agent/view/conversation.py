@@ -85,7 +85,7 @@ def _title(call: CallRecord) -> str:
 
 
 def _notes(call: CallRecord, note: str | None) -> list[str]:
-    told = [f"differs from the record: {call.drift}"] if call.drift else []
+    told = [f"went live: {call.drift}" if call.sent else call.drift] if call.drift else []
     told += [note] if note else []
     return [f"  {one_line(writable(redact_text(line)), _NOTE)}" for line in told]
 

@@ -119,7 +119,7 @@ def test_the_title_says_what_it_took():
     )
     assert [
         "chat/completions · m · live · HTTP 200 · 1.0 s",
-        "  differs from the record: model: 'm' → 'n'",
+        "  went live: model: 'm' → 'n'",
         "  against @4: the same request, the same answer",
     ] == text.splitlines()[:3]
 
