@@ -18,6 +18,8 @@ PROGRAMS = {
     "durable_step.py": ["20"],
     "growing_chat.py": ["1000"],
     "calls.py": [],
+    "strict_replay.py": ["1000"],
+    "killed.py": ["100"],
     "panel.py": [],
 }
 

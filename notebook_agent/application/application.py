@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import Any
 
 from notebook_agent import engine
 from notebook_agent.action import Node
 from notebook_agent.application.created import tell_created
+from notebook_agent.application.pricing import Pricing
 from notebook_agent.application.running import Running
-from notebook_agent.calls import Budget
+from notebook_agent.calls import Budget, Forecast
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError
@@ -195,6 +197,31 @@ class Application(Running):
         source = StepRef(self.key, seq)
         run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
         return self._alike(run)
+
+    def price(
+        self,
+        seq: int | EllipsisType | None = ...,
+        state: Mapping[str, object] | None = None,
+        actions: Mapping[str, object] | None = None,
+    ) -> Forecast:
+        """Say what running recorded steps again takes: calls from the ledger, those that may go live, cost.
+
+        Args:
+            seq: For a fork after this step, None for the start; left out, for going on: a step that
+                did not complete, and what a fork has still to repeat.
+            state: Values that the fork starts with in place of those of the checkpoint.
+            actions: Functions that it has in its graph, by name.
+
+        Raises:
+            UnknownStepError: The run has no such step.
+        """
+        graph = self.graph
+        for name, thing in (actions or {}).items():
+            graph = graph.replace(name, thing)
+        pricing = Pricing(self._kept(), graph, self.ledger)
+        if isinstance(seq, EllipsisType):
+            return pricing.go_on(self.key)
+        return pricing.fork(self.key, self.history.ref(seq).seq, state or ())
 
     def reopen(self) -> Application:
         """Return an application that goes on with this run where the store has it now."""
