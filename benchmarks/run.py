@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 PROGRAMS = {
     "importing.py": [],
     "bare_step.py": [],
+    "hooks_and_spans.py": [],
     "durable_step.py": ["20"],
     "growing_chat.py": ["1000"],
     "panel.py": [],
