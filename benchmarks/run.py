@@ -17,6 +17,7 @@ PROGRAMS = {
     "hooks_and_spans.py": [],
     "durable_step.py": ["20"],
     "growing_chat.py": ["1000"],
+    "calls.py": [],
     "panel.py": [],
 }
 

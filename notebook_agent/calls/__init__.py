@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from notebook_agent.calls.budget import Budget
 from notebook_agent.calls.keys import register_host
 from notebook_agent.calls.memory import MemoryLog
 from notebook_agent.calls.miss import STAND_IN_KEY
-from notebook_agent.calls.pairing import Branch, Pairing, RecordedStep, pair
+from notebook_agent.calls.pairing import Branch, Pairing, RecordedStep, pair, repeated
+from notebook_agent.calls.prices import register_price
 from notebook_agent.calls.scopes import Scope, in_span, scope
 from notebook_agent.calls.transport import install, installed, uninstall
 from notebook_agent.lazy import lazily
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "STAND_IN_KEY",
     "Branch",
+    "Budget",
     "CallSummary",
     "MemoryLog",
     "Pairing",
@@ -28,6 +31,8 @@ __all__ = [
     "installed",
     "pair",
     "register_host",
+    "register_price",
+    "repeated",
     "scope",
     "summarise",
     "uninstall",

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from notebook_agent.calls.keys import Asked
-from notebook_agent.calls.protocol import StepScope
-from notebook_agent.errors import CallError, LedgerMissError
+from notebook_agent.calls.protocol import CallRecord, StepScope
+from notebook_agent.errors import BudgetError, CallError, LedgerMissError
 
-__all__ = ["STAND_IN_KEY", "Stop", "is_interrupt", "key", "miss_of", "users"]
+__all__ = ["STAND_IN_KEY", "Stop", "is_interrupt", "key", "miss_of", "overspent", "unsent", "users"]
 
 STAND_IN_KEY = "no-key-in-strict-replay"
 """What OPENAI_API_KEY is while a step that sends nothing runs without a key."""
@@ -61,15 +61,57 @@ def _is_users(trace: TracebackType) -> bool:
 
 def miss_of(scope: StepScope, asked: Asked, differs: str | None) -> LedgerMissError:
     """Make the error for a call that strict replay has no record of."""
-    what = f"{asked.endpoint} (model {asked.model})" if asked.model else asked.endpoint
     advice = (scope.recording.advice if scope.recording is not None else "") or _ADVICE
     nearest = f" Against the nearest record: {differs}." if differs else " Nothing is recorded for it."
     return LedgerMissError(
-        f"No recorded answer for {what} in step {scope.step.seq} ({scope.action}) of run "
-        f"{scope.step.run.app_id[:8]}; nothing was sent.{nearest} {advice}",
+        f"No recorded answer for {_what(asked)} in {_where(scope)}; nothing was sent.{nearest} {advice}",
         run=scope.step.run.app_id,
         seq=scope.step.seq,
         action=scope.action,
+    )
+
+
+def overspent(scope: StepScope, asked: Asked, reason: str) -> BudgetError:
+    """Make the error for a call that a budget does not allow."""
+    return BudgetError(
+        f"{reason} The call to {_what(asked)} in {_where(scope)} was not sent; what was done before is kept, "
+        "and the calls that succeeded are served when the step is retried with a larger budget: "
+        "%agent retry --max-calls N or --max-cost N (app.budget = Budget(..), then app.retry()).",
+        run=scope.step.run.app_id,
+        seq=scope.step.seq,
+        action=scope.action,
+    )
+
+
+def _what(asked: Asked) -> str:
+    return f"{asked.endpoint} (model {asked.model})" if asked.model else asked.endpoint
+
+
+def _where(scope: StepScope) -> str:
+    return f"step {scope.step.seq} ({scope.action}) of run {scope.step.run.app_id[:8]}"
+
+
+def unsent(scope: StepScope, asked: Asked, error: str, at: float) -> CallRecord:
+    """Make the record of a call that was refused: it shows what was asked, and can never be served."""
+    return CallRecord(
+        step=scope.step,
+        action=scope.action,
+        span=None,
+        key=asked.key,
+        method=asked.method,
+        host=asked.host,
+        endpoint=asked.endpoint,
+        model=asked.model,
+        request=asked.request,
+        streamed=asked.streamed,
+        status=None,
+        content_type=None,
+        body=None,
+        complete=False,
+        error=error,
+        started_at=at,
+        first_at=None,
+        ended_at=None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.drift import drift
-from notebook_agent.calls.keys import Asked
-from notebook_agent.calls.miss import Stop, is_interrupt, miss_of, users
+from notebook_agent.calls.keys import Asked, Unread
+from notebook_agent.calls.miss import Stop, is_interrupt, miss_of, overspent, unsent, users
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
 from notebook_agent.errors import CallError
 
@@ -37,6 +38,7 @@ class Running:
         "_asked",
         "_begun",
         "_lock",
+        "_note",
         "_others",
         "_partners",
         "_tapes",
@@ -56,6 +58,7 @@ class Running:
         self._lock = threading.RLock()
         self._asked: dict[str, int] = {}
         self._begun = 0
+        self._note = scope.note
         self._others: Counter[tuple[str, str]] = Counter()
         self._partners: list[dict[str, list[CallRecord]]] | None = None
         self._tapes: set[Tape] = set()
@@ -81,6 +84,18 @@ class Running:
         """Keep a finished call; an error of the log is told when the step ends, for the call is paid."""
         with self._lock:
             self._tapes.discard(tape)
+        if not call.replayed:
+            for purse in self.scope.purses:
+                purse.took(call)
+        self._log(call)
+
+    def drop(self, tape: Tape, host: str) -> None:
+        """Keep nothing of an exchange that was, by what it asked, no call to a model."""
+        with self._lock:
+            self._tapes.discard(tape)
+        self.pass_by("POST", host)
+
+    def _log(self, call: CallRecord) -> None:
         try:
             call = replace(call, id=self.scope.log.record_call(call))
         except Exception as error:  # noqa: BLE001 (raised here it would make the client send again)
@@ -96,23 +111,48 @@ class Running:
         except Exception:
             _logger.exception("a listener to calls failed")
 
-    def serve(self, asked: Asked) -> tuple[CallRecord | None, str | None]:
+    @property
+    def may_serve(self) -> bool:
+        """Whether a request must be read before it is sent: a record, or a limit, may be there for it."""
+        scope = self.scope
+        return bool(scope.partners or scope.recording or scope.purses) or scope.mode == "strict"
+
+    def serve(self, unread: Unread) -> tuple[CallRecord | None, str | None]:
         """Find the record that answers this request, or why there is none.
 
-        In `strict` a miss leaves through every handler of the action as no Exception can.
+        A call that must not leave ends the action past every handler in it, as no Exception can.
         """
+        asked = unread.asked if self.may_serve else None
+        if asked is None:
+            return None, None
+        found, differs = self._look(asked)
+        if found is None:
+            self._permit(asked, differs)
+        return found, differs
+
+    def _look(self, asked: Asked) -> tuple[CallRecord | None, str | None]:
         if self.scope.mode == "fresh":
             return None, None
         with self._lock:
             found = self._find(asked.key)
         if self.live and self.scope.mode == "auto":
             return None, None
-        if found is not None:
-            return found, None
-        differs = drift(asked, self._recorded(asked.endpoint))
+        return found, None if found else drift(asked, self._recorded(asked.endpoint))
+
+    def _permit(self, asked: Asked, differs: str | None) -> None:
         if self.scope.mode == "strict":
-            self._stop(miss_of(self.scope, asked, differs))
-        return None, differs
+            self._refuse(asked, miss_of(self.scope, asked, differs), "no record in strict replay", differs)
+        for purse in self.scope.purses:
+            reason = purse.refuse(asked.host, asked.model)
+            if reason is not None:
+                self._refuse(asked, overspent(self.scope, asked, reason), reason)
+
+    def _refuse(self, asked: Asked, error: CallError, reason: str, differs: str | None = None) -> None:
+        if self.attributed:
+            refused = unsent(self.scope, asked, f"not sent: {reason}", time.time())
+            self._log(replace(refused, drift=differs))
+        self.stopped = self.stopped or error
+        raise Stop(error)
 
     def _find(self, key: str) -> CallRecord | None:
         n = self._asked.get(key, 0)
@@ -132,10 +172,6 @@ class Running:
         own = [call for step in self.scope.partners for call in self.scope.log.calls([step])]
         return [*own, *(self.scope.recording.nearest(endpoint) if self.scope.recording else ())]
 
-    def _stop(self, error: CallError) -> None:
-        self.stopped = self.stopped or error
-        raise Stop(error)
-
     def leave(self, error: BaseException | None) -> BaseException | None:
         """Give the error that leaves in the place of `error`, if any: a call was refused."""
         if isinstance(error, Stop):
@@ -148,6 +184,10 @@ class Running:
         """Close what is still open; give what went wrong when a call was kept."""
         for tape in tuple(self._tapes):
             tape.abandoned()
+        note, self._note = self._note, None
+        if note is not None:
+            for (method, host), count in self.others().items():
+                note({"request": {"method": method, "host": host, "count": count}})
         return self.trouble
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from notebook_agent.calls.bodies import decoded, decoder, encoding, kept_headers
 from notebook_agent.calls.events import EventReader, parsed
-from notebook_agent.calls.keys import Asked
+from notebook_agent.calls.keys import Asked, Unread
 from notebook_agent.calls.prices import price_of
 from notebook_agent.calls.protocol import CallRecord, CallText
 from notebook_agent.calls.providers import provider
@@ -33,9 +33,9 @@ class Tape:
     """Writes down one exchange; committed once, by whichever end comes first."""
 
     def __init__(
-        self, running: Running, asked: Asked, served: CallRecord | None = None, drift: str | None = None
+        self, running: Running, unread: Unread, served: CallRecord | None = None, drift: str | None = None
     ) -> None:
-        self._running, self._asked, self._served, self._drift = running, asked, served, drift
+        self._running, self._unread, self._served, self._drift = running, unread, served, drift
         self._at, self._clock = time.time(), time.perf_counter()
         self._status: int | None = None
         self._headers: tuple[tuple[str, str], ...] = ()
@@ -49,7 +49,7 @@ class Tape:
         self._done = False
         self._lock = threading.Lock()
         self._span = current_span()
-        self._provider = provider(asked.endpoint)
+        self._provider = provider(unread.endpoint)
         self._n = running.begin(self)
 
     def begin(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
@@ -138,10 +138,14 @@ class Tape:
             if self._done:
                 return
             self._done = True
-        self._running.keep(self._record(complete=complete, error=error), self)
+        asked = self._unread.asked
+        if asked is None:
+            self._running.drop(self, self._unread.host)
+        else:
+            self._running.keep(self._record(asked, complete=complete, error=error), self)
 
-    def _record(self, *, complete: bool, error: str | None) -> CallRecord:
-        asked, served = self._asked, self._served
+    def _record(self, asked: Asked, *, complete: bool, error: str | None) -> CallRecord:
+        served = self._served
         attributed = self._running.attributed
         call = CallRecord(
             step=self._step(),

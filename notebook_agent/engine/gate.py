@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from notebook_agent.condition import Expression
@@ -125,7 +126,8 @@ class Gate:
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(changed.set)
+            with suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(changed.set)
 
         with self._changed:
             self._wakers.add(wake)

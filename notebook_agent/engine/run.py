@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from notebook_agent.action import Node
 from notebook_agent.action.node import CONTEXT
 from notebook_agent.calls.pairing import Branch
-from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
+from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Purse
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.failure import describe, note_second, status_of
@@ -51,7 +51,11 @@ class Next(NamedTuple):
 
 @dataclass(slots=True)
 class OpenStep:
-    """A step that has begun; `attempt` counts those of a retry policy from 0."""
+    """A step that has begun.
+
+    `attempt` counts those of a retry policy from 0; `partners` are recorded steps in its place, whose
+    LLM calls may be served; `spawned` counts the runs that its action started by the context.
+    """
 
     run: Run
     seq: int
@@ -62,10 +66,12 @@ class OpenStep:
     started_at: float
     attempt: int = 0
     code: str | None = None
+    partners: tuple[StepRef, ...] = ()
     events: list[Json] = field(default_factory=list)
     trace: Trace | None = None
     trouble: Exception | None = None
     """What a hook raised while the action ran: raised when the step is over and kept."""
+    spawned: int = 0
 
     @property
     def key(self) -> RunKey:
@@ -130,10 +136,14 @@ class Run:
         branches: The ways of its ancestors, whose calls may be served; None likewise.
         last_call: The call that the step at the head was part of; None where only the store knows.
         failure: What the last step raised, where an edge caught it.
+        allow_effects: Whether what cannot be taken back may be fired again.
         gate: What it passes before each step; None where nobody holds it.
         raised: The error of the step that failed last, while it is on its way.
         trouble: What a hook raised in that step.
         spawned_by: The step whose action started this run.
+        purses: What its live LLM calls are paid from.
+        kin: Runs that an earlier attempt at that step, or an ancestor's step in its place, started
+            in the place of this one; their calls may be served.
     """
 
     key: RunKey
@@ -150,14 +160,17 @@ class Run:
     last_call: RunCall | None = None
     ledger: LedgerMode = "auto"
     recording: CallSource | None = None
+    purses: tuple[Purse, ...] = ()
     hooks: Hooks = NO_HOOKS
     setting: Setting = _BARE
     failure: Failure | None = None
     raised: BaseException | None = None
     trouble: Exception | None = None
     spawned_by: StepRef | None = None
+    kin: tuple[RunKey, ...] = ()
     report: Report | None = None
     gate: Gate | None = None
+    allow_effects: bool = False
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
     _gate: threading.Lock = field(default_factory=threading.Lock)

@@ -24,12 +24,13 @@ from notebook_agent.engine.calling import (
     despite,
     tell,
 )
+from notebook_agent.engine.effects import guarded
 from notebook_agent.engine.failure import own_frames
 from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
 from notebook_agent.engine.run import Next, OpenStep, Run
-from notebook_agent.engine.settle import settle
+from notebook_agent.engine.settle import fingerprint, settle
 from notebook_agent.engine.streaming import stream
 from notebook_agent.engine.timing import deadline_of, note_overrun, pause
 from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
@@ -133,8 +134,13 @@ def _attempts(
 
 def _seconds_to_retry(run: Run, attempt: int, error: Exception) -> float | None:
     assert run.pending is not None
-    policy = run.graph.get_action(run.pending.action or "").policy
-    return None if policy is None else policy.pause(attempt, error)
+    return _pause(run, run.graph.get_action(run.pending.action or ""), attempt, error)
+
+
+def _pause(run: Run, node: Node, attempt: int, error: BaseException) -> float | None:
+    """Return the seconds until the next attempt; None for none, as of what cannot be taken back."""
+    fires = node.effect == "irreversible" and not run.allow_effects
+    return None if node.policy is None or fires else node.policy.pause(attempt, error)
 
 
 def _once(
@@ -152,7 +158,7 @@ def _step(
     if run.hooks.pre_run_step:
         yield from before_step(run, node, inputs, awaits=awaits)
     step, shown = run.begin(node, coming, inputs, call, attempt), call.method in _STREAMS
-    view, watch = run.state.watched()
+    view, watch = run.state.watched(fingerprint)
     try:
         if shown:
             yield Begun(node)
@@ -166,7 +172,7 @@ def _step(
                 returned = yield action
             if action.deadline is not None:
                 note_overrun(step, action.deadline)
-        done = settle(node, run.state, returned)
+        done = settle(node, run.state, returned, watch)
         run.complete(step, done, tuple(watch.reads))
     except BaseException as error:
         yield from _failed(run, step, error, tuple(watch.reads), awaits=awaits)
@@ -186,6 +192,8 @@ def _ready(run: Run, call: RunCall, coming: Next, *, awaits: bool) -> tuple[Node
     inputs = inputs_of(node, call.inputs)
     if node.asynchronous or node.streaming:
         check_awaited(node, run.key, call.method, awaits=awaits)
+    if node.effect == "irreversible":
+        node = guarded(run, node, inputs)
     return node, inputs
 
 
@@ -211,8 +219,7 @@ def _failed(
 
 def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:
     """Return the edge that catches an error which is not tried again."""
-    policy = step.action.policy
-    if policy is not None and policy.pause(step.attempt, error) is not None:
+    if _pause(run, step.action, step.attempt, error) is not None:
         return None
     return run.graph.caught(step.action.name, error) if isinstance(error, Exception) else None
 

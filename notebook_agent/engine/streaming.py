@@ -106,15 +106,17 @@ class _Flow:
             raise ResultError(f"{self._called} yielded more after its final (result, state).", **self._where)
         pair = item if isinstance(item, tuple) and len(item) == 2 else (item, None)  # noqa: PLR2004
         piece, state = cast("tuple[object, object]", pair)
-        if not isinstance(piece, Mapping) or not (state is None or isinstance(state, State)):
+        fits = isinstance(piece, Mapping) or (state is None and hasattr(piece, "model_dump"))
+        if not fits or not (state is None or isinstance(state, State)):
             raise ResultError(
                 f"{self._called} yielded a {type(item).__name__}. Yield dicts, or (dict, None), "
                 "and last (result, state).",
                 **self._where,
             )
+        found = cast("Mapping[str, object]", piece)
         if state is None:
-            return piece
-        self._final = piece, state
+            return found
+        self._final = found, state
         return None
 
     def _note(self, piece: Mapping[str, object]) -> Generator[Call, object, None]:

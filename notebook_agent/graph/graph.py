@@ -74,6 +74,9 @@ class Graph:
         """All inputs that some action takes."""
         return tuple(dict.fromkeys(name for each in self.actions for name in each.required + each.optional))
 
+    def __reduce__(self) -> tuple[type[Graph], tuple[object, ...]]:
+        return Graph, (self.actions, self.transitions, self.entrypoint)
+
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 

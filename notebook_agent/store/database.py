@@ -14,13 +14,14 @@ from notebook_agent.errors import (
     StoreReadOnlyError,
 )
 from notebook_agent.store import schema
+from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.protocol import Durability
 from notebook_agent.store.trouble import CANNOT_WRITE, GONE, REPLACED, meaning
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["MEMORY", "AgedError", "Database", "Transaction"]
+__all__ = ["MEMORY", "AgedError", "Database", "Transaction", "age_of"]
 
 MEMORY = ":memory:"
 
@@ -64,12 +65,12 @@ class Database:
         self._reader = Lane(self._connect()) if path else self._writer
         self._identity = None if path is None else _identity(path)
 
-    def write(self, *, durable: bool = True, age: int | None = None) -> Transaction:
+    def write(self, *, durable: bool = True, keeper: Keeper | None = None) -> Transaction:
         """Begin a transaction that commits at the end of a `with`, and rolls back on any exception.
 
         Args:
             durable: Sync it to the disk, unless the store's durability is `normal`.
-            age: Write only while the file is of this age, see `age`.
+            keeper: Of the nodes that are written in it, which knows the file at one age, see `age`.
 
         Raises:
             StoreReadOnlyError: nothing can be written here.
@@ -84,7 +85,7 @@ class Database:
         if self._identity is not None and _identity(self.location) != self._identity:
             raise StoreError(self._missed(), path=self.location)
         durable = self._network or (durable and self._full)
-        return Transaction(self, self._writer, durable=durable, age=age)
+        return Transaction(self, self._writer, durable=durable, keeper=keeper)
 
     def read(self) -> Reading:
         """Hold the reading connection for a `with`."""
@@ -98,11 +99,11 @@ class Database:
     def age(self) -> int:
         """How often something was removed from the file; numbers of rows noted at an age count only in it."""
         with self.read() as connection:
-            return _age(connection)
+            return age_of(connection)
 
     def grow_older(self, connection: sqlite3.Connection) -> None:
         """Say, within a transaction that removes rows, that numbers noted before count no more."""
-        connection.execute(f"PRAGMA user_version = {(_age(connection) + 1) & _OLDEST}")
+        connection.execute(f"PRAGMA user_version = {(age_of(connection) + 1) & _OLDEST}")
 
     def shrink(self) -> None:
         """Give the space of removed rows back to the disk; it takes a while, and room for a second copy."""
@@ -208,10 +209,10 @@ class Database:
 class Transaction:
     """See `Database.write`. It takes the file's lock at the first use of `connection`."""
 
-    __slots__ = ("_age", "_begun", "_database", "_durable", "_lane")
+    __slots__ = ("_begun", "_database", "_durable", "_keeper", "_lane")
 
-    def __init__(self, database: Database, lane: Lane, *, durable: bool, age: int | None) -> None:
-        self._age = age
+    def __init__(self, database: Database, lane: Lane, *, durable: bool, keeper: Keeper | None) -> None:
+        self._keeper = keeper
         self._database = database
         self._lane = lane
         self._durable = durable
@@ -228,7 +229,7 @@ class Transaction:
 
     def check_age(self) -> None:
         """Raise AgedError where the file is of another age than this transaction asks for."""
-        if self._age is not None and _age(self._lane.connection) != self._age:
+        if self._keeper is not None and age_of(self._lane.connection) != self._keeper.age:
             raise AgedError
 
     def last(self, statement: str, values: Sequence[object]) -> int:
@@ -239,7 +240,8 @@ class Transaction:
         Returns:
             How many rows it changed.
         """
-        return self._lane.connection.execute(statement, (*values, self._age)).rowcount
+        age = None if self._keeper is None else self._keeper.age
+        return self._lane.connection.execute(statement, (*values, age)).rowcount
 
     def __enter__(self) -> Self:
         lane = self._lane
@@ -256,14 +258,25 @@ class Transaction:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if error is None and self._begun:
             try:
-                self._lane.connection.execute("COMMIT")
+                self._commit()
             except BaseException as failure:
                 self._leave(failure)
                 raise
         self._leave(error)
 
+    def _commit(self) -> None:
+        connection, keeper = self._lane.connection, self._keeper
+        if keeper is None:
+            connection.execute("COMMIT")
+            return
+        keeper.flush(connection)
+        connection.execute("COMMIT")
+        keeper.settle()
+
     def _leave(self, error: BaseException | None) -> None:
         try:
+            if error is not None and self._begun and self._keeper is not None:
+                self._keeper.reset()
             if error is not None and self._lane.connection.in_transaction:
                 self._lane.connection.execute("ROLLBACK")
         finally:
@@ -273,20 +286,34 @@ class Transaction:
 
 
 class Reading:
-    """See `Database.read`."""
+    """See `Database.read`; all that is read in it is of one moment."""
 
-    __slots__ = ("_database", "_lane")
+    __slots__ = ("_begun", "_database", "_lane")
 
     def __init__(self, database: Database, lane: Lane) -> None:
         self._database = database
         self._lane = lane
+        self._begun = False
 
     def __enter__(self) -> sqlite3.Connection:
         self._lane.lock.acquire()
-        return self._lane.connection
+        connection = self._lane.connection
+        try:
+            if not connection.in_transaction:
+                connection.execute("BEGIN")
+                self._begun = True
+        except BaseException as error:
+            self._lane.lock.release()
+            _translate(self._database, error)
+            raise
+        return connection
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._lane.lock.release()
+        try:
+            if self._begun:
+                self._lane.connection.execute("COMMIT")
+        finally:
+            self._lane.lock.release()
         if error is not None:
             _translate(self._database, error)
 
@@ -300,7 +327,8 @@ def _identity(path: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _age(connection: sqlite3.Connection) -> int:
+def age_of(connection: sqlite3.Connection) -> int:
+    """See `Database.age`."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

@@ -45,6 +45,8 @@ def _plain(value: object, depth: int) -> Json:
             return {str(key): _plain(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [_plain(item, depth + 1) for item in value]
+        if hasattr(value, "model_dump"):
+            return _plain(value.model_dump(), depth + 1)
     return cast("Json", brief(value))
 
 
