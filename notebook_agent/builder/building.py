@@ -6,6 +6,7 @@ from typing import Any
 
 from notebook_agent import calls
 from notebook_agent.application import Application
+from notebook_agent.application.created import atell_created
 from notebook_agent.builder.adopting import Found, adopt, asked, found
 from notebook_agent.builder.opening import Home, home_of, is_home, open_run
 from notebook_agent.builder.plan import Plan, check_awaited, check_initialized, check_types
@@ -64,7 +65,9 @@ class Building:
         if self._adopts(home):
             loader = self._plan.origin.loader  # type: ignore[union-attr]  # it adopts from there
             checkpoint = found(self._plan, [await loader.load(*each) for each in asked(self._plan)])
-        return self._built(graph, home, checkpoint)
+        app = self._built(graph, home, checkpoint)
+        await atell_created(app, self._hooks)
+        return app
 
     def _ready(self) -> tuple[Graph, Home]:
         graph = self._graph.build()
