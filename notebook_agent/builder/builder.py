@@ -92,13 +92,16 @@ class ApplicationBuilder(Building):
         return self
 
     def with_tracker(
-        self, tracker: LocalTrackingClient | str = "local", project: str = "default"
+        self,
+        tracker: LocalTrackingClient | str = "local",
+        project: str = "default",
+        params: Mapping[str, Any] | None = None,
     ) -> ApplicationBuilder:
-        """Keep the history with a tracker; `"local"` opens the default one for `project`."""
+        """Keep the history with a tracker; `"local"` opens one for `project`, with `params` if given."""
         if isinstance(tracker, str):
             if tracker != "local":
                 raise RunError(f"with_tracker takes a LocalTrackingClient or 'local'; not {tracker!r}.")
-            tracker = LocalTrackingClient(project)
+            tracker = LocalTrackingClient(project, **(params or {}))
         self._plan.tracker = tracker
         return self
 
