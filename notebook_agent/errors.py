@@ -43,6 +43,7 @@ from collections.abc import Iterable
 from typing import Self
 
 __all__ = [
+    "REFUSED",
     "ActionError",
     "ActionTimeoutError",
     "AgentError",
@@ -255,6 +256,10 @@ class BudgetError(CallError):
 
 class LedgerFormatError(CallError, ValueError):
     """A ledger file cannot be read."""
+
+
+REFUSED = (LedgerMissError, BudgetError)
+"""What a call that must not leave ends its step with: no policy tries it again, no edge goes on past it."""
 
 
 class CommandError(AgentError, ValueError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from notebook_agent import engine
 from notebook_agent.action import Node
 from notebook_agent.application.running import Running
+from notebook_agent.calls import Budget
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError
@@ -125,6 +127,25 @@ class Application(Running):
         self._run.recording = recording
 
     @property
+    def budget(self) -> Budget | None:
+        """What live LLM calls may spend, those of forks counted; None where there is no limit."""
+        return next((each for each in self._run.purses if isinstance(each, Budget)), None)
+
+    @budget.setter
+    def budget(self, budget: Budget | None) -> None:
+        self._run.purses = () if budget is None else (budget,)
+
+    @contextmanager
+    def within(self, budget: Budget) -> Iterator[None]:
+        """Have live LLM calls keep to this budget too, until the `with` ends."""
+        before = self._run.purses
+        self._run.purses = (*before, budget)
+        try:
+            yield
+        finally:
+            self._run.purses = before
+
+    @property
     def gate(self) -> Gate | None:
         """What each step passes, so that others can hold or stop the run; see `engine.Gate`."""
         return self._run.gate
@@ -224,6 +245,7 @@ class Application(Running):
             mine.hooks,
             mine.setting,
         )
+        run.purses = mine.purses
         if not mine.state.untyped:
             run.state = run.state.with_typing_system(mine.state.typing_system)
         return Application(run)

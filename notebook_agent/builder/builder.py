@@ -131,6 +131,23 @@ class ApplicationBuilder(Building):
             self._recording = recording
         return self
 
+    def with_budget(
+        self,
+        budget: calls.Budget | None = None,
+        *,
+        max_calls: int | None = None,
+        max_cost: float | None = None,
+    ) -> ApplicationBuilder:
+        """Say what live LLM calls may spend, in calls and US dollars; the application's forks share it.
+
+        A `budget` that several applications are given is shared by them.
+
+        Raises:
+            RunError: a limit is no number, or below 0.
+        """
+        self._budget = budget or calls.Budget(max_calls=max_calls, max_cost=max_cost)
+        return self
+
     def with_parallel_executor(self, executor: Executors) -> ApplicationBuilder:
         """Say what runs the branches of parallel actions that are not async; threads by default.
 

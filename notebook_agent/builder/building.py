@@ -29,6 +29,7 @@ class Building:
         self._hooks: Hooks = NO_HOOKS
         self._ledger: LedgerMode = "auto"
         self._recording: CallSource | None = None
+        self._budget: calls.Budget | None = None
 
     def build(self) -> Application:
         """Return the application.
@@ -66,6 +67,8 @@ class Building:
         return self._built(graph, home, checkpoint)
 
     def _ready(self) -> tuple[Graph, Home]:
+        if self._budget is not None and not self._plan.keeps:
+            raise RunError("with_budget counts LLM calls, and with_store(None) sees none: leave one out.")
         graph = self._graph.build()
         graph = graph.started_at(self._checked_entrypoint(graph))
         if self._plan.typing is not None:
@@ -100,6 +103,8 @@ class Building:
             run.state = run.state.with_typing_system(plan.typing)
             plan.typing.validate_state(run.state)
         run.hooks, run.ledger, run.recording = self._hooks, self._ledger, self._recording
+        if self._budget is not None:
+            run.purses = (self._budget,)
         if plan.persister is not None and not is_home(plan.persister, home):
             hook = AsyncPersisterHook if is_awaited(plan.persister) else PersisterHook
             run.hooks = Hooks((*self._hooks.adapters, hook(plan.persister)))

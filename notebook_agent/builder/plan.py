@@ -107,8 +107,8 @@ def _mismatch(call: str, *, awaits: bool) -> RunError:
             "AsyncSQLitePersister, or call build()."
         )
     return RunError(
-        f"{call}: it is async, and build() cannot await. Build with await builder.abuild() and run with arun, "
-        "astep ..; or take one that is not async."
+        f"{call}: it is async, and build() cannot await. Build with await builder.abuild() and run with "
+        "arun, astep ..; or take one that is not async."
     )
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from notebook_agent.action import Node
 from notebook_agent.action.node import CONTEXT
 from notebook_agent.calls.pairing import Branch
-from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
+from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Purse
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.failure import describe, status_of
@@ -128,6 +128,7 @@ class Run:
         spawned_by: The step whose action started this run.
         kin: Runs that an earlier attempt at that step, or an ancestor's step in its place, started
             in the place of this one; their calls may be served.
+        purses: What its live LLM calls are paid from.
     """
 
     key: RunKey
@@ -144,6 +145,7 @@ class Run:
     last_call: RunCall | None = None
     ledger: LedgerMode = "auto"
     recording: CallSource | None = None
+    purses: tuple[Purse, ...] = ()
     hooks: Hooks = NO_HOOKS
     setting: Setting = _BARE
     failure: Failure | None = None
