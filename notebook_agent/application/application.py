@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Generic
 
 from notebook_agent import engine
 from notebook_agent.action import Node
@@ -19,6 +20,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.lifecycle import Listener
 from notebook_agent.state import State
+from notebook_agent.state.typed import Data
 from notebook_agent.store.protocol import StepRecord, Store
 
 __all__ = ["Application", "ParentPointer"]
@@ -33,7 +35,7 @@ class ParentPointer:
     sequence_id: int | None
 
 
-class Application(Running):
+class Application(Running, Generic[Data]):
     """A run that can be gone on with; `ApplicationBuilder` makes one.
 
     It makes one call at a time; another one meanwhile is a RunBusyError.
@@ -68,7 +70,7 @@ class Application(Running):
         return self._run.head
 
     @property
-    def state(self) -> State:
+    def state(self) -> State[Data]:
         """The state after the last completed step."""
         return self._run.state
 
@@ -161,7 +163,7 @@ class Application(Running):
         actions: Mapping[str, object] | None = None,
         *,
         app_id: str | None = None,
-    ) -> Application:
+    ) -> Application[Data]:
         """Start a new run at a checkpoint of this one, which stays as it is.
 
         Args:
@@ -181,7 +183,7 @@ class Application(Running):
         run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
         return self._alike(run)
 
-    def reopen(self) -> Application:
+    def reopen(self) -> Application[Data]:
         """Return an application that goes on with this run where the store has it now."""
         run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
         return self._alike(run)
@@ -237,7 +239,7 @@ class Application(Running):
         at = "no steps yet" if self.sequence_id is None else f"at step {self.sequence_id}"
         return f"<application {self.uid} of {self.key.project!r}, {at}>"
 
-    def _alike(self, run: Run) -> Application:
+    def _alike(self, run: Run) -> Application[Data]:
         mine = self._run
         run.ledger, run.recording, run.hooks, run.setting = (
             mine.ledger,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic
 
 from notebook_agent import calls
 from notebook_agent.application import Application
@@ -16,11 +16,12 @@ from notebook_agent.graph import Graph, GraphBuilder
 from notebook_agent.lifecycle import NO_HOOKS, Hooks
 from notebook_agent.persistence import AsyncPersisterHook, PersisterHook
 from notebook_agent.persistence.base import is_awaited
+from notebook_agent.state.typed import Data
 
 __all__ = ["Building"]
 
 
-class Building:
+class Building(Generic[Data]):
     """The methods of an ApplicationBuilder that build."""
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class Building:
         self._recording: CallSource | None = None
         self._budget: calls.Budget | None = None
 
-    def build(self) -> Application:
+    def build(self) -> Application[Data]:
         """Return the application.
 
         Raises:
@@ -49,7 +50,7 @@ class Building:
             checkpoint = found(self._plan, [loader.load(*each) for each in asked(self._plan)])
         return self._built(graph, home, checkpoint)
 
-    async def abuild(self) -> Application:
+    async def abuild(self) -> Application[Data]:
         """Return the application as `build` does, with persisters that are awaited; run it with `arun` ..
 
         Raises:
@@ -95,7 +96,7 @@ class Building:
         given = [self._plan.persister, self._plan.origin and self._plan.origin.loader]
         return [each for each in given if each is not None and not is_home(each, home)]
 
-    def _built(self, graph: Graph, home: Home, checkpoint: Found | None) -> Application:
+    def _built(self, graph: Graph, home: Home, checkpoint: Found | None) -> Application[Data]:
         plan = self._plan
         adopts = self._adopts(home)
         run = adopt(plan, home, graph, checkpoint) if adopts else open_run(plan, home, graph)
