@@ -32,6 +32,12 @@ class Loaded:
     status: str | None
     created_at: float
 
+    def __getitem__(self, name: str) -> object:
+        """Return a field by its name, as loaders of state give it."""
+        if name not in self.__slots__:
+            raise KeyError(name)
+        return getattr(self, name)
+
 
 class LocalTrackingClient:
     """Keeps the runs of a project in a file on this machine; several applications may share it.
