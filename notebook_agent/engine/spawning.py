@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import count
-from uuid import UUID, uuid5
 
 from notebook_agent.calls.protocol import CallSource, LedgerMode
 from notebook_agent.engine.context import Setting
@@ -28,8 +28,6 @@ from notebook_agent.state import State
 from notebook_agent.store.protocol import RunCall, RunRecord, StepRecord, Store
 
 __all__ = ["Inherited", "Place", "Seed", "enter", "inherited", "place"]
-
-_IDS = UUID("6e0f7a52-64d3-5f0b-8a5e-0d5f5a5c8f11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,8 @@ def _ids(parent: RunKey, first: int, task: str, app_id: str | None = None) -> It
         yield app_id
     for variant in count():
         parts = (parent.project, parent.partition_key or "", parent.app_id, str(first), task, str(variant))
-        yield str(uuid5(_IDS, "\0".join(parts)))
+        told = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        yield f"{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}"
 
 
 def _first_attempt(step: OpenStep) -> int:
