@@ -13,18 +13,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notebook_agent import engine
-from notebook_agent.engine import ApplicationContext, Executors, Seed
+from notebook_agent.engine import ApplicationContext, Executors, Inherited, Seed
 from notebook_agent.errors import ActionError
 from notebook_agent.graph import Graph
 from notebook_agent.parallelism.journal import write_down
+from notebook_agent.parallelism.keeping import home_of, saving
 from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask, SubgraphType
 from notebook_agent.parallelism.work import Going, Outcome, Work, working_for
 from notebook_agent.state import State
-from notebook_agent.store.protocol import Store
 
 __all__ = ["arun_all", "run_all", "run_here"]
 
@@ -93,7 +93,8 @@ def _prepare(
         key = task.key or str(index)
         if id(task.graph) not in graphs:
             graphs[id(task.graph)] = _share(task.graph, context, awaits=awaits)
-        work = _branch(task, graphs[id(task.graph)], key, context, going)
+        given = replace(engine.inherited(context.step), hooks=saving(task, context, awaits=awaits))
+        work = _branch(task, graphs[id(task.graph)], key, context, given, going)
         if work.at.key in taken:
             raise ActionError(
                 f"The tasks {taken[work.at.key]} and {key} of {context.action_name!r} have the same "
@@ -123,20 +124,21 @@ def _share(given: SubgraphType, context: ApplicationContext, *, awaits: bool) ->
     return _Shared(graph, runnable.entrypoint, runnable.halt_after, frozenset(graph.input_names))
 
 
-def _branch(task: SubGraphTask, shared: _Shared, key: str, context: ApplicationContext, going: Going) -> Work:
+def _branch(
+    task: SubGraphTask,
+    shared: _Shared,
+    key: str,
+    context: ApplicationContext,
+    given: Inherited,
+    going: Going,
+) -> Work:
     call = engine.read_call("run", _inputs(task, context, shared), halt_after=shared.halt_after)
     seed = Seed(shared.graph, shared.entrypoint, task.state.plain(), call)
-    store, project = _kept(task, context)
+    store, project = home_of(task, context)
     step, again = context.step, task.state_initializer is not None
     name = f"{context.action_name} {key}"
     at = engine.place(step, name, seed, store, project=project, app_id=task.application_id, again=again)
-    return Work(f"branch {key} of {context.action_name!r}", at, seed, store, engine.inherited(step), going)
-
-
-def _kept(task: SubGraphTask, context: ApplicationContext) -> tuple[Store | None, str | None]:
-    if task.tracker == "cascade":
-        return context.step.run.store, None
-    return (None, None) if task.tracker is None else (task.tracker.store, task.tracker.project)
+    return Work(f"branch {key} of {context.action_name!r}", at, seed, store, given, going)
 
 
 def _inputs(task: SubGraphTask, context: ApplicationContext, shared: _Shared) -> dict[str, object]:
