@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from notebook_agent.ids import Json
 
-__all__ = ["RULES", "Rule", "mask", "redact_json", "redact_text"]
+__all__ = ["RULES", "Rule", "environment_secrets", "mask", "redact_json", "redact_text"]
 
 _SHORTEST = 8
 _WORD = r"[A-Za-z0-9_-]"
@@ -182,9 +182,9 @@ _WIDE = tuple((marker, rule) for rule in RULES if rule.wide for marker in rule.m
 _NARROW = tuple((marker, rule) for rule in RULES if not rule.wide for marker in rule.markers)
 
 
-def _env_values(environ: Mapping[str, str]) -> list[str]:
+def environment_secrets() -> list[str]:
     """List the secrets of the environment, longest first: one may hold another."""
-    values = {environ.get(name, "").strip() for name in environ if name.endswith(_ENV_NAMES)}
+    values = {os.environ.get(name, "").strip() for name in os.environ if name.endswith(_ENV_NAMES)}
     return sorted(
         (value for value in values if len(value) >= _SHORTEST), key=lambda value: (-len(value), value)
     )
@@ -200,7 +200,7 @@ class _Redactor:
         whole = "\n".join(texts)
         words = "\n".join([word for word in whole.split() if len(word) >= _LONG_WORD])
         self._marked = [*_held(_WIDE, whole), *_held(_NARROW, words)]
-        self._values = [value for value in _env_values(os.environ) if value in whole]
+        self._values = [value for value in environment_secrets() if value in whole]
 
     def __call__(self, text: str) -> str:
         if len(text) < _SHORTEST:

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from notebook_agent.history.blame import Blame, Origin
 from notebook_agent.history.compare import Change, changes, path_of
+from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.history import History, family
+from notebook_agent.history.watch import Bisection, Point, Watched
 
-__all__ = ["Change", "History", "changes", "family", "path_of"]
+__all__ = [
+    "Bisection",
+    "Blame",
+    "Change",
+    "Flip",
+    "History",
+    "Origin",
+    "Point",
+    "Watched",
+    "changes",
+    "family",
+    "flip",
+    "path_of",
+]
