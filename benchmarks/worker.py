@@ -89,7 +89,7 @@ def look(engine, count):
     first, found = timed(lambda: engine.state(count - 1))
     assert found == expected, "the last state is not what was said"
     text = json.dumps(expected)
-    parsing = statistics.median(timed(lambda: json.loads(text))[0] for _ in range(5))
+    parsing = statistics.median(timed(lambda: json.loads(text))[0] for _ in range(9))
     chance = random.Random(5)
     opened = []
     for _ in range(OPENED if first < 300 else 5):

@@ -22,13 +22,16 @@ class Engine:
         self.ids = []
 
     def _graph(self, messages, last):
-        state = TypedDict("state", {"chat": self.chat, "n": int, "blob": object})
+        class State(TypedDict):
+            chat: self.chat
+            n: int
+            blob: object
 
         def say(state):
             message = messages[state["n"]]
             return {"chat": [message] if message else [], "n": state["n"] + 1}
 
-        graph = StateGraph(state).add_node("say", say).add_edge(START, "say")
+        graph = StateGraph(State).add_node("say", say).add_edge(START, "say")
         graph.add_conditional_edges("say", lambda state: "say" if state["n"] < last else "__end__")
         return graph.compile(checkpointer=self.saver)
 

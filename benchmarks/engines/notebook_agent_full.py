@@ -15,7 +15,7 @@ class Engine:
         self.forks = itertools.count()
         self.tracker = LocalTrackingClient("benchmark", storage_dir=str(folder), durability=durability)
 
-    def _builder(self, messages, **state):
+    def _builder(self, messages):
         @action(reads=["n"], writes=["chat", "n"])
         def say(state):
             message = messages[state["n"]]
