@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -28,6 +29,11 @@ MEMORY = ":memory:"
 _WAIT = 30.0
 """Seconds to wait for another process's transaction."""
 
+_AGE_AND_NEWEST = """
+SELECT user_version, (SELECT coalesce(max(id), 0) FROM node) FROM pragma_user_version
+"""
+_TRUSTED = 0.5
+"""Seconds for which a file that was there is taken to be there still, by what promises nothing yet."""
 _OLDEST = 0x7FFFFFFF
 
 
@@ -64,6 +70,7 @@ class Database:
         self._writer = Lane(self._open())
         self._reader = Lane(self._connect()) if path else self._writer
         self._identity = None if path is None else _identity(path)
+        self._seen = 0.0
 
     def write(self, *, durable: bool = True, keeper: Keeper | None = None) -> Transaction:
         """Begin a transaction that commits at the end of a `with`, and rolls back on any exception.
@@ -82,8 +89,11 @@ class Database:
                 f"{self.location} is open for reading only. Choose another path to go on.",
                 path=self.location,
             )
-        if self._identity is not None and _identity(self.location) != self._identity:
-            raise StoreError(self._missed(), path=self.location)
+        now = time.monotonic()
+        if self._identity is not None and (durable or now > self._seen + _TRUSTED):
+            if _identity(self.location) != self._identity:
+                raise StoreError(self._missed(), path=self.location)
+            self._seen = now
         durable = self._network or (durable and self._full)
         return Transaction(self, self._writer, durable=durable, keeper=keeper)
 
@@ -224,7 +234,10 @@ class Transaction:
         if not self._begun:
             self._lane.connection.execute("BEGIN IMMEDIATE")
             self._begun = True
-            self.check_age()
+            if self._keeper is not None:
+                age, self._keeper.newest = self._lane.connection.execute(_AGE_AND_NEWEST).fetchone()
+                if age != self._keeper.age:
+                    raise AgedError
         return self._lane.connection
 
     def check_age(self) -> None:
