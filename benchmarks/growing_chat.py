@@ -145,6 +145,7 @@ def compare(steps: int) -> None:
         mean = statistics.mean(times[1]) / statistics.mean(times[0])
         print(f"bytes {size(ours) / size(raw):.2f} x floor; time {middle:.2f} x floor (means {mean:.2f} x)")
         look_back(ours, steps)
+        print(f"(a step at the end took {statistics.median(times[1][-edge:]) / 1e3:.2f} ms)\n")
 
 
 def main() -> None:
