@@ -58,6 +58,7 @@ class ApplicationBuilder:
         self._hooks: Hooks = NO_HOOKS
         self._ledger: LedgerMode = "auto"
         self._recording: CallSource | None = None
+        self._budget: calls.Budget | None = None
 
     def with_graph(self, graph: Graph) -> ApplicationBuilder:
         """Add the actions and transitions of a graph."""
@@ -148,6 +149,23 @@ class ApplicationBuilder:
             self._recording = recording
         return self
 
+    def with_budget(
+        self,
+        budget: calls.Budget | None = None,
+        *,
+        max_calls: int | None = None,
+        max_cost: float | None = None,
+    ) -> ApplicationBuilder:
+        """Say what live LLM calls may spend, in calls and US dollars; the application's forks share it.
+
+        A `budget` that several applications are given is shared by them.
+
+        Raises:
+            RunError: a limit is no number, or below 0.
+        """
+        self._budget = budget or calls.Budget(max_calls=max_calls, max_cost=max_cost)
+        return self
+
     def initialize_from(  # noqa: PLR0913, PLR0917  # Burr's signature
         self,
         initializer: LocalTrackingClient,
@@ -198,11 +216,15 @@ class ApplicationBuilder:
             GraphError: The graph or its entrypoint is not right.
             RunError: The run to go on with, or to fork, does not exist, or a new one would take its id.
         """
+        if self._budget is not None and not self._keeps:
+            raise RunError("with_budget counts LLM calls, and with_store(None) sees none: leave one out.")
         graph = self._graph.build()
         graph = graph.started_at(self._checked_entrypoint(graph))
         store, project = self._place()
         run = self._open(store, project, graph, graph.entrypoint or "")
         run.hooks, run.ledger, run.recording = self._hooks, self._ledger, self._recording
+        if self._budget is not None:
+            run.purses = (self._budget,)
         if store is not None:
             calls.install()
         return Application(run)

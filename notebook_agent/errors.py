@@ -6,6 +6,7 @@
     ├── StateError              a value or key that a state cannot hold
     │   ├── MissingKeyError     (also KeyError)
     │   ├── FrozenValueError    (also TypeError) a stored list or dict changed in place
+    │   ├── StateTypeError      (also ValueError) a value that does not fit the typing system; `key` names it
     │   └── UnstorableError     (also TypeError) a value that has no codec; `path` names it
     ├── ActionError             an action that breaks its declaration
     │   ├── ResultError         returned something that is not a State
@@ -42,6 +43,7 @@ from collections.abc import Iterable
 from typing import Self
 
 __all__ = [
+    "REFUSED",
     "ActionError",
     "ActionTimeoutError",
     "AgentError",
@@ -64,6 +66,7 @@ __all__ = [
     "RunError",
     "RunExistsError",
     "StateError",
+    "StateTypeError",
     "StoreError",
     "StoreFormatError",
     "StoreFullError",
@@ -153,6 +156,10 @@ class MissingKeyError(StateError, KeyError):
 
 class FrozenValueError(StateError, TypeError):
     """A list or dict that belongs to a state was changed in place."""
+
+
+class StateTypeError(StateError, ValueError):
+    """A value does not fit the typing system of its state; `key` names it."""
 
 
 class UnstorableError(StateError, TypeError):
@@ -249,6 +256,10 @@ class BudgetError(CallError):
 
 class LedgerFormatError(CallError, ValueError):
     """A ledger file cannot be read."""
+
+
+REFUSED = (LedgerMissError, BudgetError)
+"""What a call that must not leave ends its step with: no policy tries it again, no edge goes on past it."""
 
 
 class CommandError(AgentError, ValueError):

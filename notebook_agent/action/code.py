@@ -184,7 +184,7 @@ def _take_module(module: ModuleType, user: FunctionType, found: _Print) -> None:
 
 def _methods(cls: type) -> Iterator[FunctionType]:
     if _ours(cls.__module__):
-        for member in vars(cls).values():
+        for member in tuple(vars(cls).values()):
             function = _plain(getattr(member, "fget", member))
             if function is not None:
                 yield function

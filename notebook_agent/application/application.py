@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from notebook_agent import engine
 from notebook_agent.action import Node
 from notebook_agent.application.running import Running
+from notebook_agent.calls import Budget
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError
@@ -117,6 +119,25 @@ class Application(Running):
         self._run.recording = recording
 
     @property
+    def budget(self) -> Budget | None:
+        """What live LLM calls may spend, those of forks counted; None where there is no limit."""
+        return next((each for each in self._run.purses if isinstance(each, Budget)), None)
+
+    @budget.setter
+    def budget(self, budget: Budget | None) -> None:
+        self._run.purses = () if budget is None else (budget,)
+
+    @contextmanager
+    def within(self, budget: Budget) -> Iterator[None]:
+        """Have live LLM calls keep to this budget too, until the `with` ends."""
+        before = self._run.purses
+        self._run.purses = (*before, budget)
+        try:
+            yield
+        finally:
+            self._run.purses = before
+
+    @property
     def gate(self) -> Gate | None:
         """What each step passes, so that others can hold or stop the run; see `engine.Gate`."""
         return self._run.gate
@@ -151,12 +172,14 @@ class Application(Running):
         source = StepRef(self.key, seq)
         run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
         run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
+        run.purses = self._run.purses
         return Application(run)
 
     def reopen(self) -> Application:
         """Return an application that goes on with this run where the store has it now."""
         run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
         run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
+        run.purses = self._run.purses
         return Application(run)
 
     def rebind(self, name: str, function: object) -> None:

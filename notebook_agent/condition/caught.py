@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Never
 
 from notebook_agent.condition.condition import Condition
-from notebook_agent.errors import ConditionError
+from notebook_agent.errors import REFUSED, ConditionError
 
 __all__ = ["OnError", "on_error"]
 
@@ -25,7 +25,12 @@ class OnError(Condition):
         self.kinds = kinds
 
     def catches(self, error: BaseException) -> bool:
-        """Return whether it is one of these exceptions."""
+        """Return whether it is one of these exceptions.
+
+        An LLM call that was not sent (strict replay, a spent budget) is caught by its own class only.
+        """
+        if isinstance(error, REFUSED):
+            return isinstance(error, tuple(kind for kind in self.kinds if issubclass(kind, REFUSED)))
         return isinstance(error, self.kinds)
 
     def __invert__(self) -> Never:

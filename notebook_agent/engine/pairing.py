@@ -27,6 +27,8 @@ def step_scope(run: Run, store: Store, step: OpenStep) -> Scope:
         run.recording,
         _listener(run),
         live=step.attempt > 0,
+        purses=run.purses,
+        note=step.events.append,
     )
     return calls.scope(scope)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from notebook_agent.action import Node
 from notebook_agent.action.node import CONTEXT
 from notebook_agent.calls.pairing import Branch
-from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
+from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Purse
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.failure import describe, status_of
@@ -120,6 +120,7 @@ class Run:
         gate: What it passes before each step; None where nobody holds it.
         raised: The error of the step that failed last, while it is on its way.
         spawned_by: The step whose action started this run.
+        purses: What its live LLM calls are paid from.
     """
 
     key: RunKey
@@ -136,6 +137,7 @@ class Run:
     last_call: RunCall | None = None
     ledger: LedgerMode = "auto"
     recording: CallSource | None = None
+    purses: tuple[Purse, ...] = ()
     hooks: Hooks = NO_HOOKS
     setting: Setting = _BARE
     failure: Failure | None = None

@@ -18,7 +18,7 @@ from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
 from notebook_agent.engine.run import Next, OpenStep, Run
-from notebook_agent.engine.settle import settle
+from notebook_agent.engine.settle import fingerprint, settle
 from notebook_agent.engine.streaming import stream
 from notebook_agent.engine.timing import deadline_of, note_overrun, pause
 from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
@@ -135,7 +135,7 @@ def _step(
         seq = 0 if run.head is None else run.head + 1
         yield from tell(run.hooks.pre_run_step, {**_who(run, seq, node), "inputs": inputs}, awaits=awaits)
     step, shown = run.begin(node, coming, inputs, call, attempt), call.method in _STREAMS
-    view, watch = run.state.watched()
+    view, watch = run.state.watched(fingerprint)
     try:
         if shown:
             yield Begun(node)
@@ -149,7 +149,7 @@ def _step(
                 returned = yield action
             if action.deadline is not None:
                 note_overrun(step, action.deadline)
-        done = settle(node, run.state, returned)
+        done = settle(node, run.state, returned, watch)
         run.complete(step, done, tuple(watch.reads))
     except BaseException as error:
         yield from _failed(run, step, error, tuple(watch.reads), awaits=awaits)

@@ -102,7 +102,8 @@ def watch(text: str, question: Question, past: Iterable[tuple[StepRecord | None,
     for step, state in past:
         value, error = _asked(question, state)
         last = points[-1] if points else None
-        changed = last is None or last.error != error or not same(last.value, value)
+        raises = error is not None
+        changed = last is None or raises is not (last.error is not None) or not same(last.value, value)
         seq, action = (None, None) if step is None else (step.seq, step.action)
         points.append(Point(seq, action, value, error, changed))
     if points and all(point.error for point in points):

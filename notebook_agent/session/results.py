@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Check, Decision
-from notebook_agent.history import Change
+from notebook_agent.history import Change, Flip
 from notebook_agent.session.shown import Shown, values_line
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues
@@ -177,6 +177,8 @@ class Why(Shown):
     decision: Decision | None
     trouble: str = ""
     """Why it cannot be decided; the conditions are those before that."""
+    flip: Flip | None = None
+    """The smallest change of the state that would have led elsewhere."""
 
     def __str__(self) -> str:
         if self.decision is None:
@@ -184,7 +186,8 @@ class Why(Shown):
         target = "not decided" if self.trouble else self.decision.target or "the end"
         head = f"{self.where}: {self.decision.source} → {target}"
         checks = [_check(check) for check in self.decision.checks]
-        return "\n".join([head, *checks, *([self.trouble] if self.trouble else [])])
+        more = [self.trouble] if self.trouble else [_flip(self.flip)] if self.flip else []
+        return "\n".join([head, *checks, *more])
 
 
 def step_line(step: StepRecord, calls: Sequence[CallRecord]) -> str:
@@ -243,6 +246,11 @@ def _check(check: Check) -> str:
     told = {True: "true", False: "false", None: "not tried"}[check.result]
     operands = f"  ({values_line(check.operands)})" if check.operands else ""
     return f"  {check.condition} → {check.target}: {told}{operands}"
+
+
+def _flip(flip: Flip) -> str:
+    changes = " and ".join(f"{key} = {brief(value, 60)}" for key, value in flip.changes.items())
+    return f"  it would be {flip.target or 'the end'} with {changes}"
 
 
 def _change(change: Change) -> str:
