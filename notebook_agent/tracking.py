@@ -81,7 +81,7 @@ class LocalTrackingClient:
         except UnknownRunError:
             return None
         at = record.head if sequence_id is None else sequence_id
-        step = next((each for each in self.store.steps(key) if each.seq == at), None)
+        step = None if at is None else self.store.step(StepRef(key, at))
         state = self.store.head_state(key) if sequence_id is None else self.store.state(StepRef(key, at))
         return Loaded(
             app_id,
