@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 from notebook_agent import engine
 from notebook_agent.action import Node
+from notebook_agent.application.created import tell_created
 from notebook_agent.application.running import Running
 from notebook_agent.calls import Budget
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
@@ -48,6 +49,10 @@ class Application(Running, Generic[Data]):
     def __init__(self, run: Run) -> None:
         self._run = run
         run.report = _report
+        for listener in run.hooks.listeners:
+            run.listeners.add(listener)
+        if run.hooks.post_application_create:
+            tell_created(self, run.hooks)
 
     @property
     def key(self) -> RunKey:
@@ -148,6 +153,15 @@ class Application(Running, Generic[Data]):
             self._run.purses = before
 
     @property
+    def allow_effects(self) -> bool:
+        """Whether actions with `effect="irreversible"` may be fired again by a fork or a retry."""
+        return self._run.allow_effects
+
+    @allow_effects.setter
+    def allow_effects(self, allowed: bool) -> None:
+        self._run.allow_effects = allowed
+
+    @property
     def gate(self) -> Gate | None:
         """What each step passes, so that others can hold or stop the run; see `engine.Gate`."""
         return self._run.gate
@@ -220,15 +234,19 @@ class Application(Running, Generic[Data]):
         with self._run:
             self._run.prior = self._run.pending = None
 
-    def visualize(
+    def visualize(  # Burr's signature
         self,
         output_file_path: str | None = None,
         include_conditions: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
         include_state: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
-        **options: object,
+        view: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        engine: str = "graphviz",
+        write_dot: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        **engine_kwargs: Any,
     ) -> object:
         """Return a drawing of the graph, see `Graph.visualize`."""
-        return self.graph.visualize(output_file_path, include_conditions, include_state, **options)
+        shown = (include_conditions, include_state, view)
+        return self.graph.visualize(output_file_path, *shown, engine, write_dot, **engine_kwargs)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from notebook_agent import view

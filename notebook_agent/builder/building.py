@@ -74,7 +74,10 @@ class Building(Generic[Data]):
         graph = graph.started_at(self._checked_entrypoint(graph))
         if self._plan.typing is not None:
             check_types(self._plan.typing, graph)
-        return graph, home_of(self._plan)
+        home = home_of(self._plan)
+        if self._budget is not None and home.store is None:
+            raise RunError("with_budget counts LLM calls, and with_store(None) sees none: leave one out.")
+        return graph, home
 
     def _checked_entrypoint(self, graph: Graph) -> str:
         plan = self._plan
@@ -111,6 +114,8 @@ class Building(Generic[Data]):
             run.hooks = Hooks((*self._hooks.adapters, hook(plan.persister)))
         loader = None if plan.origin is None else plan.origin.loader
         run.setting = Setting(plan.tracker, plan.executor, loader, plan.persister)
+        if self._budget is not None:
+            run.purses = (self._budget,)
         if home.store is not None:
             calls.install()
         return Application(run)

@@ -1,1 +1,1 @@
-"""What works with other packages; each module needs its own, which loads when it is used."""
+"""Ways to other tools; each needs its extra and is imported by name."""

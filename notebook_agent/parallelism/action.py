@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Coroutine, Generator, Sequence
-from typing import Any, cast
+from collections.abc import Coroutine, Generator, Iterator, Sequence
+from typing import Any, Self, cast
 
 from notebook_agent.action import SingleStepAction
 from notebook_agent.engine import ApplicationContext, Executors
@@ -48,7 +48,7 @@ class TaskBasedParallelAction(SingleStepAction):
 
     @abstractmethod
     def reduce(self, state: State, states: Any) -> Any:
-        """Return the new state, given a generator of the branches' states; an async one to an `async def`."""
+        """Return the new state, given a generator of the branches' states."""
 
     def run_and_update(self, state: State, **inputs: Any) -> Result | Coroutine[object, object, Result]:
         """Run the tasks and reduce what they come to."""
@@ -65,8 +65,7 @@ class TaskBasedParallelAction(SingleStepAction):
     async def _awaited(self, state: State, context: ApplicationContext, given: object) -> Result:
         __tracebackhide__ = True
         states = await arun_all(_checked(context, await agather(given)), context)
-        plain = not inspect.iscoroutinefunction(self.reduce)
-        reduced = self.reduce(state, _each(states) if plain else _aeach(states))
+        reduced = self.reduce(state, _Either(states))
         return {}, (await reduced if inspect.isawaitable(reduced) else reduced)
 
     def _context(self, inputs: dict[str, Any]) -> ApplicationContext:
@@ -93,6 +92,22 @@ def _each(states: Sequence[State]) -> Generator[State, None, None]:
     yield from states
 
 
-async def _aeach(states: Sequence[State]) -> Any:
-    for each in states:
-        yield each
+class _Either:
+    """The states one after another, for a `for` and for an `async for`."""
+
+    def __init__(self, states: Sequence[State]) -> None:
+        self._states = iter(states)
+
+    def __iter__(self) -> Iterator[State]:
+        return self._states
+
+    def __next__(self) -> State:
+        return next(self._states)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> State:
+        for each in self._states:
+            return each
+        raise StopAsyncIteration
