@@ -15,6 +15,7 @@ PROGRAMS = {
     "importing.py": [],
     "bare_step.py": [],
     "hooks_and_spans.py": [],
+    "bare_beside.py": [],
     "durable_step.py": ["20"],
     "growing_chat.py": ["1000"],
     "calls.py": [],
