@@ -353,6 +353,24 @@ def test_what_a_retry_runs_anew_is_served_from_the_attempt_before(driver, server
     assert 2 == len(server.journal)
 
 
+@pytest.mark.parametrize(("allowed", "sent"), [(False, [1, 2]), (True, [1, 1, 2, 2])])
+def test_what_branches_sent_is_not_sent_again_by_a_fork(driver, allowed, sent):
+    """Unless it is allowed."""
+    ran = Ran()
+
+    @driver.action(reads=["x"], writes=["y"], effect="irreversible")
+    def send(state):
+        ran.all.append(state["x"])
+        return state.update(y=10 * state["x"])
+
+    app = looping(fan(driver, send)(), xs=[1, 2]).build()
+    driver.step(app)
+    fork = app.fork(None)
+    fork.allow_effects = allowed
+    driver.step(fork)
+    assert (sent, app.state) == (sorted(ran.all), fork.state)
+
+
 def test_a_name_that_a_task_had_in_a_former_visit_is_not_replayed(driver):
     """Each visit has its own run, whatever the user calls it."""
 
