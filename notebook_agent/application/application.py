@@ -154,6 +154,15 @@ class Application(Running):
             self._run.purses = before
 
     @property
+    def allow_effects(self) -> bool:
+        """Whether actions with `effect="irreversible"` may be fired again by a fork or a retry."""
+        return self._run.allow_effects
+
+    @allow_effects.setter
+    def allow_effects(self, allowed: bool) -> None:
+        self._run.allow_effects = allowed
+
+    @property
     def gate(self) -> Gate | None:
         """What each step passes, so that others can hold or stop the run; see `engine.Gate`."""
         return self._run.gate

@@ -136,6 +136,7 @@ class Run:
         branches: The ways of its ancestors, whose calls may be served; None likewise.
         last_call: The call that the step at the head was part of; None where only the store knows.
         failure: What the last step raised, where an edge caught it.
+        allow_effects: Whether what cannot be taken back may be fired again.
         gate: What it passes before each step; None where nobody holds it.
         raised: The error of the step that failed last, while it is on its way.
         trouble: What a hook raised in that step.
@@ -169,6 +170,7 @@ class Run:
     kin: tuple[RunKey, ...] = ()
     report: Report | None = None
     gate: Gate | None = None
+    allow_effects: bool = False
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
     _gate: threading.Lock = field(default_factory=threading.Lock)

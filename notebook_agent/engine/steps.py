@@ -14,6 +14,7 @@ from notebook_agent.action import Node
 from notebook_agent.condition import Decision
 from notebook_agent.engine.calling import Begun, Call, Item, Loop, Outcome, Step, closing, despite, tell
 from notebook_agent.engine.during import meanwhile, waiting
+from notebook_agent.engine.effects import guarded
 from notebook_agent.engine.failure import note_second, own_frames
 from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
@@ -123,8 +124,13 @@ def _attempts(
 
 def _seconds_to_retry(run: Run, attempt: int, error: Exception) -> float | None:
     assert run.pending is not None
-    policy = run.graph.get_action(run.pending.action or "").policy
-    return None if policy is None else policy.pause(attempt, error)
+    return _pause(run, run.graph.get_action(run.pending.action or ""), attempt, error)
+
+
+def _pause(run: Run, node: Node, attempt: int, error: BaseException) -> float | None:
+    """Return the seconds until the next attempt; None for none, as of what cannot be taken back."""
+    fires = node.effect == "irreversible" and not run.allow_effects
+    return None if node.policy is None or fires else node.policy.pause(attempt, error)
 
 
 def _once(
@@ -177,6 +183,8 @@ def _ready(run: Run, call: RunCall, coming: Next, *, awaits: bool) -> tuple[Node
     inputs = inputs_of(node, call.inputs)
     if node.asynchronous or node.streaming:
         check_awaited(node, run.key, call.method, awaits=awaits)
+    if node.effect == "irreversible":
+        node = guarded(run, node, inputs)
     return node, inputs
 
 
@@ -227,8 +235,7 @@ def _over(
 
 def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:
     """Return the edge that catches an error which is not tried again."""
-    policy = step.action.policy
-    if policy is not None and policy.pause(step.attempt, error) is not None:
+    if _pause(run, step.action, step.attempt, error) is not None:
         return None
     return run.graph.caught(step.action.name, error) if isinstance(error, Exception) else None
 

@@ -54,8 +54,10 @@ def _parts(work: Work) -> Iterator[tuple[str, object]]:
     for edge in work.seed.graph.transitions:
         yield f"the condition {edge.source!r} -> {edge.target!r}", edge.condition
     yield "the ledger's recording", work.given.recording
-    yield "what was given to with_parallel_executor", work.given.setting.parallel_executor_factory
-    yield "the tracker", work.given.setting.tracker
+    setting = work.given.setting
+    yield "the tracker", setting.tracker
+    yield "the state_persister", setting.state_persister
+    yield "the state_initializer", setting.state_initializer
 
 
 def _pickler(executor: Executor) -> Callable[[object], bytes]:

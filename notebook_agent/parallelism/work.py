@@ -6,7 +6,6 @@ import contextlib
 import os
 import pickle
 import tempfile
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextvars import ContextVar, copy_context
@@ -77,7 +76,8 @@ class Work:
     """One branch: called where it runs, with no argument.
 
     Whichever executor runs it, it is sent to another process just when it is pickled; then it
-    takes the code of its actions with it, and opens the store by its path or keeps a journal.
+    takes the code of its actions with it, and opens the store by its path or keeps a journal;
+    branches within it run in threads.
 
     Attributes:
         title: What it is called in messages.
@@ -146,7 +146,7 @@ class Work:
     def __reduce__(self) -> tuple[object, ...]:
         self.sent = True
         seed = replace(self.seed, graph=_pinned(self.seed.graph))
-        given = replace(self.given, setting=_sendable(self.given.setting))
+        given = replace(self.given, setting=replace(self.given.setting, parallel_executor_factory=None))
         store, entries = self.store, None
         if store is not None and store.location == ":memory:":
             store, entries = None, entries_of(self.store, self.at)
@@ -192,13 +192,6 @@ def _pinned(graph: Graph) -> Graph:
     return Graph((each.pin() for each in graph.actions), graph.transitions, graph.entrypoint)
 
 
-def _sendable(setting: engine.Setting) -> engine.Setting:
-    """Leave an open executor at home: branches within the branch have one of their own."""
-    if isinstance(setting.parallel_executor_factory, Executor):
-        return replace(setting, parallel_executor_factory=None)
-    return setting
-
-
 def _sendable_error(error: Exception) -> Exception:
     """Return an exception that can be pickled: itself, or one that says what it said."""
     try:
@@ -207,5 +200,8 @@ def _sendable_error(error: Exception) -> Exception:
         back = None
     if type(back) is type(error):
         return error
-    said = "".join(traceback.format_exception_only(error)).strip()
-    return ActionError(f"{said} (It stands here for an exception that cannot be pickled.)")
+    told = ActionError(
+        f"{type(error).__qualname__}: {error} (It cannot be pickled, so this exception brings its message.)"
+    )
+    vars(told).update({name: value for name, value in vars(error).items() if name.startswith("__")})
+    return told
