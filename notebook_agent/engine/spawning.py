@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import count
 from uuid import UUID, uuid5
 
-from notebook_agent.calls.protocol import CallSource, LedgerMode
+from notebook_agent.calls.protocol import CallSource, LedgerMode, Purse
 from notebook_agent.engine.context import Setting
 from notebook_agent.engine.opening import resume, start
 from notebook_agent.engine.request import read_halts
@@ -70,13 +70,14 @@ class Inherited:
     ledger: LedgerMode
     recording: CallSource | None
     setting: Setting
+    purses: tuple[Purse, ...] = ()
 
 
 def inherited(step: OpenStep) -> Inherited:
     """Return what runs that a step starts have of its run; attempts of a retry policy are live."""
     run = step.run
     live = run.ledger == "auto" and step.attempt > 0
-    return Inherited("fresh" if live else run.ledger, run.recording, run.setting)
+    return Inherited("fresh" if live else run.ledger, run.recording, run.setting, run.purses)
 
 
 def place(  # noqa: PLR0913  # each named at the call
@@ -142,6 +143,7 @@ def enter(at: Place, seed: Seed, store: Store | None, given: Inherited) -> Run:
         )
     run.kin = at.kin
     run.ledger, run.recording, run.setting = given.ledger, given.recording, given.setting
+    run.purses = given.purses
     return run
 
 

@@ -54,6 +54,7 @@ def _parts(work: Work) -> Iterator[tuple[str, object]]:
     for edge in work.seed.graph.transitions:
         yield f"the condition {edge.source!r} -> {edge.target!r}", edge.condition
     yield "the ledger's recording", work.given.recording
+    yield "the budget", work.given.purses
     setting = work.given.setting
     yield "the tracker", setting.tracker
     yield "the state_persister", setting.state_persister
