@@ -172,12 +172,12 @@ class ApplicationBuilder(Building[Data]):
         """Make this a sub-agent of the action that has this `__context`.
 
         It is linked to that step and kept where its run is, unless a tracker or a store is given; it
-        has the ledger mode and the executor of its parent. When the step is made again, or in a fork,
-        it is built anew and served the LLM calls of the one that it replaces.
+        has the ledger mode, the budget and the executor of its parent. When the step is made again,
+        or in a fork, it is built anew and served the LLM calls of the one that it replaces.
         """
         self._plan.within = context.step
         given = engine.inherited(context.step)
-        self._ledger, self._recording = given.ledger, given.recording
+        self._ledger, self._recording, self._purses = given.ledger, given.recording, given.purses
         self._plan.executor = self._plan.executor or context.parallel_executor_factory
         return self
 

@@ -10,7 +10,7 @@ from notebook_agent.application.created import atell_created
 from notebook_agent.builder.adopting import Found, adopt, asked, found
 from notebook_agent.builder.opening import Home, home_of, is_home, open_run
 from notebook_agent.builder.plan import Plan, check_awaited, check_initialized, check_types
-from notebook_agent.calls.protocol import CallSource, LedgerMode
+from notebook_agent.calls.protocol import CallSource, LedgerMode, Purse
 from notebook_agent.engine import Setting
 from notebook_agent.errors import GraphError, RunError
 from notebook_agent.graph import Graph, GraphBuilder
@@ -32,6 +32,7 @@ class Building(Generic[Data]):
         self._ledger: LedgerMode = "auto"
         self._recording: CallSource | None = None
         self._budget: calls.Budget | None = None
+        self._purses: tuple[Purse, ...] = ()
 
     def build(self) -> Application[Data]:
         """Return the application.
@@ -117,8 +118,7 @@ class Building(Generic[Data]):
             run.hooks = Hooks((*self._hooks.adapters, hook(plan.persister)))
         loader = None if plan.origin is None else plan.origin.loader
         run.setting = Setting(plan.tracker, plan.executor, loader, plan.persister)
-        if self._budget is not None:
-            run.purses = (self._budget,)
+        run.purses = (*((self._budget,) if self._budget is not None else ()), *self._purses)
         if home.store is not None:
             calls.install()
         return Application(run)
