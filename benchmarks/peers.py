@@ -16,6 +16,7 @@ from pathlib import Path
 ENVIRONMENTS = {
     "burr": ("apache-burr[tracking-client]==0.43.0",),
     "langgraph": ("langgraph==1.2.22", "langgraph-checkpoint-sqlite==3.1.2"),
+    "pydantic_graph": ("pydantic-graph==2.68.0",),
     "plot": ("matplotlib==3.10.7",),
 }
 """By name, what is installed there; add an engine by a line."""
