@@ -13,6 +13,7 @@ from notebook_agent.session import exporting, going, looking, opening, vocabular
 from notebook_agent.session.asking import Asking
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
+from notebook_agent.session.proving import Proving
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import Difference, RunResult, StateView, StepResult, Why, run_name
 from notebook_agent.session.resuming import resume
@@ -27,7 +28,7 @@ __all__ = ["Agent"]
 Names = Sequence[str] | str
 
 
-class Agent(Asking):
+class Agent(Asking, Proving):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,
