@@ -22,6 +22,7 @@
     │   ├── ForkError
     │   ├── RunConflictError    another writer holds or has moved the run
     │   ├── RunBusyError        this application is already running
+    │   ├── EffectError         an irreversible action would be fired twice
     │   └── MaxStepsError
     ├── StoreError              the file under a store
     │   ├── StoreFormatError    not a store of ours, damaged, or from a newer version
@@ -52,6 +53,7 @@ __all__ = [
     "CallError",
     "CommandError",
     "ConditionError",
+    "EffectError",
     "ForkError",
     "FrozenValueError",
     "GraphError",
@@ -222,6 +224,10 @@ class RunConflictError(RunError):
 
 class RunBusyError(RunError):
     """This application is in the middle of a call."""
+
+
+class EffectError(RunError):
+    """An action whose effect cannot be taken back was fired already, and would be fired again."""
 
 
 class MaxStepsError(RunError):

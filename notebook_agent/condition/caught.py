@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Never
 
 from notebook_agent.condition.condition import Condition
@@ -21,7 +22,7 @@ class OnError(Condition):
 
     def __init__(self, *kinds: type[Exception]) -> None:
         named = " | ".join(each.__name__ for each in kinds)
-        super().__init__((), lambda _: False, f"on {named}", data={"on_error": [_full(k) for k in kinds]})
+        super().__init__((), _never, f"on {named}", data={"on_error": [_full(k) for k in kinds]})
         self.kinds = kinds
 
     def catches(self, error: BaseException) -> bool:
@@ -65,6 +66,10 @@ def on_error(*kinds: type[Exception]) -> OnError:
         if not (isinstance(kind, type) and issubclass(kind, Exception)):
             raise ConditionError(f"on_error({kind!r}): it takes exception classes, such as TimeoutError.")
     return OnError(*(kinds or (Exception,)))
+
+
+def _never(_: Mapping[str, object]) -> bool:
+    return False
 
 
 def _full(kind: type) -> str:

@@ -6,6 +6,7 @@ from notebook_agent.history.blame import Blame, Origin
 from notebook_agent.history.compare import Change, changes, path_of
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.history import History, family
+from notebook_agent.history.spans import Span, attributes_of, spans_of
 from notebook_agent.history.watch import Bisection, Point, Watched
 
 __all__ = [
@@ -16,9 +17,12 @@ __all__ = [
     "History",
     "Origin",
     "Point",
+    "Span",
     "Watched",
+    "attributes_of",
     "changes",
     "family",
     "flip",
     "path_of",
+    "spans_of",
 ]

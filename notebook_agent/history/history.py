@@ -15,8 +15,9 @@ from notebook_agent.history.compare import Change, changes
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
 from notebook_agent.history.paths import found, read_path
+from notebook_agent.history.spans import Span, attributes_of, spans_of
 from notebook_agent.history.watch import Bisection, Watched, bisect, question_of, watch
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues, Store
 
@@ -79,6 +80,14 @@ class History(Sequence[StepRecord]):
         """Return the LLM calls of one step, or of all, in the order in which they began."""
         steps = self if seq is None else [self[seq]]
         return self.store.calls([step.ref for step in steps])
+
+    def spans(self, seq: int) -> list[Span]:
+        """Return the spans of a step, in the order in which they began."""
+        return spans_of(self.values(seq).events)
+
+    def attributes(self, seq: int) -> dict[str, Json]:
+        """Return what the action of a step logged outside of its spans."""
+        return attributes_of(self.values(seq).events)
 
     def diff(self, a: int | None, b: int | None) -> list[Change]:
         """Return what differs between the states after two steps; None is the initial state."""
@@ -147,6 +156,12 @@ class History(Sequence[StepRecord]):
     def family(self) -> list[RunRecord]:
         """Return the run, its ancestors and all their forks, parents before children."""
         return family(self.store.runs(self.key.project), self.key)
+
+    def children(self, seq: int | None = None) -> list[RunRecord]:
+        """Return the runs that the actions of this run started, or that of one step, oldest first."""
+        steps = {step.ref for step in self} if seq is None else {self[seq].ref}
+        found = [run for run in self.store.runs(self.key.project) if run.spawned_by in steps]
+        return found[::-1]
 
     def begun(self, seq: int) -> tuple[StepRecord, StepRef]:
         """Return a step and the checkpoint that it began with.

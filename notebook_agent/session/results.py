@@ -14,6 +14,7 @@ from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues
 from notebook_agent.view import state_html
 from notebook_agent.view.brief import brief, cost, duration
 from notebook_agent.view.escape import one_line, plural
+from notebook_agent.view.spans import span_lines
 
 _LINES = 30
 
@@ -128,6 +129,7 @@ class StepResult(Shown):
         lines += _field("reads", ", ".join(step.reads)) + _field("writes", ", ".join(step.writes))
         lines += _field("inputs", values_line(self.values.inputs))
         lines += _field("edge", _edge(step.decision)) + _field("calls", str(self.spent) if self.calls else "")
+        lines += span_lines(self.values.events)
         lines += [f"  {change_line(change)}" for change in self.changes[:12]]
         if step.failure and step.status == "failed":
             lines += _field("error", f"{step.failure.type}: {one_line(step.failure.message, 200)}")

@@ -8,7 +8,7 @@ from typing import Any, Never
 from notebook_agent.errors import FrozenValueError, MissingKeyError, StateError, did_you_mean
 from notebook_agent.state.frozen import FrozenList, freeze, thaw
 from notebook_agent.state.typed import UNTYPED, TypingSystem
-from notebook_agent.state.watch import Fingerprint, Watch
+from notebook_agent.state.watch import Fingerprint, Watch, alike
 
 __all__ = ["State"]
 
@@ -91,6 +91,15 @@ class State(Mapping[str, Any]):
         old, new = before._values, self._values
         set_ = [key for key, value in new.items() if old.get(key, _ABSENT) is not value]
         return (*set_, *(key for key in old if key not in new))
+
+    def count_read(self, key: str) -> None:
+        """Count a key as read by the action, for whoever hands on a copy of its value."""
+        if self._watch is not None and key in self._watch.before:
+            self._watch.reads[key] = None
+
+    def alike(self, one: object, other: object) -> bool:
+        """Return whether two values have the same content, arrays too; where it cannot be told, not."""
+        return alike(one, other, None if self._watch is None else self._watch.fingerprint)
 
     def plain(self) -> State:
         """Return the same state, no longer watched."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from notebook_agent.state.frozen import freeze, is_loose, thaw
 
-__all__ = ["Fingerprint", "Watch"]
+__all__ = ["Fingerprint", "Watch", "alike"]
 
 Fingerprint = Callable[[object], bytes | None]
 """Gives equal bytes for equal content, and None for a value that cannot be told apart."""
@@ -33,15 +33,16 @@ class Watch:
         before: The values that the action started from.
         reads: The keys of them that it read, in order of first use.
         lent: By key, the values that it got a copy of.
+        fingerprint: What tells whether they changed; None where nothing does.
     """
 
-    __slots__ = ("_fingerprint", "before", "lent", "reads")
+    __slots__ = ("before", "fingerprint", "lent", "reads")
 
     def __init__(self, before: Mapping[str, object], fingerprint: Fingerprint | None = None) -> None:
         self.before = before
         self.reads: dict[str, None] = {}
         self.lent: dict[str, _Lent] = {}
-        self._fingerprint = fingerprint
+        self.fingerprint = fingerprint
 
     def note(self, key: str, now: Mapping[str, object]) -> None:
         """Count a read of `key`, unless the action put the value there itself."""
@@ -49,8 +50,8 @@ class Watch:
         if now.get(key, _ABSENT) is not value:
             return
         self.reads[key] = None
-        if self._fingerprint is not None and value is not _ABSENT and is_loose(value):
-            self._lend(key, value, self._fingerprint)
+        if self.fingerprint is not None and value is not _ABSENT and is_loose(value):
+            self._lend(key, value, self.fingerprint)
 
     def shown(self, key: str, value: object) -> object:
         """Return what the action is to see of a value: the copy that it was lent, or the value itself."""
@@ -59,10 +60,21 @@ class Watch:
 
     def changed(self) -> list[str]:
         """Return the keys whose copies have been changed in place."""
-        look = self._fingerprint
+        look = self.fingerprint
         return [key for key, lent in self.lent.items() if look is not None and look(lent.copy) != lent.looked]
 
     def _lend(self, key: str, value: object, fingerprint: Fingerprint) -> None:
         looked = fingerprint(value)
         if looked is not None:
             self.lent[key] = _Lent(value, freeze(thaw(value)), looked)
+
+
+def alike(one: object, other: object, fingerprint: Fingerprint | None) -> bool:
+    """Return whether two values have the same content; where it cannot be told, not."""
+    if one is other:
+        return True
+    try:
+        return bool(one == other)
+    except Exception:  # noqa: BLE001  # arrays and frames, or a user's `==`: asked for their content instead
+        look = None if fingerprint is None else fingerprint(one)
+        return look is not None and fingerprint is not None and look == fingerprint(other)
