@@ -10,7 +10,7 @@ from pathlib import Path
 from notebook_agent.errors import CommandError, did_you_mean
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
-from notebook_agent.session.opening import graph_for
+from notebook_agent.session.matching import graph_for
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import change_line, run_name
 from notebook_agent.session.shown import Said, Shown
