@@ -186,10 +186,11 @@ class Agent(Asking, Proving):
         """
         __tracebackhide__ = True
         line = resume(self.workspace, run)
-        self._say(line)
         self.workspace.namespace.setdefault("agent", self)
         if look or not stopped(self.workspace):
+            self._say("\n".join(filter(None, (line, price_line(self.app)))))
             return self
+        self._say(line)
         self.workspace.screen.say(line)
         return self.retry(max_calls=max_calls, max_cost=max_cost)
 
