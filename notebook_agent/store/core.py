@@ -125,9 +125,9 @@ class Core:
         """To read values on this connection."""
         return Decoder(self.owner, partial(get_node, connection), partial(get_nodes, connection))
 
-    def state(self, connection: Connection, text: str) -> State:
-        """The state of a column."""
-        values = self.decoder(connection).text(text)
+    def state(self, connection: Connection, text: str, decoder: Decoder | None = None) -> State:
+        """The state of a column; through one decoder, states share what is equal in them."""
+        values = (decoder or self.decoder(connection)).text(text)
         if not isinstance(values, Mapping):
             raise StoreFormatError(f"{self.location} is damaged: a state is no mapping.", path=self._path)
         return State(values)

@@ -22,6 +22,7 @@ __all__ = [
     "edit_state",
     "label_run",
     "list_runs",
+    "make_way",
     "one_run",
     "pin_run",
     "run_graph",
@@ -54,7 +55,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
                 " another app_id.",
                 run=new.key.app_id,
             )
-        _make_way(connection, new.key)
+        make_way(connection, new.key)
         parent, base, state = _origin(connection, new.parent)
         if new.state is not None or state is None:
             state = encoder.root(values, {})[0]
@@ -138,7 +139,7 @@ def _origin(connection: Connection, parent: StepRef | None) -> tuple[int | None,
     return line.id, parent.seq, row[0]
 
 
-def _make_way(connection: Connection, key: RunKey) -> None:
+def make_way(connection: Connection, key: RunKey) -> None:
     """Give removed runs of this key another, lest what forks have of them be taken for the new run's."""
     connection.execute(
         """UPDATE run SET app_id = app_id || '~' || id WHERE project = ? AND app_id = ?

@@ -13,13 +13,14 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store import gc, head, ledger, past, runs, size, steps
+from notebook_agent.store import carry, gc, head, ledger, past, runs, size, steps
 from notebook_agent.store.core import Core
 from notebook_agent.store.mounts import network_of
 from notebook_agent.store.protocol import (
     CallCount,
     Durability,
     NewRun,
+    PastRun,
     Reclaimed,
     RunRecord,
     RunSize,
@@ -185,6 +186,16 @@ class SqliteStore:
         """Return what each run takes, largest first."""
         with self._core.database.read() as connection:
             return size.list_sizes(connection, project)
+
+    def past(self, key: RunKey, /) -> list[PastRun]:
+        """Return a run with all that it came from, the oldest first."""
+        core = self._core
+        with core.database.read() as connection:
+            return carry.past_of(core, connection, key)
+
+    def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
+        """Take in what `past` gave."""
+        return carry.add_past(self._core, runs)
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:
         """Give back the space of what no run holds any more."""
