@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from notebook_agent.condition import Decision
@@ -17,13 +17,14 @@ from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.codec.paths import locate
 from notebook_agent.store.codec.stored import NoCodecError, Rooted
 from notebook_agent.store.database import MEMORY, AgedError, Database, Transaction
-from notebook_agent.store.nodes import get_node, get_nodes
+from notebook_agent.store.keeper import Keeper
+from notebook_agent.store.nodes import NodeReader
 from notebook_agent.store.protocol import Durability, RunCall
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["Core", "Owner", "Recent", "Writing", "at_any_age"]
+__all__ = ["Core", "Recent", "Writing", "at_any_age"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -48,15 +49,6 @@ class Recent(dict[K, V]):
             self.pop(next(iter(self)), None)
 
 
-class Owner:
-    """Of the numbers noted on values: one store, at one age of its file."""
-
-    __slots__ = ("age",)
-
-    def __init__(self, age: int) -> None:
-        self.age = age
-
-
 class Core:
     """One open store, shared by all its handles in a process.
 
@@ -67,7 +59,7 @@ class Core:
         written: Texts of decisions, by their identity.
         calls: Nodes of run calls, by their identity.
         handles: How many stores of this process share it.
-        owner: Of what is noted on values; what another owner noted there counts for nothing.
+        owner: Of what is noted on values: one store, at one age of its file.
     """
 
     def __init__(
@@ -96,7 +88,7 @@ class Core:
         self.sources: Recent[str, int] = Recent(1024)
         self.written: Recent[int, tuple[Decision, str]] = Recent(64)
         self.calls: Recent[int, tuple[RunCall, int]] = Recent(64)
-        self.owner = Owner(self._database.age())
+        self.owner = Keeper(self._database.age())
 
     @property
     def database(self) -> Database:
@@ -123,7 +115,7 @@ class Core:
 
     def decoder(self, connection: Connection) -> Decoder:
         """To read values on this connection."""
-        return Decoder(self.owner, partial(get_node, connection), partial(get_nodes, connection))
+        return Decoder(self.owner, NodeReader(connection))
 
     def state(self, connection: Connection, text: str, decoder: Decoder | None = None) -> State:
         """The state of a column; through one decoder, states share what is equal in them."""
@@ -161,9 +153,8 @@ class Writing:
 
     def __init__(self, core: Core, values: Mapping[str, object], *, durable: bool) -> None:
         self._values = values
-        owner = core.owner
-        self._transaction = core.database.write(durable=durable, age=owner.age)
-        self._encoder = Encoder(owner, self._transaction, core.long)
+        self._transaction = core.database.write(durable=durable, keeper=core.owner)
+        self._encoder = Encoder(core.owner, self._transaction, core.long)
 
     def __enter__(self) -> tuple[Transaction, Encoder]:
         return self._transaction.__enter__(), self._encoder

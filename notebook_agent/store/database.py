@@ -14,6 +14,7 @@ from notebook_agent.errors import (
     StoreReadOnlyError,
 )
 from notebook_agent.store import schema
+from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.protocol import Durability
 from notebook_agent.store.trouble import CANNOT_WRITE, GONE, REPLACED, meaning
 
@@ -64,12 +65,12 @@ class Database:
         self._reader = Lane(self._connect()) if path else self._writer
         self._identity = None if path is None else _identity(path)
 
-    def write(self, *, durable: bool = True, age: int | None = None) -> Transaction:
+    def write(self, *, durable: bool = True, keeper: Keeper | None = None) -> Transaction:
         """Begin a transaction that commits at the end of a `with`, and rolls back on any exception.
 
         Args:
             durable: Sync it to the disk, unless the store's durability is `normal`.
-            age: Write only while the file is of this age, see `age`.
+            keeper: Of the nodes that are written in it, which knows the file at one age, see `age`.
 
         Raises:
             StoreReadOnlyError: nothing can be written here.
@@ -84,7 +85,7 @@ class Database:
         if self._identity is not None and _identity(self.location) != self._identity:
             raise StoreError(self._missed(), path=self.location)
         durable = self._network or (durable and self._full)
-        return Transaction(self, self._writer, durable=durable, age=age)
+        return Transaction(self, self._writer, durable=durable, keeper=keeper)
 
     def read(self) -> Reading:
         """Hold the reading connection for a `with`."""
@@ -208,10 +209,10 @@ class Database:
 class Transaction:
     """See `Database.write`. It takes the file's lock at the first use of `connection`."""
 
-    __slots__ = ("_age", "_begun", "_database", "_durable", "_lane")
+    __slots__ = ("_begun", "_database", "_durable", "_keeper", "_lane")
 
-    def __init__(self, database: Database, lane: Lane, *, durable: bool, age: int | None) -> None:
-        self._age = age
+    def __init__(self, database: Database, lane: Lane, *, durable: bool, keeper: Keeper | None) -> None:
+        self._keeper = keeper
         self._database = database
         self._lane = lane
         self._durable = durable
@@ -228,7 +229,7 @@ class Transaction:
 
     def check_age(self) -> None:
         """Raise AgedError where the file is of another age than this transaction asks for."""
-        if self._age is not None and _age(self._lane.connection) != self._age:
+        if self._keeper is not None and _age(self._lane.connection) != self._keeper.age:
             raise AgedError
 
     def last(self, statement: str, values: Sequence[object]) -> int:
@@ -239,7 +240,8 @@ class Transaction:
         Returns:
             How many rows it changed.
         """
-        return self._lane.connection.execute(statement, (*values, self._age)).rowcount
+        age = None if self._keeper is None else self._keeper.age
+        return self._lane.connection.execute(statement, (*values, age)).rowcount
 
     def __enter__(self) -> Self:
         lane = self._lane
@@ -256,14 +258,25 @@ class Transaction:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if error is None and self._begun:
             try:
-                self._lane.connection.execute("COMMIT")
+                self._commit()
             except BaseException as failure:
                 self._leave(failure)
                 raise
         self._leave(error)
 
+    def _commit(self) -> None:
+        connection, keeper = self._lane.connection, self._keeper
+        if keeper is None:
+            connection.execute("COMMIT")
+            return
+        keeper.flush(connection)
+        connection.execute("COMMIT")
+        keeper.settle()
+
     def _leave(self, error: BaseException | None) -> None:
         try:
+            if error is not None and self._begun and self._keeper is not None:
+                self._keeper.reset()
             if error is not None and self._lane.connection.in_transaction:
                 self._lane.connection.execute("ROLLBACK")
         finally:

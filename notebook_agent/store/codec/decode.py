@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import DecimalException
 from typing import ClassVar, Final, cast
 
@@ -15,7 +15,7 @@ from notebook_agent.store.codec.encode import DEEPEST
 from notebook_agent.store.codec.lists import sums
 from notebook_agent.store.codec.stored import Stored
 from notebook_agent.store.codec.types import MUTABLE, READERS
-from notebook_agent.store.nodes import JSON, Node
+from notebook_agent.store.nodes import JSON, NodeReader
 
 __all__ = ["Decoder"]
 
@@ -34,13 +34,10 @@ class Decoder:
     def __init__(
         self,
         owner: object,
-        get: Callable[[int], Node],
-        get_all: Callable[[Iterable[int]], dict[int, Node]],
+        reader: NodeReader,
     ) -> None:
         self._owner = owner
-        self._get = get
-        self._get_all = get_all
-        self._fetched: dict[int, Node] = {}
+        self._reader = reader
         self._values: dict[int, object] = {}
         self._mutable = 0
         self._depth = 0
@@ -56,7 +53,7 @@ class Decoder:
         """
         if number in self._values:
             return self._values[number]
-        form, body = self._fetched.pop(number) if number in self._fetched else self._get(number)
+        form, body = self._reader.get(number)
         if form != JSON:
             value: object = body
         else:
@@ -149,22 +146,21 @@ class Decoder:
 
     def _all(self, steps: Sequence[int]) -> list[object]:
         numbers = sums(steps)
-        missing = [number for number in numbers if number not in self._values]
-        if len(missing) > 1:
-            self._fetch(missing)
+        self._hold([number for number in numbers if number not in self._values])
         return [self.node(number) for number in numbers]
 
-    def _fetch(self, numbers: Sequence[int]) -> None:
-        """Read nodes at once, and those that they point to."""
-        found = self._get_all(numbers)
+    def _hold(self, numbers: Sequence[int]) -> None:
+        """Have nodes at hand, and those that they point to."""
+        self._reader.hold(numbers)
+        held = self._reader.held
+        bodies = [held[number] for number in numbers if number in held]
         inner = [
             int(number)
-            for form, body in found.values()
+            for form, body in bodies
             if form == JSON
             for number in _POINTER.findall(cast("str", body))
         ]
-        self._fetched.update(found)
-        self._fetched.update(self._get_all([number for number in inner if number not in self._values]))
+        self._reader.hold([number for number in inner if number not in self._values])
 
     _own: ClassVar[dict[str, Callable[[Decoder, dict[str, object]], object]]] = {
         "at": _at,
