@@ -81,12 +81,8 @@ def test_a_dead_writer_is_taken_over(
     assert ["completed"] * 3 + ["interrupted"] == [each.status for each in store.steps(KEY)]
     assert ("interrupted", {"n": 3}) == (store.run(KEY).status, store.head_state(KEY))
     step(store, 4, {"n": 10})
-    assert [
-        (
-            "Step 3 (count) of the run first was begun by a process that died: it counts as interrupted, and the"
-            " run goes on from the state before it."
-        )
-    ] == [each.getMessage() for each in caplog.records]
+    (said,) = [each.getMessage() for each in caplog.records]
+    assert said.startswith("Step 3 (count) of the run first was begun by a process that died: it counts as")
     assert ["interrupted", "completed"] == [each.status for each in store.steps(KEY)[3:]]
     assert [1, 2, 3, 3, 10] == [store.state(StepRef(KEY, seq))["n"] for seq in range(5)]
     store.close()
