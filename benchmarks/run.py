@@ -16,6 +16,7 @@ PROGRAMS = {
     "bare_step.py": [],
     "durable_step.py": ["20"],
     "growing_chat.py": ["1000"],
+    "calls.py": [],
     "panel.py": [],
 }
 

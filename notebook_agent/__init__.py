@@ -11,16 +11,24 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from notebook_agent._version import __version__
-from notebook_agent.action import action
+from notebook_agent.action import action, streaming_action
 from notebook_agent.lazy import lazily
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from notebook_agent import graph, tracking
-    from notebook_agent.application import Application
+    from notebook_agent.action import (
+        Action,
+        AsyncStreamingAction,
+        Input,
+        Placeholder,
+        Result,
+        StreamingAction,
+    )
+    from notebook_agent.application import Application, ApplicationContext
     from notebook_agent.builder import ApplicationBuilder
-    from notebook_agent.condition import Condition, default, expr, when
+    from notebook_agent.condition import Condition, default, expr, on_error, when
     from notebook_agent.errors import AgentError
     from notebook_agent.graph import Graph, GraphBuilder
     from notebook_agent.session import Agent
@@ -28,20 +36,29 @@ if TYPE_CHECKING:
     from notebook_agent.tracking import LocalTrackingClient
 
 __all__ = [
+    "Action",
     "AgentError",
     "Application",
     "ApplicationBuilder",
+    "ApplicationContext",
+    "AsyncStreamingAction",
     "Condition",
     "Graph",
     "GraphBuilder",
+    "Input",
     "LocalTrackingClient",
+    "Placeholder",
+    "Result",
     "State",
+    "StreamingAction",
     "__version__",
     "action",
     "default",
     "expr",
     "graph",
     "load_ipython_extension",
+    "on_error",
+    "streaming_action",
     "tracking",
     "unload_ipython_extension",
     "use",
@@ -52,6 +69,14 @@ _load = lazily(
     __name__,
     {
         "AgentError": "errors",
+        "ApplicationContext": "application",
+        "on_error": "condition",
+        "StreamingAction": "action",
+        "Result": "action",
+        "Placeholder": "action",
+        "Input": "action",
+        "AsyncStreamingAction": "action",
+        "Action": "action",
         "Application": "application",
         "ApplicationBuilder": "builder",
         "Condition": "condition",

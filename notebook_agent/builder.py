@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from notebook_agent import calls, engine
 from notebook_agent import store as stores
 from notebook_agent.application import Application
 from notebook_agent.calls.protocol import CallSource, LedgerMode
 from notebook_agent.engine import Run
-from notebook_agent.errors import ForkError, GraphError, RunError, StateError, UnknownRunError, did_you_mean
+from notebook_agent.errors import ForkError, GraphError, RunError, StateError, UnknownRunError
 from notebook_agent.graph import Graph, GraphBuilder
 from notebook_agent.ids import RunKey, StepRef
-from notebook_agent.lifecycle import Hook
+from notebook_agent.lifecycle import NO_HOOKS, Hook, Hooks
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Durability, Store
 from notebook_agent.tracking import LocalTrackingClient
@@ -54,7 +55,7 @@ class ApplicationBuilder:
         self._store: Store | None = None
         self._keeps = True
         self._origin: _Origin | None = None
-        self._hooks: tuple[Hook, ...] = ()
+        self._hooks: Hooks = NO_HOOKS
         self._ledger: LedgerMode = "auto"
         self._recording: CallSource | None = None
 
@@ -77,6 +78,18 @@ class ApplicationBuilder:
     def with_transitions(self, *transitions: tuple[object, ...]) -> ApplicationBuilder:
         """Add transitions, see `GraphBuilder.with_transitions`."""
         self._graph.with_transitions(*transitions)
+        return self
+
+    def on_error(
+        self, target: str, *kinds: type[Exception], sources: Sequence[str] | str | None = None
+    ) -> ApplicationBuilder:
+        """Go on with an action when another one raises, see `GraphBuilder.on_error`."""
+        self._graph.on_error(target, *kinds, sources=sources)
+        return self
+
+    def with_policy(self, *actions: str, **limits: Any) -> ApplicationBuilder:
+        """Try actions again that fail, or limit their time, see `GraphBuilder.with_policy`."""
+        self._graph.with_policy(*actions, **limits)
         return self
 
     def with_entrypoint(self, entrypoint: str) -> ApplicationBuilder:
@@ -121,7 +134,7 @@ class ApplicationBuilder:
 
     def with_hooks(self, *hooks: Hook) -> ApplicationBuilder:
         """Add hooks, see `lifecycle`."""
-        self._hooks += hooks
+        self._hooks = Hooks((*self._hooks.adapters, *hooks))
         return self
 
     def with_ledger(
@@ -186,9 +199,9 @@ class ApplicationBuilder:
             RunError: The run to go on with, or to fork, does not exist, or a new one would take its id.
         """
         graph = self._graph.build()
-        entrypoint = self._checked_entrypoint(graph)
+        graph = graph.started_at(self._checked_entrypoint(graph))
         store, project = self._place()
-        run = self._open(store, project, graph, entrypoint)
+        run = self._open(store, project, graph, graph.entrypoint or "")
         run.hooks, run.ledger, run.recording = self._hooks, self._ledger, self._recording
         if store is not None:
             calls.install()
@@ -204,12 +217,6 @@ class ApplicationBuilder:
         entrypoint = self._entrypoint if origin is None else origin.entrypoint
         if entrypoint is None:
             raise GraphError(f"Name the action to start with: with_entrypoint({graph.names[0]!r}).")
-        if entrypoint not in graph.names:
-            raise GraphError(
-                f"The entrypoint {entrypoint!r} is no action.{did_you_mean(entrypoint, graph.names)} "
-                f"There are: {', '.join(graph.names)}.",
-                action=entrypoint,
-            )
         return entrypoint
 
     def _place(self) -> tuple[Store | None, str]:

@@ -9,7 +9,8 @@
     │   └── UnstorableError     (also TypeError) a value that has no codec; `path` names it
     ├── ActionError             an action that breaks its declaration
     │   ├── ResultError         returned something that is not a State
-    │   └── WriteError          a declared write is missing, or an undeclared one was made
+    │   ├── WriteError          a declared write is missing, or an undeclared one was made
+    │   └── ActionTimeoutError  (also TimeoutError) an attempt took longer than it may
     ├── InputError              inputs of a run call
     │   ├── MissingInputError
     │   └── UnknownInputError
@@ -27,6 +28,7 @@
     │   └── StoreFullError
     ├── CallError               recorded LLM calls
     │   ├── LedgerMissError     strict replay has no record of this call
+    │   ├── BudgetError         a call that would go beyond max_calls or max_cost
     │   └── LedgerFormatError   a ledger file that cannot be read
     └── CommandError            an `%agent` line, or the same call in Python, that cannot be carried out
 
@@ -41,7 +43,9 @@ from typing import Self
 
 __all__ = [
     "ActionError",
+    "ActionTimeoutError",
     "AgentError",
+    "BudgetError",
     "CallError",
     "CommandError",
     "ConditionError",
@@ -167,6 +171,10 @@ class WriteError(ActionError, ValueError):
     """An action left out a declared write, or wrote a key that it does not declare."""
 
 
+class ActionTimeoutError(ActionError, TimeoutError):
+    """An attempt of an action took longer than its policy's timeout."""
+
+
 class InputError(AgentError, ValueError):
     """The inputs of a run call do not fit the graph."""
 
@@ -233,6 +241,10 @@ class CallError(AgentError):
 
 class LedgerMissError(CallError, LookupError):
     """Strict replay met a call that the ledger does not hold; nothing was sent."""
+
+
+class BudgetError(CallError):
+    """What live calls may spend is spent; nothing was sent, and the checkpoint is valid."""
 
 
 class LedgerFormatError(CallError, ValueError):

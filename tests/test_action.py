@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from notebook_agent.action import action, as_action, code_id, source_of
+from notebook_agent.action import action, as_node, code_id, source_of
 from notebook_agent.errors import ActionError, GraphError
 from notebook_agent.state import State
 
@@ -97,13 +97,13 @@ def test_a_class_is_no_function():
         action(reads=[], writes=[])(State)
 
 
-def test_as_action_takes_functions_and_actions():
+def test_as_node_takes_functions_and_actions():
     """And names them."""
     assert ["add", "x", "x"] == [
-        each.name for each in (as_action(add), as_action(add, "x"), as_action(add.bind(amount=1), "x"))
+        each.name for each in (as_node(add), as_node(add, "x"), as_node(add.bind(amount=1), "x"))
     ]
     with pytest.raises(GraphError, match="not an action"):
-        as_action(print)
+        as_node(print)
 
 
 def test_an_action_reads_well():

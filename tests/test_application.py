@@ -510,7 +510,7 @@ def test_a_hook_never_hides_what_the_action_raised(driver, tracker):
     app = hooked(driver, tracker, Recorder(raise_in="post"))
     with pytest.raises(ValueError, match="stop") as caught:
         driver.step(app, {"stop": 0})
-    assert "A hook raised after this: RuntimeError: hook" in caught.value.__notes__
+    assert "After this a hook raised RuntimeError: hook" in caught.value.__notes__
 
 
 def test_an_application_shows_itself():

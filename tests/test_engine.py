@@ -7,8 +7,6 @@ import threading
 import traceback
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from notebook_agent.action import action
 from notebook_agent.builder import ApplicationBuilder
@@ -493,56 +491,6 @@ def test_without_a_store_a_failure_is_the_same(driver):
         with pytest.raises(ValueError):
             driver.step(app)
         assert (seq, "go") == (app.sequence_id, app.get_next_action().name)
-
-
-GRAPHS = st.fixed_dictionaries({
-    "edges": st.lists(
-        st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 12) | st.none()), max_size=10
-    ),
-    "fails_at": st.none() | st.integers(0, 12),
-    "halt_after": st.lists(st.sampled_from("abcd"), max_size=2),
-    "halt_before": st.lists(st.sampled_from("abcd"), max_size=2),
-})
-
-
-def generated(driver, plan):
-    """Build an application from a plan: edges with thresholds, and a step at which it fails."""
-
-    def make(name):
-        def function(state, x=0):
-            if state["n"] == plan["fails_at"]:
-                raise ValueError(name)
-            return {"was": state["n"]}, state.update(n=state["n"] + 1 + x).append(path=name)
-
-        return driver.action(reads=["n"], writes=["n", "path"])(function)
-
-    builder = ApplicationBuilder().with_actions(**{name: make(name) for name in "abcd"})
-    seen = set()
-    for source, target, limit in plan["edges"]:
-        if source not in seen:
-            edge = ("abcd"[source], "abcd"[target])
-            builder.with_transitions(edge if limit is None else (*edge, when(n__lt=limit)))
-        if limit is None:
-            seen.add(source)
-    return builder.with_entrypoint("a").with_state(n=0).build()
-
-
-@settings(max_examples=60, deadline=None)
-@given(GRAPHS)
-def test_both_forms_make_equal_histories(plan):
-    """Over generated graphs, halts and failures."""
-    stories = []
-    for driver in (Sync(), Async()):
-        app = generated(driver, plan)
-        outcomes = []
-        for _ in range(3):
-            try:
-                halts = {key: plan[key] for key in ("halt_after", "halt_before")}
-                outcomes.append(driver.run(app, inputs={"x": 1}, max_steps=6, **halts)[1:])
-            except (ValueError, MaxStepsError) as error:
-                outcomes.append((type(error), str(error)))
-        stories.append((outcomes, told(app)))
-    assert stories[0] == stories[1]
 
 
 class Stopping:

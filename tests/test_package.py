@@ -14,9 +14,11 @@ import notebook_agent
 def test_public_names():
     """Those that users are told of."""
     assert [
-        *("AgentError", "Application", "ApplicationBuilder", "Condition", "Graph", "GraphBuilder"),
-        *("LocalTrackingClient", "State", "__version__", "action", "default", "expr", "graph"),
-        *("load_ipython_extension", "tracking", "unload_ipython_extension", "use", "when"),
+        *("Action", "AgentError", "Application", "ApplicationBuilder", "ApplicationContext"),
+        *("AsyncStreamingAction", "Condition", "Graph", "GraphBuilder", "Input", "LocalTrackingClient"),
+        *("Placeholder", "Result", "State", "StreamingAction", "__version__", "action", "default", "expr"),
+        *("graph", "load_ipython_extension", "on_error", "streaming_action", "tracking"),
+        *("unload_ipython_extension", "use", "when"),
     ] == notebook_agent.__all__
 
 

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from notebook_agent.action.action import Action, ActionFunction, Effect, action, as_action
+from notebook_agent.action.base import Action, AsyncStreamingAction, StreamingAction, as_node
 from notebook_agent.action.code import code_id, source_of
+from notebook_agent.action.decorators import ActionFunction, action, streaming_action
+from notebook_agent.action.node import Effect, Node
+from notebook_agent.action.policy import Policy
+from notebook_agent.action.ready import Input, Placeholder, Result
 
-__all__ = ["Action", "ActionFunction", "Effect", "action", "as_action", "code_id", "source_of"]
+__all__ = [
+    "Action",
+    "ActionFunction",
+    "AsyncStreamingAction",
+    "Effect",
+    "Input",
+    "Node",
+    "Placeholder",
+    "Policy",
+    "Result",
+    "StreamingAction",
+    "action",
+    "as_node",
+    "code_id",
+    "source_of",
+    "streaming_action",
+]

@@ -13,7 +13,7 @@ import inspect
 import sys
 import sysconfig
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -32,52 +32,57 @@ _prints: dict[int, _Print] = {}
 class _Print:
     """A hash, and what must still be so for it to hold."""
 
-    function: FunctionType
+    of: object
     id: str = ""
     functions: dict[FunctionType, CodeType] = field(default_factory=dict)
     names: list[tuple[Mapping[str, object], str, object]] = field(default_factory=list)
     constants: list[tuple[object, object]] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
 
-    def holds(self, function: FunctionType) -> bool:
+    def holds(self, code: object) -> bool:
         return (
-            self.function is function
+            self.of is code
             and all(seen.__code__ is code for seen, code in self.functions.items())
             and all(space.get(name, _ABSENT) is value for space, name, value in self.names)
             and all(value == kept for value, kept in self.constants)
         )
 
 
-def source_of(function: Callable[..., object]) -> str | None:
-    """Return a function's source as it stood when first asked for, decorators seen through; else None."""
-    plain = _plain(function)
+def source_of(code: object) -> str | None:
+    """Return the source of a function, or of an object's class; None where none is to be had.
+
+    It is kept as it stood when first asked for; decorators are seen through.
+    """
+    plain = _plain(code)
     if plain is None:
-        return None
+        return _source_of_class(type(code))
     inner = (_plain(inspect.unwrap(plain)) or plain) if hasattr(plain, "__wrapped__") else plain
     return _source_of_code(inner.__code__)
 
 
-def code_id(function: Callable[..., object], bound: Mapping[str, object] | None = None) -> str:
-    """Return 16 hex digits that change when the function, or anything of ours that it names, changes.
+def code_id(code: object, bound: Mapping[str, object] | None = None) -> str:
+    """Return 16 hex digits that change when the code, or anything of ours that it names, changes.
 
+    It is that of a function, or of an object's class with the object's simple values.
     Simple values of `bound`, its fixed parameters, count too.
     """
-    deep = _deep_id(function)
+    deep = _deep_id(code)
     if not bound:
         return deep
     return _digest([deep, *(f"{name}={_constant(value)}" for name, value in sorted(bound.items()))])
 
 
-def _deep_id(function: Callable[..., object]) -> str:
-    plain = _plain(function)
-    if plain is None:
-        return _digest([repr(type(function))])
-    known = _prints.get(id(plain))
-    if known is None or not known.holds(plain):
-        known = _Print(plain)
-        _visit(plain, known)
+def _deep_id(code: object) -> str:
+    of = _plain(code) or code
+    known = _prints.get(id(of))
+    if known is None or not known.holds(of):
+        known = _Print(of)
+        if isinstance(of, FunctionType):
+            _visit(of, known)
+        else:
+            _visit_object(of, known)
         known.id = _digest(known.parts)
-        _prints[id(plain)] = known
+        _prints[id(of)] = known
     return known.id
 
 
@@ -104,6 +109,28 @@ def _source_of_code(code: CodeType) -> str | None:
     return _sources[id(code)][1]
 
 
+def _source_of_class(cls: type) -> str | None:
+    """Its own source or, where a class of a cell has none to be found, that of its methods."""
+    if not _ours(cls.__module__):
+        return None
+    try:
+        return textwrap.dedent(inspect.getsource(cls))
+    except (OSError, TypeError, IndentationError, SyntaxError):
+        methods = [_source_of_code(each.__code__) for each in _methods(cls)]
+        return "\n".join(each for each in methods if each) or None
+
+
+def _visit_object(thing: object, found: _Print) -> None:
+    cls = type(thing)
+    found.parts.append(f"{cls.__module__}.{cls.__qualname__}")
+    for base in cls.__mro__:
+        for method in _methods(base):
+            _visit(method, found)
+    for name, value in sorted(getattr(thing, "__dict__", {}).items()):
+        found.names.append((vars(thing), name, value))
+        _take_value(name, value, found)
+
+
 def _visit(function: FunctionType, found: _Print) -> None:
     if function in found.functions:
         return
@@ -126,7 +153,12 @@ def _visit(function: FunctionType, found: _Print) -> None:
 def _take(name: str, value: object, user: FunctionType, found: _Print) -> None:
     if isinstance(value, ModuleType):
         _take_module(value, user, found)
-    elif isinstance(value, type):
+    else:
+        _take_value(name, value, found)
+
+
+def _take_value(name: str, value: object, found: _Print) -> None:
+    if isinstance(value, type):
         for method in _methods(value):
             _visit(method, found)
     elif (plain := _plain(value)) is not None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from notebook_agent import engine
-from notebook_agent.action import Action
+from notebook_agent.action import Node
 from notebook_agent.application.running import Running
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
-from notebook_agent.engine import Run
+from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
@@ -116,6 +116,15 @@ class Application(Running):
     def recording(self, recording: CallSource | None) -> None:
         self._run.recording = recording
 
+    @property
+    def gate(self) -> Gate | None:
+        """What each step passes, so that others can hold or stop the run; see `engine.Gate`."""
+        return self._run.gate
+
+    @gate.setter
+    def gate(self, gate: Gate | None) -> None:
+        self._run.gate = gate
+
     def fork(
         self,
         seq: int | None,
@@ -158,7 +167,7 @@ class Application(Running):
         """Tell `listener` each event, in the thread that runs; call what is returned to end it."""
         return self._run.listeners.add(listener)
 
-    def get_next_action(self) -> Action | None:
+    def get_next_action(self) -> Node | None:
         """Return the action that comes next; None where the graph ends."""
         name = self._run.upcoming().action
         return None if name is None else self.graph.get_action(name)

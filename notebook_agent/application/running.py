@@ -6,7 +6,15 @@ from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from typing import Self
 
 from notebook_agent import engine
-from notebook_agent.engine import Outcome, Run, Step, Wait
+from notebook_agent.action import Node
+from notebook_agent.engine import (
+    AsyncStreamingResultContainer,
+    Outcome,
+    Run,
+    Step,
+    StreamingResultContainer,
+    Wait,
+)
 from notebook_agent.errors import RunError
 from notebook_agent.ids import StepRef
 from notebook_agent.store.protocol import RunCall
@@ -108,6 +116,61 @@ class Running:
         __tracebackhide__ = True
         return await engine.arun(self._loop("arun", inputs, halt_before, halt_after, max_steps))
 
+    def stream_result(
+        self,
+        halt_after: _Names,
+        halt_before: _Names = None,
+        inputs: _Inputs = None,
+        *,
+        max_steps: int | None = None,
+    ) -> tuple[Node | None, StreamingResultContainer]:
+        """Run up to the first action of `halt_after`, and return it with its stream while it goes on.
+
+        Iterate over the container for the pieces, as they come; `container.get()` gives the
+        result and the state. An action that does not stream gives no pieces. The
+        application is busy until the stream is taken to its end or left (`container.close()`).
+        """
+        __tracebackhide__ = True
+        loop, after = self._stream("stream_result", inputs, halt_before, halt_after, max_steps)
+        return engine.stream_result(loop, self._run.state, after)
+
+    async def astream_result(
+        self,
+        halt_after: _Names,
+        halt_before: _Names = None,
+        inputs: _Inputs = None,
+        *,
+        max_steps: int | None = None,
+    ) -> tuple[Node | None, AsyncStreamingResultContainer]:
+        """Run as `stream_result` does, awaiting what is async."""
+        __tracebackhide__ = True
+        loop, after = self._stream("astream_result", inputs, halt_before, halt_after, max_steps)
+        return await engine.astream_result(loop, self._run.state, after)
+
+    def stream_iterate(
+        self,
+        halt_after: _Names = None,
+        halt_before: _Names = None,
+        inputs: _Inputs = None,
+        *,
+        max_steps: int | None = None,
+    ) -> Generator[tuple[Node, StreamingResultContainer], None, Outcome]:
+        """Run as `run` does and yield each action with its stream, see `stream_result`."""
+        loop, _ = self._stream("stream_iterate", inputs, halt_before, halt_after, max_steps)
+        return engine.stream_iterate(loop, self._run.state)
+
+    def astream_iterate(
+        self,
+        halt_after: _Names = None,
+        halt_before: _Names = None,
+        inputs: _Inputs = None,
+        *,
+        max_steps: int | None = None,
+    ) -> AsyncGenerator[tuple[Node, AsyncStreamingResultContainer], None]:
+        """Run as `stream_iterate` does, awaiting what is async."""
+        loop, _ = self._stream("astream_iterate", inputs, halt_before, halt_after, max_steps)
+        return engine.astream_iterate(loop, self._run.state)
+
     def retry(self) -> Self:
         """Go on from the step that did not complete, with the inputs and halts of its call; return this.
 
@@ -125,6 +188,18 @@ class Running:
         call = self._failed_call()
         await engine.arun(engine.steps(self._run, call, awaits=True))
         return self
+
+    def _stream(
+        self,
+        method: str,
+        inputs: _Inputs,
+        halt_before: _Names,
+        halt_after: _Names,
+        max_steps: int | None,
+    ) -> tuple[engine.Loop, frozenset[str]]:
+        call = self._read(method, inputs, halt_before, halt_after, max_steps)
+        halts = engine.read_halts(call, self._run.graph)
+        return engine.steps(self._run, call, awaits=method.startswith("a")), halts.after
 
     def _loop(
         self,

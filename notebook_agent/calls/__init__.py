@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from notebook_agent.calls.budget import Budget
 from notebook_agent.calls.keys import register_host
 from notebook_agent.calls.memory import MemoryLog
+from notebook_agent.calls.miss import STAND_IN_KEY
 from notebook_agent.calls.pairing import Branch, Pairing, RecordedStep, pair
-from notebook_agent.calls.scopes import STAND_IN_KEY, scope
+from notebook_agent.calls.prices import register_price
+from notebook_agent.calls.scopes import Scope, in_span, scope
 from notebook_agent.calls.transport import install, installed, uninstall
 from notebook_agent.lazy import lazily
 
@@ -16,15 +19,19 @@ if TYPE_CHECKING:
 __all__ = [
     "STAND_IN_KEY",
     "Branch",
+    "Budget",
     "CallSummary",
     "MemoryLog",
     "Pairing",
     "RecordedStep",
     "Recording",
+    "Scope",
+    "in_span",
     "install",
     "installed",
     "pair",
     "register_host",
+    "register_price",
     "scope",
     "summarise",
     "uninstall",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 
+from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.keys import Asked
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.ids import Json
@@ -44,14 +45,23 @@ def _pair(old: object, new: object, path: str) -> Iterator[Difference]:
 
 def drift(asked: Asked, recorded: Iterable[CallRecord]) -> str | None:
     """Say how a request differs from the nearest of `recorded`; None where there is none of its endpoint."""
-    same = [call for call in recorded if call.endpoint == asked.endpoint]
+    same = [call for call in recorded if call.endpoint == asked.endpoint and call.sent]
     if not same:
         return None
-    times = sum(call.key == asked.key for call in same)
-    if times:
-        return f"the same request is recorded {times} time{'s' * (times > 1)} and was asked once more"
+    equal = [call for call in same if call.key == asked.key]
+    if equal:
+        return _asked_again(equal)
     found = [list(islice(differences(call.request, asked.request), 100)) for call in same[-_COMPARED:]]
     return "; ".join(_told(min(found, key=len)))
+
+
+def _asked_again(equal: Sequence[CallRecord]) -> str:
+    times = sum(map(servable, equal))
+    if times:
+        return f"the same request is recorded {times} time{'s' * (times > 1)} and was asked once more"
+    failed = equal[-1]
+    status = f"HTTP {failed.status}" if failed.status else "no answer"
+    return f"the same request had failed: {status}{f', {failed.error}' if failed.error else ''}"
 
 
 def _told(found: Sequence[Difference]) -> Iterator[str]:

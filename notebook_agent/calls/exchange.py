@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Protocol
 
-from notebook_agent.calls.keys import Asked, endpoint_of, read_request
+from notebook_agent.calls.keys import Unread, endpoint_of
 from notebook_agent.calls.protocol import CallRecord
-from notebook_agent.calls.scopes import Running
+from notebook_agent.calls.running import Running
 from notebook_agent.calls.streams import APieces, pieces, stream_classes
 from notebook_agent.calls.tape import Tape
 
@@ -64,10 +64,10 @@ class Response(Protocol):
 class Exchange:
     """One request, the step that makes it, and the record that answers it, if any."""
 
-    def __init__(self, module: ModuleType, running: Running, asked: Asked) -> None:
+    def __init__(self, module: ModuleType, running: Running, unread: Unread) -> None:
         self._module = module
-        self._record, drift = running.serve(asked)
-        self.tape = Tape(running, asked, self._record, drift)
+        self._record, drift = running.serve(unread)
+        self.tape = Tape(running, unread, self._record, drift)
 
     def served(self) -> Response | None:
         """Answer from the record; None where the request must be sent."""
@@ -112,28 +112,32 @@ class Exchange:
         self.tape.exhausted()
 
 
-def _address(request: Request) -> Mapping[str, str]:
-    return {"method": request.method, "host": request.url.netloc.decode("ascii"), "path": request.url.path}
+def _unread(running: Running, request: Request) -> Unread | None:
+    method, host, path = request.method, request.url.netloc.decode("ascii"), request.url.path
+    endpoint = endpoint_of(method, host, path)
+    if endpoint is None:
+        running.pass_by(method, host)
+        return None
+    return Unread(method, host, path, endpoint)
 
 
 def read_exchange(module: ModuleType, running: Running, request: Request) -> Exchange | None:
-    """Read a request that `running` makes; None where it is no call to a model."""
-    address = _address(request)
-    if endpoint_of(**address) is None:
-        return None
-    return _exchange(module, running, request, address, request.read())
+    """Read a request that `running` makes; None where it is no call to a model, which is counted."""
+    unread = _unread(running, request)
+    return None if unread is None else _exchange(module, running, request, unread, request.read())
 
 
 async def aread_exchange(module: ModuleType, running: Running, request: Request) -> Exchange | None:
     """As `read_exchange`, for an async client."""
-    address = _address(request)
-    if endpoint_of(**address) is None:
-        return None
-    return _exchange(module, running, request, address, await request.aread())
+    unread = _unread(running, request)
+    return None if unread is None else _exchange(module, running, request, unread, await request.aread())
 
 
 def _exchange(
-    module: ModuleType, running: Running, request: Request, address: Mapping[str, str], body: bytes
+    module: ModuleType, running: Running, request: Request, unread: Unread, body: bytes
 ) -> Exchange | None:
-    asked = read_request(**address, content_type=request.headers.get("content-type", ""), body=body)
-    return None if asked is None else Exchange(module, running, asked)
+    unread.take(request.headers.get("content-type", ""), body)
+    if running.may_serve and unread.asked is None:
+        running.pass_by(request.method, unread.host)
+        return None
+    return Exchange(module, running, unread)

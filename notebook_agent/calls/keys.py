@@ -13,11 +13,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from notebook_agent.calls.canon import canonical, read_body
 from notebook_agent.calls.multipart import fields
+from notebook_agent.errors import UnstorableError
 from notebook_agent.ids import Json
-from notebook_agent.redact import redact_json
 
-__all__ = ["ENDPOINTS", "Asked", "endpoint_of", "key_of", "read_request", "register_host"]
+__all__ = ["ENDPOINTS", "Asked", "Unread", "endpoint_of", "key_of", "read_request", "register_host"]
 
 ENDPOINTS: Mapping[str, tuple[str, ...]] = {
     "/chat/completions": (),
@@ -44,6 +45,34 @@ class Asked:
     request: Json
     key: str
     streamed: bool
+
+
+class Unread:
+    """A request to a model endpoint that is read when it must be: `asked` is what it says.
+
+    Attributes:
+        host: Where it goes.
+        endpoint: Path below the API's base.
+    """
+
+    __slots__ = ("_body", "_method", "_path", "_read", "_type", "endpoint", "host")
+
+    def __init__(self, method: str, host: str, path: str, endpoint: str) -> None:
+        self._method, self._path, self.host, self.endpoint = method, path, host, endpoint
+        self._type, self._body = "", b""
+        self._read: tuple[Asked | None] | None = None
+
+    def take(self, content_type: str, body: bytes) -> None:
+        """Give it its body."""
+        self._type, self._body = content_type, body
+
+    @property
+    def asked(self) -> Asked | None:
+        """What it says; None where its body shows that it is no call to a model."""
+        if self._read is None:
+            read = read_request(self._method, self.host, self._path, content_type=self._type, body=self._body)
+            self._read, self._body = (read,), b""
+        return self._read[0]
 
 
 def register_host(host: str, *, base: str = "") -> None:
@@ -75,7 +104,7 @@ def read_request(method: str, host: str, path: str, *, content_type: str, body: 
     plain = _plain(content_type, body)
     if not _speaks_to_model(path, host, plain):
         return None
-    request = redact_json(plain)
+    request, text = _redacted(plain, body)
     told = request if isinstance(request, Mapping) else {}
     model = told.get("model")
     return Asked(
@@ -84,9 +113,16 @@ def read_request(method: str, host: str, path: str, *, content_type: str, body: 
         endpoint,
         model if isinstance(model, str) else None,
         request,
-        key_of(method, endpoint, request),
+        _hash(method, endpoint, text),
         streamed=told.get("stream") is True,
     )
+
+
+def _redacted(plain: Json, body: bytes) -> tuple[Json, str]:
+    try:
+        return read_body(plain)
+    except (RecursionError, UnstorableError):
+        return read_body(_by_hash(body))
 
 
 def _speaks_to_model(path: str, host: str, plain: Json) -> bool:
@@ -102,10 +138,17 @@ def _plain(content_type: str, body: bytes) -> Json:
     try:
         return json.loads(body)  # type: ignore[no-any-return]  # what it gives is Json
     except (ValueError, RecursionError):
-        return {"sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body)}
+        return _by_hash(body)
+
+
+def _by_hash(body: bytes) -> Json:
+    return {"sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body)}
 
 
 def key_of(method: str, endpoint: str, request: Json) -> str:
     """Hash what makes two calls the same; `request` is the redacted body."""
-    canonical = json.dumps(request, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(f"{method} {endpoint}\n{canonical}".encode()).hexdigest()
+    return _hash(method, endpoint, canonical(request))
+
+
+def _hash(method: str, endpoint: str, text: str) -> str:
+    return hashlib.sha256(f"{method} {endpoint}\n{text}".encode()).hexdigest()

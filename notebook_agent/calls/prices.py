@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from notebook_agent.calls.protocol import Usage
 from notebook_agent.calls.providers.loose import at, items, number, text
 
-__all__ = ["PRICES", "Price", "price_of"]
+__all__ = ["PRICES", "Price", "has_price", "price_of", "register_price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,35 @@ _STANDARD = {"", "auto", "default", "standard"}
 _OWN_TOOLS = {"function_call", "custom_tool_call"}
 
 
+def register_price(
+    model: str,
+    *,
+    host: str,
+    input: float,  # noqa: A002 (what providers call it)
+    output: float,
+    cached: float | None = None,
+) -> None:
+    """Say what a model costs at a host, such as `localhost:4000`, in US dollars per million tokens.
+
+    `cached` is the price of input that is read from the provider's cache; left out, the cost of a
+    call that reads any stays unknown.
+    """
+    PRICES.setdefault(host.lower(), {})[model] = Price(input, cached, output)
+
+
+def has_price(host: str, model: str | None) -> bool:
+    """Tell whether it can be known what a call will cost."""
+    return _price(host, model) is not None
+
+
+def _price(host: str, model: str | None) -> Price | None:
+    known = PRICES.get(host.lower(), {})
+    return known.get(model or "") or known.get(_DATE.sub("", model or ""))
+
+
 def price_of(host: str, model: str | None, usage: Usage | None, answer: object) -> float | None:
     """Work out what a call cost; None where that is not known."""
-    price = PRICES.get(host, {}).get(_DATE.sub("", model or ""))
+    price = _price(host, model)
     if price is None or usage is None or usage.input > _SHORT_CONTEXT or _charged_otherwise(answer):
         return None
     read = _read_from_cache(at(answer, "usage"))

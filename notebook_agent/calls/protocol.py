@@ -16,6 +16,7 @@ __all__ = [
     "CallText",
     "LedgerMode",
     "Listener",
+    "Purse",
     "StepScope",
     "Usage",
 ]
@@ -41,6 +42,7 @@ class CallRecord:
     """The step that made the call; None where it could not be told."""
     action: str | None
     span: str | None
+    """Uid of the span that was open when the call began."""
     key: str
     """Hash of method, endpoint and canonical redacted body (see `calls.keys`)."""
     method: str
@@ -78,6 +80,11 @@ class CallRecord:
     drift: str | None = None
     """For a live call that recorded ones could have served: how it differs from the nearest of them."""
 
+    @property
+    def sent(self) -> bool:
+        """False for a call that was refused: nothing left, and it has no end."""
+        return self.ended_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class CallText:
@@ -100,6 +107,18 @@ class CallLog(Protocol):
 
     def calls(self, steps: Sequence[StepRef]) -> list[CallRecord]:
         """All calls of these steps, in the order in which they were begun."""
+        ...
+
+
+class Purse(Protocol):
+    """What live calls are paid from: see `calls.Budget`. Every method may be called from any thread."""
+
+    def refuse(self, host: str, model: str | None, /) -> str | None:
+        """Say why a call must not start; where it may, it has started."""
+        ...
+
+    def took(self, call: CallRecord, /) -> None:
+        """Note what a live call came to."""
         ...
 
 
@@ -135,3 +154,7 @@ class StepScope:
     """A further source, asked after the partners in `auto` and `strict`."""
     listener: Listener | None = None
     """Told each streamed text and each finished call, in the thread that reads the answer."""
+    live: bool = False
+    """In `auto` nothing is served, but its calls count: for the attempts of a retry policy."""
+    purses: tuple[Purse, ...] = ()
+    """What its live calls are paid from, all of them; a call that one refuses is not sent."""

@@ -13,12 +13,13 @@ from dataclasses import replace
 
 from notebook_agent.calls.bodies import decoded, decoder, encoding, kept_headers
 from notebook_agent.calls.events import EventReader, parsed
-from notebook_agent.calls.keys import Asked
+from notebook_agent.calls.keys import Asked, Unread
 from notebook_agent.calls.prices import price_of
 from notebook_agent.calls.protocol import CallRecord, CallText
 from notebook_agent.calls.providers import provider
 from notebook_agent.calls.providers.loose import at, text
-from notebook_agent.calls.scopes import Running
+from notebook_agent.calls.running import Running
+from notebook_agent.calls.scopes import current_span
 from notebook_agent.calls.summary import answer_of, is_event_stream
 from notebook_agent.ids import StepRef
 from notebook_agent.redact import redact_text
@@ -32,9 +33,9 @@ class Tape:
     """Writes down one exchange; committed once, by whichever end comes first."""
 
     def __init__(
-        self, running: Running, asked: Asked, served: CallRecord | None = None, drift: str | None = None
+        self, running: Running, unread: Unread, served: CallRecord | None = None, drift: str | None = None
     ) -> None:
-        self._running, self._asked, self._served, self._drift = running, asked, served, drift
+        self._running, self._unread, self._served, self._drift = running, unread, served, drift
         self._at, self._clock = time.time(), time.perf_counter()
         self._status: int | None = None
         self._headers: tuple[tuple[str, str], ...] = ()
@@ -47,7 +48,8 @@ class Tape:
         self._events: list[object] = []
         self._done = False
         self._lock = threading.Lock()
-        self._provider = provider(asked.endpoint)
+        self._span = current_span()
+        self._provider = provider(unread.endpoint)
         self._n = running.begin(self)
 
     def begin(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
@@ -136,15 +138,19 @@ class Tape:
             if self._done:
                 return
             self._done = True
-        self._running.keep(self._record(complete=complete, error=error), self)
+        asked = self._unread.asked
+        if asked is None:
+            self._running.drop(self, self._unread.host)
+        else:
+            self._running.keep(self._record(asked, complete=complete, error=error), self)
 
-    def _record(self, *, complete: bool, error: str | None) -> CallRecord:
-        asked, served = self._asked, self._served
+    def _record(self, asked: Asked, *, complete: bool, error: str | None) -> CallRecord:
+        served = self._served
         attributed = self._running.attributed
         call = CallRecord(
             step=self._step(),
             action=self._running.scope.action if attributed else None,
-            span=None,
+            span=self._span,
             key=asked.key,
             method=asked.method,
             host=asked.host,

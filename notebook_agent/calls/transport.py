@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from notebook_agent.calls import scopes
+from notebook_agent.calls.running import Running
 
 if TYPE_CHECKING:
     from notebook_agent.calls.exchange import Exchange, Request, Response
@@ -110,7 +111,7 @@ def _unwrap(owner: type, name: str) -> None:
         setattr(owner, name, method.__wrapped__)
 
 
-def _running() -> scopes.Running | None:
+def _running() -> Running | None:
     return scopes.current() if _state["installed"] else None
 
 

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from notebook_agent.condition.caught import OnError, on_error
 from notebook_agent.condition.condition import Condition, brief, default, expr, when
 from notebook_agent.condition.decision import Check, Decision
 from notebook_agent.condition.expression import Expression
 
-__all__ = ["Check", "Condition", "Decision", "Expression", "brief", "default", "expr", "when"]
+__all__ = [
+    "Check",
+    "Condition",
+    "Decision",
+    "Expression",
+    "OnError",
+    "brief",
+    "default",
+    "expr",
+    "on_error",
+    "when",
+]

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+from notebook_agent.engine.calling import Loop, Outcome, Step
+from notebook_agent.engine.containers import (
+    AsyncStreamingResultContainer,
+    StreamingResultContainer,
+    astream_iterate,
+    astream_result,
+    stream_iterate,
+    stream_result,
+)
+from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.drive import Wait, aiterate, arun, iterate, run
+from notebook_agent.engine.gate import Gate, Stopped
 from notebook_agent.engine.opening import fork, resume, start
-from notebook_agent.engine.request import read_call
+from notebook_agent.engine.request import read_call, read_halts
 from notebook_agent.engine.run import Next, Report, Run
-from notebook_agent.engine.steps import Loop, Outcome, Step, steps
+from notebook_agent.engine.steps import steps
 
 __all__ = [
+    "ApplicationContext",
+    "AsyncStreamingResultContainer",
+    "Gate",
     "Loop",
     "Next",
     "Outcome",
     "Report",
     "Run",
+    "Setting",
     "Step",
+    "Stopped",
+    "StreamingResultContainer",
     "Wait",
     "aiterate",
     "arun",
+    "astream_iterate",
+    "astream_result",
     "fork",
     "iterate",
     "read_call",
+    "read_halts",
     "resume",
     "run",
     "start",
     "steps",
+    "stream_iterate",
+    "stream_result",
 ]

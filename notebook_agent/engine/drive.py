@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from typing import cast
+from typing import Any, cast
 
-from notebook_agent.engine.steps import Call, Loop, Outcome, Step
+from notebook_agent.engine.calling import Call, Event, Loop, Outcome, Step
+from notebook_agent.engine.timing import within
 
-__all__ = ["Wait", "aiterate", "arun", "iterate", "run"]
+__all__ = ["Wait", "aiterate", "amake", "answered", "arun", "iterate", "make", "run"]
 
 Wait = Callable[[Awaitable[object]], object]
 """Waits for what an async function returned, and gives what comes of it."""
@@ -19,7 +20,7 @@ def run(loop: Loop) -> Outcome:
     try:
         event = next(loop)
         while True:
-            event = _make(loop, event) if isinstance(event, Call) else next(loop)
+            event = make(loop, event) if isinstance(event, Call) else next(loop)
     except StopIteration as end:
         return cast("Outcome", end.value)
     finally:
@@ -32,7 +33,7 @@ async def arun(loop: Loop) -> Outcome:
     try:
         event = next(loop)
         while True:
-            event = await _amake(loop, event) if isinstance(event, Call) else next(loop)
+            event = answered(loop, *await amake(event)) if isinstance(event, Call) else next(loop)
     except StopIteration as end:
         return cast("Outcome", end.value)
     finally:
@@ -49,9 +50,9 @@ def iterate(loop: Loop, wait: Wait | None = None) -> Generator[Step, None, Outco
         event = next(loop)
         while True:
             if isinstance(event, Call):
-                event = _make(loop, event, wait)
+                event = make(loop, event, wait)
             else:
-                yield event
+                yield cast("Step", event)
                 event = next(loop)
     except StopIteration as end:
         return cast("Outcome", end.value)
@@ -66,9 +67,9 @@ async def aiterate(loop: Loop) -> AsyncGenerator[Step, None]:
         event = next(loop)
         while True:
             if isinstance(event, Call):
-                event = await _amake(loop, event)
+                event = answered(loop, *await amake(event))
             else:
-                yield event
+                yield cast("Step", event)
                 event = next(loop)
     except StopIteration:
         return
@@ -76,23 +77,34 @@ async def aiterate(loop: Loop) -> AsyncGenerator[Step, None]:
         loop.close()
 
 
-def _make(loop: Loop, call: Call, wait: Wait | None = None) -> Call | Step:
+def make(loop: Loop, call: Call, wait: Wait | None = None) -> Event:
+    """Make one call of a loop and tell it what came of it; return what it asks for next."""
     __tracebackhide__ = True
     try:
-        answer = call.function(*call.arguments, **call.keywords)
+        answer: Any = call.function(*call.arguments, **call.keywords)
         if wait is not None and hasattr(answer, "__await__"):
-            answer = wait(answer)
+            answer = wait(answer if call.deadline is None else within(answer, call.deadline))
     except BaseException as error:  # noqa: BLE001  # the loop keeps it and raises it again
         return loop.throw(error)
     return loop.send(answer)
 
 
-async def _amake(loop: Loop, call: Call) -> Call | Step:
+async def amake(call: Call) -> tuple[object, BaseException | None]:
+    """Make one call as `make` does, awaiting what is async; return what it gave, or what it raised."""
     __tracebackhide__ = True
     try:
-        answer = call.function(*call.arguments, **call.keywords)
+        answer: Any = call.function(*call.arguments, **call.keywords)
         if hasattr(answer, "__await__"):
-            answer = await answer
+            answer = await (answer if call.deadline is None else within(answer, call.deadline))
     except BaseException as error:  # noqa: BLE001  # the loop keeps it and raises it again
-        return loop.throw(error)
-    return loop.send(answer)
+        return None, error
+    return answer, None
+
+
+def answered(loop: Loop, answer: object, error: BaseException | None) -> Event:
+    """Tell a loop what came of a call; return what it asks for next.
+
+    Not a coroutine's business: the StopIteration at the loop's end could not leave one.
+    """
+    __tracebackhide__ = True
+    return loop.send(answer) if error is None else loop.throw(error)

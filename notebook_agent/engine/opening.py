@@ -100,6 +100,10 @@ def _stand_after(run: Run, step: StepRecord, *, decided: bool) -> None:
         if decided and step.next is not None:
             run.pending = Next(step.next.target, step.next)
         return
+    if step.next is not None:
+        run.prior, run.failure = step.action, step.failure
+        run.pending = Next(step.next.target, step.next, caught=True)
+        return
     run.prior = None if step.decision is None else step.decision.source
     run.pending = Next(step.action, step.decision, again=True)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 
 from notebook_agent import calls
-from notebook_agent.calls import Branch
+from notebook_agent.calls import Branch, Scope
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
 from notebook_agent.engine.run import OpenStep, Run
 from notebook_agent.errors import UnknownRunError
@@ -17,8 +16,8 @@ from notebook_agent.store.protocol import StepRecord, Store
 __all__ = ["step_scope"]
 
 
-def step_scope(run: Run, store: Store, step: OpenStep) -> AbstractContextManager[None]:
-    """Return the context in which the action of a step is called."""
+def step_scope(run: Run, store: Store, step: OpenStep) -> Scope:
+    """Return the scope in which the action of a step is called."""
     scope = StepScope(
         StepRef(run.key, step.seq),
         step.action.name,
@@ -27,6 +26,7 @@ def step_scope(run: Run, store: Store, step: OpenStep) -> AbstractContextManager
         _partners(run, store, step),
         run.recording,
         _listener(run),
+        live=step.attempt > 0,
     )
     return calls.scope(scope)
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from notebook_agent.action import Action
+from notebook_agent.action import Node
 from notebook_agent.errors import MissingInputError, RunError, UnknownInputError, did_you_mean
 from notebook_agent.graph import Graph
+from notebook_agent.ids import RunKey
 from notebook_agent.store.protocol import RunCall
 
-__all__ = ["Halts", "inputs_of", "read_call", "read_halts"]
+__all__ = ["Halts", "check_awaited", "inputs_of", "read_call", "read_halts"]
 
 _TAG = "@tag:"
 
@@ -65,7 +66,7 @@ def read_halts(call: RunCall, graph: Graph) -> Halts:
 _NONE = Halts()
 
 
-def inputs_of(action: Action, inputs: Mapping[str, object]) -> dict[str, object]:
+def inputs_of(action: Node, inputs: Mapping[str, object]) -> dict[str, object]:
     """Return those of the inputs that an action takes; MissingInputError if one is not there."""
     if not inputs and not action.required:
         return {}
@@ -79,6 +80,28 @@ def inputs_of(action: Action, inputs: Mapping[str, object]) -> dict[str, object]
                 key=name,
             )
     return {name: inputs[name] for name in action.required + action.optional if name in inputs}
+
+
+def check_awaited(action: Node, run: RunKey, method: str, *, awaits: bool) -> None:
+    """Refuse an action that this method cannot run.
+
+    Raises:
+        RunError: It is async and nobody awaits, or it streams and would block an event loop.
+    """
+    if action.asynchronous and not awaits:
+        other = "astream_result or astream_iterate" if action.streaming else "arun, astep or aiterate"
+        raise RunError(
+            f"The action {action.name!r} is async. Await {other} instead.",
+            run=run.app_id,
+            action=action.name,
+        )
+    if action.streaming and not action.asynchronous and method.startswith("a"):
+        raise RunError(
+            f"The streaming action {action.name!r} is not async and would block the event loop between two "
+            f"items. Define it with async def, or call {method.removeprefix('a')}, which is not awaited.",
+            run=run.app_id,
+            action=action.name,
+        )
 
 
 @lru_cache(maxsize=64)

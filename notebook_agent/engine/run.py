@@ -9,18 +9,21 @@ from dataclasses import dataclass, field
 from time import time
 from typing import NamedTuple
 
-from notebook_agent.action import Action
+from notebook_agent.action import Node
+from notebook_agent.action.node import CONTEXT
 from notebook_agent.calls.pairing import Branch
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.condition import Decision
+from notebook_agent.engine.context import ApplicationContext, Setting
 from notebook_agent.engine.failure import describe, status_of
+from notebook_agent.engine.gate import Gate
 from notebook_agent.engine.settle import Settled
 from notebook_agent.errors import GraphError, RunBusyError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import Json, RunKey, StepRef
-from notebook_agent.lifecycle import Event, Hook, Listeners, StepEnded, StepStarted
+from notebook_agent.lifecycle import NO_HOOKS, Event, Hooks, Listeners, StepEnded, StepStarted
 from notebook_agent.state import State
-from notebook_agent.store.protocol import RunCall, StepBegin, StepEnd, StepRecord, Store
+from notebook_agent.store.protocol import Failure, RunCall, StepBegin, StepEnd, StepRecord, Store
 
 __all__ = ["Next", "OpenStep", "Report", "Run"]
 
@@ -32,25 +35,74 @@ _REPORTED = "__notebook_agent_reported__"
 
 
 class Next(NamedTuple):
-    """The action that comes next, and why; `again` where it did not complete the last time."""
+    """The action that comes next, and why.
+
+    `again` where it did not complete the last time, `caught` where an exception led to it.
+    """
 
     action: str | None
     decision: Decision | None = None
     again: bool = False
+    caught: bool = False
 
 
 @dataclass(slots=True)
 class OpenStep:
-    """A step that has begun."""
+    """A step that has begun; `attempt` counts those of a retry policy from 0."""
 
+    run: Run
     seq: int
-    action: Action
+    action: Node
     next: Next
     inputs: Mapping[str, object]
     call: RunCall
     started_at: float
+    attempt: int = 0
     code: str | None = None
     events: list[Json] = field(default_factory=list)
+
+    @property
+    def key(self) -> RunKey:
+        """Its run's key."""
+        return self.run.key
+
+    @property
+    def hooks(self) -> Hooks:
+        """Its run's hooks."""
+        return self.run.hooks
+
+    @property
+    def ref(self) -> StepRef:
+        """What names it."""
+        return StepRef(self.run.key, self.seq)
+
+    def injected(self, parameter: str) -> object:
+        """Return what the engine gives for `__context` or `__tracer`."""
+        if parameter.endswith(CONTEXT):
+            return self.context()
+        from notebook_agent.tracing import TracerFactory
+
+        return TracerFactory(self)
+
+    def context(self) -> ApplicationContext:
+        """Return what its action may ask about it."""
+        run, setting = self.run, self.run.setting
+        return ApplicationContext(
+            run.key.app_id,
+            run.key.partition_key,
+            self.seq,
+            self.action.name,
+            self.attempt,
+            run.failure,
+            setting.tracker,
+            setting.parallel_executor_factory,
+            setting.state_initializer,
+            setting.state_persister,
+            self,
+        )
+
+
+_BARE = Setting()
 
 
 @dataclass(slots=True)
@@ -64,6 +116,10 @@ class Run:
         own: The steps that the run made itself; None while nothing has asked for them.
         branches: The ways of its ancestors, whose calls may be served; None likewise.
         last_call: The call that the step at the head was part of; None where only the store knows.
+        failure: What the last step raised, where an edge caught it.
+        gate: What it passes before each step; None where nobody holds it.
+        raised: The error of the step that failed last, while it is on its way.
+        spawned_by: The step whose action started this run.
     """
 
     key: RunKey
@@ -80,8 +136,13 @@ class Run:
     last_call: RunCall | None = None
     ledger: LedgerMode = "auto"
     recording: CallSource | None = None
-    hooks: tuple[Hook, ...] = ()
+    hooks: Hooks = NO_HOOKS
+    setting: Setting = _BARE
+    failure: Failure | None = None
+    raised: BaseException | None = None
+    spawned_by: StepRef | None = None
     report: Report | None = None
+    gate: Gate | None = None
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
     _gate: threading.Lock = field(default_factory=threading.Lock)
@@ -100,7 +161,7 @@ class Run:
 
     def tell(self, event: Event) -> None:
         """Tell those who watch."""
-        if self.listeners:
+        if self.listeners.members:
             self.listeners.tell(event)
 
     def upcoming(self) -> Next:
@@ -120,11 +181,13 @@ class Run:
             raise self._lost(self.pending.action)
         return self.pending
 
-    def begin(self, action: Action, coming: Next, inputs: Mapping[str, object], call: RunCall) -> OpenStep:
+    def begin(
+        self, action: Node, coming: Next, inputs: Mapping[str, object], call: RunCall, attempt: int = 0
+    ) -> OpenStep:
         """Claim the next number; the store knows of the step when this returns."""
         __tracebackhide__ = True
         seq = 0 if self.head is None else self.head + 1
-        step = OpenStep(seq, action, coming, inputs, call, time())
+        step = OpenStep(self, seq, action, coming, inputs, call, time(), attempt)
         if self.store is not None:
             step.code = action.code
             begin = StepBegin(
@@ -132,7 +195,7 @@ class Run:
             )
             self.store.begin_step(self.key, begin, after=self.head)
         self.head, self.last_call = seq, call
-        if self.listeners:
+        if self.listeners.members:
             self.tell(StepStarted(StepRef(self.key, seq), action.name, step.started_at))
         return step
 
@@ -144,7 +207,7 @@ class Run:
             following = self._decide(step.action.name, done.state)
         except Exception as error:  # noqa: BLE001  # the step is complete; the next one raises this
             undecided = error
-        if self.store is not None or self.listeners:
+        if self.store is not None or self.listeners.members:
             end = StepEnd(
                 step.seq,
                 "completed",
@@ -159,34 +222,49 @@ class Run:
             if self.store is not None:
                 self.store.end_step(self.key, end)
             self._moved(step, done.state, following, undecided)
-            if self.own is not None or self.listeners:
+            if self.own is not None or self.listeners.members:
                 self._record(step, end)
         else:
             self._moved(step, done.state, following, undecided)
 
-    def fail(self, step: OpenStep, error: BaseException, reads: tuple[str, ...]) -> None:
-        """Keep that the step did not complete; the state stays, and the same action is next."""
-        self.pending = Next(step.next.action, step.next.decision, again=True)
-        if self.store is None and not self.listeners and self.report is None:
+    def fail(
+        self,
+        step: OpenStep,
+        error: BaseException,
+        reads: tuple[str, ...],
+        caught: Decision | None = None,
+    ) -> None:
+        """Keep that the step did not complete; the state stays.
+
+        The same action is next or, where an edge has `caught` the error, that edge's target.
+        """
+        failure, self.raised = describe(error), error
+        if caught is None:
+            self.pending = Next(step.next.action, step.next.decision, again=True)
+        else:
+            self.prior, self.failure = step.action.name, failure
+            self.pending = Next(caught.target, caught, caught=True)
+        if self.store is None and not self.listeners.members and self.report is None:
             return
         end = StepEnd(
             step.seq,
             status_of(error),
             time(),
             self.state,
-            failure=describe(error),
+            failure=failure,
             reads=reads,
+            next=caught,
             events=step.events,
         )
         if self.store is not None and not self._end(self.store, end, error):
             return
         record = self._record(step, end)
-        if isinstance(error, Exception):
+        if caught is None and isinstance(error, Exception):
             self._explain(error, record, step.call)
 
     def forget_decision(self) -> None:
-        """Decide again what is next; an action that did not complete stays next."""
-        if self.pending is not None and not self.pending.again:
+        """Decide again what is next; what follows a step that did not complete stays."""
+        if self.pending is not None and not self.pending.again and not self.pending.caught:
             self.pending = None
 
     def _decide(self, prior: str | None, state: State) -> Next:
@@ -211,6 +289,7 @@ class Run:
         self, step: OpenStep, state: State, following: Next | None, undecided: Exception | None
     ) -> None:
         self.state, self.prior, self.pending, self._undecided = state, step.action.name, following, undecided
+        self.failure = None
 
     def _end(self, store: Store, end: StepEnd, error: BaseException) -> bool:
         """Write how a step failed; False where the store has it as completed after all."""

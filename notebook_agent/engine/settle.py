@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, cast
 
-from notebook_agent.action import Action
+from notebook_agent.action import Node
 from notebook_agent.errors import ResultError, WriteError
 from notebook_agent.state import State
 
@@ -23,7 +23,7 @@ class Settled(NamedTuple):
     writes: tuple[str, ...]
 
 
-def settle(action: Action, before: State, returned: object) -> Settled:
+def settle(action: Node, before: State, returned: object) -> Settled:
     """Return what an action came to.
 
     Keys that start with `__` cannot be set by an action: such a change is dropped.
@@ -50,7 +50,7 @@ def settle(action: Action, before: State, returned: object) -> Settled:
     return Settled(result, state, tuple(key for key in touched if key in declared))
 
 
-def _unpack(action: Action, returned: object) -> tuple[Mapping[str, object], State]:
+def _unpack(action: Node, returned: object) -> tuple[Mapping[str, object], State]:
     __tracebackhide__ = True
     if isinstance(returned, State):
         return {}, returned
@@ -72,7 +72,7 @@ def _same(before: State, after: State, key: str) -> bool:
     return old is new or (type(old) is type(new) and type(new) in _SCALARS and old == new)
 
 
-def _missing(action: Action, key: str, old: Mapping[str, object]) -> WriteError:
+def _missing(action: Node, key: str, old: Mapping[str, object]) -> WriteError:
     how = "took away" if key in old else "did not write"
     return WriteError(
         f"The action {action.name!r} {how} {key!r}, which it declares. "
@@ -82,7 +82,7 @@ def _missing(action: Action, key: str, old: Mapping[str, object]) -> WriteError:
     )
 
 
-def _undeclared(action: Action, key: str, new: Mapping[str, object]) -> WriteError:
+def _undeclared(action: Node, key: str, new: Mapping[str, object]) -> WriteError:
     if key in new:
         advice = f"Add it: writes={[*action.writes, key]!r}; or leave it alone."
         return WriteError(

@@ -1,54 +1,36 @@
 """The run loop, written once: a generator without `await` that yields each call to make.
 
-It yields a `Call` for each function to be called, user's action or hook, and is sent what
-came of it (or thrown what was raised); a driver makes the call, and awaits it if it is
-async. It yields a `Step` when a step is over, and returns how the run halted.
+It yields a `Call` for each function that may have to be awaited and is sent what came of
+it (or thrown what was raised); a driver makes the call. It yields a `Step` when a step is
+over, what streamed runs show meanwhile, and returns how the run halted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import nullcontext
 
-from notebook_agent.action import Action
+from notebook_agent.action import Node
+from notebook_agent.condition import Decision
+from notebook_agent.engine.calling import Begun, Call, Item, Loop, Outcome, Step, closing, despite, tell
 from notebook_agent.engine.failure import own_frames
-from notebook_agent.engine.pairing import step_scope
-from notebook_agent.engine.request import Halts, inputs_of, read_halts
+from notebook_agent.engine.gate import passed
+from notebook_agent.engine.inside import Inside
+from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
 from notebook_agent.engine.run import Next, OpenStep, Run
 from notebook_agent.engine.settle import settle
-from notebook_agent.errors import ActionError, MaxStepsError, RunError
-from notebook_agent.lifecycle import (
-    PostRunStepHook,
-    PostRunStepHookAsync,
-    PreRunStepHook,
-    PreRunStepHookAsync,
-    RunHalted,
-)
-from notebook_agent.state import State
+from notebook_agent.engine.streaming import stream
+from notebook_agent.engine.timing import deadline_of, note_overrun, pause
+from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
+from notebook_agent.lifecycle import ExecuteMethod, RunHalted
 from notebook_agent.store.protocol import RunCall
 
-__all__ = ["Call", "Loop", "Outcome", "Step", "steps"]
+__all__ = ["steps"]
 
-Step = tuple[Action, Mapping[str, object], State]
-"""A finished step: the action, its result, the state after it."""
-Outcome = tuple[Action | None, Mapping[str, object] | None, State]
-"""How a run halted: after an action with its result, or before one with None."""
-
-
-class Call:
-    """A function to be called by the driver."""
-
-    __slots__ = ("arguments", "function", "keywords")
-
-    def __init__(
-        self, function: Callable[..., object], arguments: tuple[object, ...], keywords: Mapping[str, object]
-    ) -> None:
-        self.function = function
-        self.arguments = arguments
-        self.keywords = keywords
-
-
-Loop = Generator[Call | Step, object, Outcome]
+_LETS_GO = frozenset({"iterate", "aiterate"})
+_FREE = nullcontext()
+_SINGLE = frozenset({"step", "astep"})
+_STREAMS = frozenset({"stream_result", "astream_result", "stream_iterate", "astream_iterate"})
 
 
 def steps(run: Run, call: RunCall, *, awaits: bool) -> Loop:
@@ -67,16 +49,24 @@ def steps(run: Run, call: RunCall, *, awaits: bool) -> Loop:
     """
     __tracebackhide__ = True
     halts = read_halts(call, run.graph)
-    with _FREE if call.method in _LETS_GO else run:
-        outcome = yield from _until_halt(run, call, halts, awaits=awaits)
-    if run.listeners:
+    hooks = run.hooks
+    if hooks.pre_run_execute_call:
+        yield from tell(hooks.pre_run_execute_call, _whole(run, call), awaits=awaits)
+    try:
+        with _FREE if call.method in _LETS_GO else run:
+            outcome = yield from _until_halt(run, call, halts, awaits=awaits)
+    except BaseException as error:
+        if hooks.post_run_execute_call:
+            ended = {**_whole(run, call), "exception": error}
+            can = awaits and not closing(error)
+            yield from despite(error, tell(hooks.post_run_execute_call, ended, awaits=can))
+        raise
+    if run.listeners.members:
         run.tell(RunHalted(run.key, None if run.pending is None else run.pending.action))
+    if hooks.post_run_execute_call:
+        ended = {**_whole(run, call), "exception": None}
+        yield from tell(hooks.post_run_execute_call, ended, awaits=awaits)
     return outcome
-
-
-_LETS_GO = frozenset({"iterate", "aiterate"})
-_FREE = nullcontext()
-_SINGLE = frozenset({"step", "astep"})
 
 
 def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
@@ -86,90 +76,134 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
     while (coming := run.upcoming()).action is not None:
         if taken == call.max_steps:
             raise _too_many(run, coming, taken)
+        gate = run.gate
+        if gate is not None and not (yield from passed(run, gate, coming.action, awaits=awaits)):
+            return run.graph.get_action(coming.action), None, run.state
         with run if call.method in _LETS_GO else _FREE:
-            outcome = yield from _step(run, call, coming, awaits=awaits)
-        yield outcome
+            make = _attempts if coming.action in run.graph.resilient else _once
+            done = yield from make(run, call, coming, awaits=awaits)
         taken += 1
+        if done is not None:
+            outcome = done
+            yield done
         if call.method in _SINGLE:
             break
         following = run.upcoming().action
         if following in halts.before:
             return run.graph.get_action(following), None, run.state
-        if coming.action in halts.after:
+        if done is not None and coming.action in halts.after:
             break
     return outcome
 
 
-def _step(run: Run, call: RunCall, coming: Next, *, awaits: bool) -> Generator[Call, object, Step]:
+def _attempts(
+    run: Run, call: RunCall, coming: Next, *, awaits: bool
+) -> Generator[Call | Begun | Item, object, Step | None]:
+    """Make a step, again as its policy says; None where it failed and an edge caught the error."""
     __tracebackhide__ = True
-    assert coming.action is not None
-    action = run.graph.get_action(coming.action)
-    inputs = inputs_of(action, call.inputs)
-    if action.asynchronous and not awaits:
-        raise RunError(
-            f"The action {action.name!r} is async. Await arun, astep or aiterate instead.",
-            run=run.key.app_id,
-            action=action.name,
-        )
-    if run.hooks:
-        yield from _before(run, action, inputs, awaits=awaits)
-    step = run.begin(action, coming, inputs, call)
+    attempt = 0
+    while True:
+        try:
+            return (yield from _step(run, call, coming, attempt, awaits=awaits))
+        except Exception as error:
+            if run.pending is None or run.raised is not error:
+                raise
+            run.raised = None
+            if run.pending.caught:
+                return None
+            policy = run.graph.get_action(run.pending.action or "").policy
+            seconds = None if policy is None else policy.pause(attempt, error)
+            if seconds is None:
+                raise
+        yield pause(seconds, awaits=awaits)
+        coming, attempt = run.upcoming(), attempt + 1
+
+
+def _once(
+    run: Run, call: RunCall, coming: Next, *, awaits: bool
+) -> Generator[Call | Begun | Item, object, Step | None]:
+    """Make a step whose errors nothing catches."""
+    return _step(run, call, coming, 0, awaits=awaits)
+
+
+def _step(
+    run: Run, call: RunCall, coming: Next, attempt: int, *, awaits: bool
+) -> Generator[Call | Begun | Item, object, Step]:
+    __tracebackhide__ = True
+    node, inputs = _ready(run, call, coming, awaits=awaits)
+    if run.hooks.pre_run_step:
+        seq = 0 if run.head is None else run.head + 1
+        yield from tell(run.hooks.pre_run_step, {**_who(run, seq, node), "inputs": inputs}, awaits=awaits)
+    step, shown = run.begin(node, coming, inputs, call, attempt), call.method in _STREAMS
     view, watch = run.state.watched()
     try:
-        with _FREE if run.store is None else step_scope(run, run.store, step):
-            parameters = {**action.bound, **inputs} if action.bound else inputs
-            returned = yield Call(action.function, (view,), parameters)
-        done = settle(action, run.state, returned)
+        if shown:
+            yield Begun(node)
+        inside = Inside(run, step)
+        action = Call(node.function, (view,), _parameters(step), deadline_of(node))
+        returned: object
+        if node.streaming:
+            returned = yield from stream(run, step, inside, action, awaits=awaits, shown=shown)
+        else:
+            with inside:
+                returned = yield action
+            if action.deadline is not None:
+                note_overrun(step, action.deadline)
+        done = settle(node, run.state, returned)
         run.complete(step, done, tuple(watch.reads))
     except BaseException as error:
         yield from _failed(run, step, error, tuple(watch.reads), awaits=awaits)
         if isinstance(error, StopIteration):
             raise _stop_iteration(run, step) from error
         raise
-    if run.hooks:
-        yield from _after(run, step, done.result, None, awaits=awaits)
-    return action, done.result, done.state
+    if run.hooks.post_run_step:
+        event = {**_who(run, step.seq, node), "result": done.result, "exception": None}
+        yield from tell(run.hooks.post_run_step, event, awaits=awaits)
+    return node, done.result, done.state
+
+
+def _ready(run: Run, call: RunCall, coming: Next, *, awaits: bool) -> tuple[Node, dict[str, object]]:
+    """Return the node that comes next and its inputs, once it is known that it can be run."""
+    __tracebackhide__ = True
+    assert coming.action is not None
+    node = run.graph.get_action(coming.action)
+    inputs = inputs_of(node, call.inputs)
+    if node.asynchronous or node.streaming:
+        check_awaited(node, run.key, call.method, awaits=awaits)
+    return node, inputs
+
+
+def _parameters(step: OpenStep) -> Mapping[str, object]:
+    if not step.action.bound and not step.action.injected:
+        return step.inputs
+    given = {**step.action.bound, **step.inputs}
+    for name in step.action.injected:
+        given[name] = step.injected(name)
+    return given
 
 
 def _failed(
     run: Run, step: OpenStep, error: BaseException, reads: tuple[str, ...], *, awaits: bool
 ) -> Generator[Call, object, None]:
     own_frames(error)
-    run.fail(step, error, reads)
-    if not run.hooks:
-        return
-    try:
-        yield from _after(run, step, None, error, awaits=awaits and not isinstance(error, GeneratorExit))
-    except Exception as second:  # noqa: BLE001  # a hook must not hide what the action raised
-        error.add_note(f"A hook raised after this: {type(second).__name__}: {second}")
+    if isinstance(error, ActionTimeoutError):
+        _name_timeout(step, error)
+    run.fail(step, error, reads, _caught(run, step, error))
+    if run.hooks.post_run_step:
+        event = {**_who(run, step.seq, step.action), "result": None, "exception": error}
+        can = awaits and not closing(error)
+        yield from despite(error, tell(run.hooks.post_run_step, event, awaits=can))
 
 
-def _before(
-    run: Run, action: Action, inputs: Mapping[str, object], *, awaits: bool
-) -> Generator[Call, object, None]:
-    __tracebackhide__ = True
-    for hook in run.hooks:
-        if isinstance(hook, PreRunStepHook) or (awaits and isinstance(hook, PreRunStepHookAsync)):
-            seq = 0 if run.head is None else run.head + 1
-            yield Call(hook.pre_run_step, (), {**_who(run, seq, action), "inputs": inputs})
+def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:
+    """Return the edge that catches an error which is not tried again."""
+    policy = step.action.policy
+    if policy is not None and policy.pause(step.attempt, error) is not None:
+        return None
+    return run.graph.caught(step.action.name, error) if isinstance(error, Exception) else None
 
 
-def _after(
-    run: Run,
-    step: OpenStep,
-    result: Mapping[str, object] | None,
-    error: BaseException | None,
-    *,
-    awaits: bool,
-) -> Generator[Call, object, None]:
-    __tracebackhide__ = True
-    for hook in run.hooks:
-        if isinstance(hook, PostRunStepHook) or (awaits and isinstance(hook, PostRunStepHookAsync)):
-            who = _who(run, step.seq, step.action)
-            yield Call(hook.post_run_step, (), {**who, "result": result, "exception": error})
-
-
-def _who(run: Run, seq: int, action: Action) -> dict[str, object]:
+def _who(run: Run, seq: int, action: Node) -> dict[str, object]:
     return {
         "app_id": run.key.app_id,
         "partition_key": run.key.partition_key,
@@ -177,6 +211,26 @@ def _who(run: Run, seq: int, action: Action) -> dict[str, object]:
         "state": run.state,
         "action": action,
     }
+
+
+def _whole(run: Run, call: RunCall) -> dict[str, object]:
+    return {
+        "app_id": run.key.app_id,
+        "partition_key": run.key.partition_key,
+        "state": run.state,
+        "method": ExecuteMethod(call.method),
+    }
+
+
+def _name_timeout(step: OpenStep, error: ActionTimeoutError) -> None:
+    limit = None if step.action.policy is None else step.action.policy.timeout
+    if error.action is None and limit is not None:
+        told = (
+            f"The action {step.action.name!r} took longer than its timeout of {limit:g} s and was cancelled. "
+            "Give it more time with with_policy(.., timeout=..), or look at what it waited for."
+        )
+        error.args = (told,)
+        error.action, error.run, error.seq = step.action.name, step.key.app_id, step.seq
 
 
 def _stop_iteration(run: Run, step: OpenStep) -> ActionError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from notebook_agent.action import Action
-from notebook_agent.condition import Condition, default
+from notebook_agent.action import Node
+from notebook_agent.condition import Condition, OnError, default
 from notebook_agent.errors import GraphError, did_you_mean
 
 __all__ = ["Transition", "check_ends", "check_reachable", "unique", "unknown"]
@@ -25,10 +25,15 @@ class Transition:
         """Whether the edge may not be taken."""
         return self.condition is not default
 
+    @property
+    def handles(self) -> bool:
+        """Whether it is taken by an exception, and never by an action that completed."""
+        return isinstance(self.condition, OnError)
 
-def unique(actions: Iterable[Action]) -> dict[str, Action]:
+
+def unique(actions: Iterable[Node]) -> dict[str, Node]:
     """Return the actions by name; GraphError if two have the same."""
-    by_name: dict[str, Action] = {}
+    by_name: dict[str, Node] = {}
     for each in actions:
         if each.name in by_name:
             raise GraphError(
@@ -39,7 +44,7 @@ def unique(actions: Iterable[Action]) -> dict[str, Action]:
     return by_name
 
 
-def check_ends(edge: Transition, known: Mapping[str, Action]) -> None:
+def check_ends(edge: Transition, known: Mapping[str, Node]) -> None:
     """Refuse an edge from or to what is no action."""
     for end in (edge.source, edge.target):
         if end not in known:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from notebook_agent.action import Action, as_action
-from notebook_agent.condition import Check, Decision, default
+from notebook_agent.action import Node, as_node
+from notebook_agent.condition import Check, Decision, OnError, default
 from notebook_agent.errors import ConditionError, GraphError, MissingKeyError
 from notebook_agent.graph.edges import Transition, check_ends, check_reachable, unique, unknown
 from notebook_agent.ids import Json
@@ -21,20 +21,39 @@ class Graph:
     Attributes:
         actions: In the order in which they were given.
         transitions: In the order in which they are tried.
+        entrypoint: The action that an application starts with; None outside of one.
+        resilient: The actions whose errors may be tried again or caught.
 
     Raises:
         GraphError: A name is unknown or taken twice, or an edge can never be taken.
     """
 
-    __slots__ = ("_always", "_by_name", "_edges", "actions", "transitions")
+    __slots__ = (
+        "_always",
+        "_by_name",
+        "_edges",
+        "_handlers",
+        "actions",
+        "entrypoint",
+        "resilient",
+        "transitions",
+    )
 
-    def __init__(self, actions: Iterable[Action], transitions: Iterable[Transition] = ()) -> None:
+    def __init__(
+        self,
+        actions: Iterable[Node],
+        transitions: Iterable[Transition] = (),
+        entrypoint: str | None = None,
+    ) -> None:
+        self.entrypoint = entrypoint
         self.actions = tuple(actions)
         self.transitions = tuple(transitions)
         self._by_name = unique(self.actions)
-        self._edges: dict[str, tuple[Transition, ...]] = {
-            name: tuple(edge for edge in self.transitions if edge.source == name) for name in self._by_name
-        }
+        self._edges = _by_source(self._by_name, [edge for edge in self.transitions if not edge.handles])
+        self._handlers = _by_source(self._by_name, [edge for edge in self.transitions if edge.handles])
+        self.resilient = frozenset(
+            each.name for each in self.actions if each.policy is not None or self._handlers[each.name]
+        )
         for edge in self.transitions:
             check_ends(edge, self._by_name)
         for edges in self._edges.values():
@@ -58,7 +77,20 @@ class Graph:
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 
-    def get_action(self, name: str) -> Action:
+    def started_at(self, entrypoint: str) -> Graph:
+        """Return this graph as an application starts it.
+
+        Raises:
+            GraphError: There is no such action.
+        """
+        if entrypoint not in self._by_name:
+            raise GraphError(
+                unknown(f"The entrypoint {entrypoint!r} is no action.", entrypoint, self._by_name),
+                action=entrypoint,
+            )
+        return Graph(self.actions, self.transitions, entrypoint)
+
+    def get_action(self, name: str) -> Node:
         """Return the action of this name; GraphError if there is none."""
         try:
             return self._by_name[name]
@@ -67,13 +99,24 @@ class Graph:
                 unknown(f"There is no action {name!r}.", name, self._by_name), action=name
             ) from None
 
-    def get_actions_by_tag(self, tag: str) -> list[Action]:
+    def get_actions_by_tag(self, tag: str) -> list[Node]:
         """Return the actions that carry a tag."""
         return [each for each in self.actions if tag in each.tags]
 
     def edges_from(self, name: str) -> tuple[Transition, ...]:
-        """Return the transitions that leave an action, in the order in which they are tried."""
+        """Return the transitions after an action that completed, in the order in which they are tried."""
         return self._edges[name]
+
+    def caught(self, name: str, error: BaseException) -> Decision | None:
+        """Decide what follows an action that raised; None where no edge catches the error."""
+        checks: list[Check] = []
+        for edge in self._handlers[name]:
+            condition = edge.condition
+            holds = isinstance(condition, OnError) and condition.catches(error)
+            checks.append(Check(edge.target, condition.name, {"error": type(error).__name__}, holds))
+            if holds:
+                return Decision(name, edge.target, tuple(checks))
+        return None
 
     def next(self, prior: str, state: State) -> Decision:
         """Decide what follows action `prior`, and say why; the first condition that holds wins.
@@ -95,7 +138,7 @@ class Graph:
                 target = edge.target
         return Decision(prior, target, tuple(checks))
 
-    def get_next_node(self, prior: str | None, state: State, entrypoint: str) -> Action | None:
+    def get_next_node(self, prior: str | None, state: State, entrypoint: str) -> Node | None:
         """Return the action that follows `prior`, or the entrypoint's; None where the graph ends."""
         target = entrypoint if prior is None else self.next(prior, state).target
         return None if target is None else self.get_action(target)
@@ -105,10 +148,11 @@ class Graph:
 
         Parameters that the old action has bound are bound in a plain function too.
         """
-        old, new = self.get_action(name), as_action(thing, name)
+        old, new = self.get_action(name), as_node(thing, name)
         if old.bound and not new.bound:
             new = new.bind(**old.bound)
-        return Graph((new if each is old else each for each in self.actions), self.transitions)
+        actions = (new if each is old else each for each in self.actions)
+        return Graph(actions, self.transitions, self.entrypoint)
 
     def describe(self) -> Json:
         """Return the graph as plain JSON, with the source and the code id of each action."""
@@ -163,6 +207,10 @@ class Graph:
         return f"<graph of {len(self.actions)} actions: {', '.join(self.names)}>"
 
 
+def _by_source(names: Iterable[str], edges: Sequence[Transition]) -> dict[str, tuple[Transition, ...]]:
+    return {name: tuple(edge for edge in edges if edge.source == name) for name in names}
+
+
 def _check(edge: Transition, state: State) -> Check:
     condition = edge.condition
     try:
@@ -177,7 +225,7 @@ def _check(edge: Transition, state: State) -> Check:
     return Check(edge.target, condition.name, condition.operands(state), result)
 
 
-def _describe(each: Action) -> Json:
+def _describe(each: Node) -> Json:
     return {
         "name": each.name,
         "reads": list(each.reads),

@@ -17,6 +17,7 @@ from __future__ import annotations
 from notebook_agent.redact.masking import (
     Finding,
     distrust,
+    environment_secrets,
     find_secrets,
     mask,
     mask_kept,
@@ -32,6 +33,7 @@ __all__ = [
     "Finding",
     "Rule",
     "distrust",
+    "environment_secrets",
     "find_secrets",
     "mask",
     "mask_kept",

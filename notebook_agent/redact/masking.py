@@ -14,6 +14,7 @@ from notebook_agent.redact.rules import ASSIGNED, ENVIRONMENT, RULES, TELLING, R
 __all__ = [
     "Finding",
     "distrust",
+    "environment_secrets",
     "find_secrets",
     "mask",
     "mask_kept",
@@ -58,9 +59,9 @@ _WIDE = tuple((marker, rule) for rule in RULES if rule.wide for marker in rule.m
 _NARROW = tuple((marker, rule) for rule in RULES if not rule.wide for marker in rule.markers)
 
 
-def _env_values(environ: Mapping[str, str]) -> list[str]:
+def environment_secrets() -> list[str]:
     """List the secrets of the environment, longest first: one may hold another."""
-    values = {environ.get(name, "").strip() for name in environ if name.endswith(_ENV_NAMES)}
+    values = {os.environ.get(name, "").strip() for name in os.environ if name.endswith(_ENV_NAMES)}
     return sorted(
         (value for value in values if len(value) >= _SHORTEST), key=lambda value: (-len(value), value)
     )
@@ -76,7 +77,7 @@ class _Redactor:
         whole = "\n".join(texts)
         words = "\n".join([word for word in whole.split() if len(word) >= _LONG_WORD])
         self._marked = [*_held(_WIDE, whole), *_held(_NARROW, words)]
-        self._values = [value for value in _env_values(os.environ) if value in whole]
+        self._values = [value for value in environment_secrets() if value in whole]
 
     def __call__(self, text: str) -> str:
         if len(text) < _SHORTEST:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
 
-from notebook_agent.action import Action
+from notebook_agent.action import Node
 
 __all__ = ["Edit", "EditWatcher", "Origin", "find_edits"]
 
@@ -37,8 +37,8 @@ class Origin:
 class Edit:
     """A node whose action was defined again: `new` takes the place of `old`."""
 
-    old: Action
-    new: Action
+    old: Node
+    new: Node
     function: str
     same_cell: bool
 
@@ -59,15 +59,13 @@ class EditWatcher:
         for made in fresh.values():
             self._origins[id(made.function)] = made.function, origin
 
-    def is_same_cell(self, old: Action, new: Action) -> bool:
+    def is_same_cell(self, old: Node, new: Node) -> bool:
         """Return whether both were defined by the same cell, at different times."""
         before, after = (self._origins.get(id(made.function)) for made in (old, new))
         return bool(before and after and before[1].is_same_cell(after[1]))
 
 
-def find_edits(
-    actions: Iterable[Action], namespace: Mapping[str, object], watcher: EditWatcher
-) -> list[Edit]:
+def find_edits(actions: Iterable[Node], namespace: Mapping[str, object], watcher: EditWatcher) -> list[Edit]:
     """Return the nodes whose function has been defined again since."""
     defined = dict(_actions(namespace))
     edits = []
@@ -79,19 +77,19 @@ def find_edits(
     return [edit for edit in edits if edit.old.code != edit.new.code]
 
 
-def _actions(namespace: Mapping[str, object]) -> Iterable[tuple[str, Action]]:
+def _actions(namespace: Mapping[str, object]) -> Iterable[tuple[str, Node]]:
     for name, value in list(namespace.items()):
         made = getattr(value, "action_function", None) if isinstance(value, FunctionType) else None
-        if isinstance(made, Action) and _top_level_name(made) == name:
+        if isinstance(made, Node) and _top_level_name(made) == name:
             yield name, made
 
 
-def _top_level_name(made: Action) -> str | None:
+def _top_level_name(made: Node) -> str | None:
     name = getattr(made.function, "__qualname__", "")
     return name if name.isidentifier() and made.function.__module__ == "__main__" else None
 
 
-def _in_place_of(old: Action, new: Action) -> Action:
+def _in_place_of(old: Node, new: Node) -> Node:
     known = {*new.required, *new.optional}
     bound = {key: value for key, value in old.bound.items() if key in known}
     return new.bind(**bound).with_name(old.name)

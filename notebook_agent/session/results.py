@@ -45,8 +45,8 @@ class Spent:
 
     @classmethod
     def of(cls, calls: Iterable[CallRecord]) -> Spent:
-        """Sum up; replayed calls cost nothing."""
-        every = list(calls)
+        """Sum up; replayed calls cost nothing, and those that were refused are none."""
+        every = [call for call in calls if call.sent]
         live = [call for call in every if not call.replayed]
         tokens = sum(call.usage.input + call.usage.output for call in live if call.usage)
         prices = [call.cost for call in live]

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from notebook_agent.action import Action
+from notebook_agent.action import Node
 from notebook_agent.application import Application
 from notebook_agent.engine import Step
 from notebook_agent.session.loop import LoopThread
@@ -42,7 +42,7 @@ class Plan:
         """Whether the end of the turn is to be found out."""
         return not self.until and not self.before and self.steps is None
 
-    def is_over(self, ran: Action, following: Action | None) -> bool:
+    def is_over(self, ran: Node, following: Node | None) -> bool:
         """Note that an action has run; return whether the command ends before `following`."""
         self.taken |= self._inputs_of(ran)
         if self.steps is not None:
@@ -53,10 +53,10 @@ class Plan:
             self.halted = self._end_of_turn(following)
         return self.halted is not None or self.steps == 0
 
-    def _inputs_of(self, action: Action) -> set[str]:
+    def _inputs_of(self, action: Node) -> set[str]:
         return {name for name in action.required + action.optional if name in self.inputs}
 
-    def _end_of_turn(self, following: Action) -> str | None:
+    def _end_of_turn(self, following: Node) -> str | None:
         again = sorted(self._inputs_of(following) & self.taken)
         if again:
             return f"one turn: {following.name} is next and takes {_quoted(again)} again"

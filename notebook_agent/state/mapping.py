@@ -104,7 +104,10 @@ class State(Mapping[str, Any]):
 
     def subset(self, *keys: str, ignore_missing: bool = True) -> State:
         """Keep these keys only; a missing one is an error where `ignore_missing` is False."""
-        kept = {key: self[key] for key in keys if not ignore_missing or key in self}
+        for key in keys:
+            if not ignore_missing and key not in self._values:
+                raise _missing(key, self._values)
+        kept = {key: self._values[key] for key in keys if key in self._values}
         gone = tuple(key for key in self._values if key not in kept)
         return _make(kept, self._watch, self._written + gone)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Literal
 
-from notebook_agent.action import Action
+from notebook_agent.action import Node
 from notebook_agent.condition import Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
@@ -53,7 +53,7 @@ def asks(graph: Graph, action: str | None) -> list[InputWire]:
     ]
 
 
-def _parameters(action: Action) -> dict[str, object]:
+def _parameters(action: Node) -> dict[str, object]:
     found = inspect.signature(action.function).parameters
     return {name: each.annotation for name, each in found.items() if each.annotation is not each.empty}
 

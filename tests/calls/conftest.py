@@ -44,10 +44,11 @@ class Steps:
     def ref(self, seq: int) -> StepRef:
         return StepRef(RUN, seq)
 
-    def open(self, seq: int, mode="auto", partners=(), recording=None):
+    def open(self, seq: int, mode="auto", partners=(), recording=None, **options):
         refs = tuple(self.ref(each) for each in partners)
+        listener = self.told.append
         return calls.scope(
-            StepScope(self.ref(seq), "answer", self.log, mode, refs, recording, listener=self.told.append)
+            StepScope(self.ref(seq), "answer", self.log, mode, refs, recording, listener, **options)
         )
 
     def calls(self, *seqs: int) -> list[CallRecord]:

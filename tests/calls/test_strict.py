@@ -29,7 +29,12 @@ def test_miss_sends_nothing_and_names_the_difference(server, steps, ask):
     assert expected == str(caught.value)
     assert ("run-1", 1, "answer") == (caught.value.run, caught.value.seq, caught.value.action)
     assert 1 == len(server.journal)
-    assert [] == steps.calls(1)
+    [refused] = steps.calls(1)
+    assert (False, None, "not sent: no record in strict replay") == (
+        refused.sent,
+        refused.status,
+        refused.error,
+    )
 
 
 def test_miss_without_any_record_says_so(server, steps, ask):

@@ -1,0 +1,88 @@
+"""What it costs to record one model call, in milliseconds; and what it delays of a stream's first token.
+
+Calls go to a server on this machine that answers at once, with a step around them and without,
+in turns in one run. The store is a file, as for users.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from notebook_agent import calls
+from notebook_agent.calls.protocol import StepScope
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.state import State
+from notebook_agent.store import open_store
+from notebook_agent.store.protocol import NewRun, RunCall, StepBegin
+from tests.servers import OpenAIServer
+
+ROUNDS = 400
+KEY = RunKey("benchmark", "calls")
+TEXT = "The quick brown fox jumps over the lazy dog near the river bank, twice. " * 4
+
+
+def chat(messages):
+    """A conversation of so many messages, about 300 characters each."""
+    roles = ("user", "assistant")
+    return [{"role": roles[n % 2], "content": f"{n}: {TEXT}"} for n in range(messages)]
+
+
+def plain(client, conversation):
+    start = time.perf_counter()
+    client.chat.completions.create(model="m", messages=conversation)
+    return time.perf_counter() - start
+
+
+def first_token(client, conversation):
+    start = time.perf_counter()
+    with client.chat.completions.create(model="m", messages=conversation, stream=True) as stream:
+        next(stream)
+        took = time.perf_counter() - start
+        for _ in stream:
+            pass
+    return took
+
+
+def measure(client, scope, work, messages):
+    """Medians without and with the wrapper, in milliseconds."""
+    took = {False: [], True: []}
+    base = chat(messages - 1)
+    for n in range(ROUNDS):
+        conversation = [*base, {"role": "user", "content": f"question {n}"}]
+        for inside in (False, True) if n % 2 else (True, False):
+            with scope.part() if inside else nullcontext():
+                took[inside].append(work(client, conversation))
+    return [statistics.median(took[inside][20:]) * 1e3 for inside in (False, True)]
+
+
+def main():
+    import openai
+
+    with tempfile.TemporaryDirectory() as folder, OpenAIServer() as server:
+        store = open_store(Path(folder) / "store.db")
+        store.create_run(NewRun(KEY, "ask", {}, State({})))
+        begin = StepBegin(0, "ask", time.time(), {}, None, RunCall("run", {}), "c0de", "...")
+        store.begin_step(KEY, begin, after=None)
+        calls.install()
+        scope = calls.scope(StepScope(StepRef(KEY, 0), "ask", store))
+        with openai.OpenAI(base_url=server.base_url, api_key="k") as client:
+            for messages in (2, 40):
+                without, within = measure(client, scope, plain, messages)
+                beside = f"{without:6.2f} ms without, {within:6.2f} with"
+                print(f"call of {messages:>2} messages  {beside}, {within - without:5.2f} ms to record it")
+            for messages in (2, 40):
+                without, within = measure(client, scope, first_token, messages)
+                beside = f"{without:6.2f} ms without, {within:6.2f} with"
+                print(f"first token of {messages:>2}    {beside}, {within / without:6.3f} times")
+        store.close()
+
+
+if __name__ == "__main__":
+    main()

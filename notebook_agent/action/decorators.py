@@ -1,0 +1,148 @@
+"""The decorators that make a function an action."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Generic, ParamSpec, Protocol, TypeVar, cast
+
+from notebook_agent.action.node import Effect, Node, names, signature_of
+from notebook_agent.errors import ActionError
+
+__all__ = ["ActionFunction", "action", "streaming_action"]
+
+_EFFECTS = ("pure", "idempotent", "irreversible")
+_P = ParamSpec("_P")
+_R = TypeVar("_R", covariant=True)  # noqa: PLC0105  # the short name reads better in signatures
+
+
+class ActionFunction(Protocol, Generic[_P, _R]):
+    """A decorated function: called as before, and bound to parameters with `bind`."""
+
+    action_function: Node
+    __name__: str
+
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """Call the function itself."""
+        ...
+
+    def bind(self, **parameters: object) -> Node:
+        """Return an action with these parameters fixed."""
+        ...
+
+
+_Decorator = Callable[[Callable[_P, _R]], ActionFunction[_P, _R]]
+
+
+def action(
+    reads: Sequence[str] | None = None,
+    writes: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
+    *,
+    effect: Effect | None = None,
+) -> _Decorator[_P, _R]:
+    """Make a function, sync or async, an action.
+
+    The function takes the state first; its other parameters are inputs, but for
+    `__context` and `__tracer`, which the engine gives. It returns a new State, or
+    `(result, State)` with a dict of what it found.
+
+    Args:
+        reads: Keys that it needs. Others can be read; what is really read is recorded.
+        writes: Keys that it sets, each time; setting another one is a WriteError.
+        tags: Names to halt at (`"@tag:.."`) or to find actions by.
+        effect: What running it twice does: `"pure"`, `"idempotent"` or `"irreversible"`.
+    """
+    return _decorator("@action", reads, writes, tags, effect, streaming=False)
+
+
+def streaming_action(
+    reads: Sequence[str] | None = None,
+    writes: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
+    *,
+    effect: Effect | None = None,
+) -> _Decorator[_P, _R]:
+    """Make a generator function, sync or async, an action that gives its result piece by piece.
+
+    It yields dicts, or `(dict, None)`, as they come, and last `(result, State)`. Whoever
+    called `stream_result` sees each piece at once; the step is over with the last one.
+
+    Args:
+        reads: See `action`.
+        writes: See `action`.
+        tags: See `action`.
+        effect: See `action`.
+    """
+    return _decorator("@streaming_action", reads, writes, tags, effect, streaming=True)
+
+
+def _decorator(  # what both decorators take
+    called: str,
+    reads: Sequence[str] | None,
+    writes: Sequence[str] | None,
+    tags: Sequence[str] | None,
+    effect: Effect | None,
+    *,
+    streaming: bool,
+) -> _Decorator[_P, _R]:
+    if reads is None or writes is None:
+        above = f" above {reads.__name__}" if isinstance(reads, FunctionType) else ""
+        raise ActionError(
+            f"{called}{above} needs the lists of keys, empty ones too: {called}(reads=[..], writes=[..])."
+        )
+    keys = names("reads", reads), names("writes", writes), names("tags", tags or ())
+    if effect is not None and effect not in _EFFECTS:
+        raise ActionError(f"{called}(effect={effect!r}): it is one of {', '.join(_EFFECTS)}.")
+
+    def decorate(function: Callable[_P, _R]) -> ActionFunction[_P, _R]:
+        made = _make(called, function, keys, effect, streaming=streaming)
+        decorated = cast("ActionFunction[_P, _R]", function)
+        decorated.action_function = made
+        decorated.bind = made.bind  # type: ignore[method-assign]  # the protocol's method is this one
+        return decorated
+
+    return decorate
+
+
+def _make(
+    called: str,
+    function: Callable[..., object],
+    keys: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
+    effect: Effect | None,
+    *,
+    streaming: bool,
+) -> Node:
+    if not callable(function) or isinstance(function, type):
+        raise ActionError(f"{called} goes above a def; {function!r} is not a function.")
+    name = getattr(function, "__name__", type(function).__name__)
+    asynchronous = _kind(called, name, function, streaming=streaming)
+    parameters = signature_of(name, function)
+    return Node(
+        name,
+        function,
+        *keys,
+        effect,
+        asynchronous=asynchronous,
+        streaming=streaming,
+        required=parameters.required,
+        optional=parameters.optional,
+        injected=parameters.injected,
+        origin=function,
+    )
+
+
+def _kind(called: str, name: str, function: Callable[..., object], *, streaming: bool) -> bool:
+    """Return whether the function is async; ActionError where it yields and should not, or the reverse."""
+    yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+    if yields and not streaming:
+        raise ActionError(
+            f"{called} {name}() yields. Put @streaming_action(reads=[..], writes=[..]) above it.", action=name
+        )
+    if streaming and inspect.iscoroutinefunction(function):
+        raise ActionError(
+            f"{called} {name}() yields nothing. Yield each piece as a dict, and last (result, state).",
+            action=name,
+        )
+    return inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function)

@@ -1,0 +1,146 @@
+"""What happens to a call that must not leave: the step ends, past every handler of an SDK."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+
+from notebook_agent.calls.keys import Asked
+from notebook_agent.calls.protocol import CallRecord, StepScope
+from notebook_agent.errors import BudgetError, CallError, LedgerMissError
+
+__all__ = ["STAND_IN_KEY", "Stop", "is_interrupt", "key", "miss_of", "overspent", "unsent", "users"]
+
+STAND_IN_KEY = "no-key-in-strict-replay"
+"""What OPENAI_API_KEY is while a step that sends nothing runs without a key."""
+_PLACEHOLDER = ("OPENAI_API_KEY", STAND_IN_KEY)
+_ADVICE = "To call the model, set app.ledger = 'auto' (%config AgentMagics.ledger = 'auto') and retry."
+
+
+class Stop(BaseException):
+    """Leaves an action past every handler of an SDK; the scope turns it into the error that it carries."""
+
+    def __init__(self, error: CallError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Tell what stops a program, such as Stop or a cancelled task, from an error."""
+    return not isinstance(error, Exception | BaseExceptionGroup)
+
+
+def users(error: BaseException) -> TracebackType | None:
+    """Cut the frames of SDKs and our own off the end of a traceback, if any other is left."""
+    frames = list(_frames(error.__traceback__))
+    while frames and not _is_users(frames[-1]):
+        frames.pop()
+    if frames:
+        frames[-1].tb_next = None
+    return error.__traceback__
+
+
+def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _is_users(trace: TracebackType) -> bool:
+    import sysconfig
+
+    module = str(trace.tb_frame.f_globals.get("__name__"))
+    paths = sysconfig.get_paths()
+    libraries = tuple(paths[name] for name in ("purelib", "platlib", "stdlib"))
+    return module.partition(".")[0] != "notebook_agent" and not trace.tb_frame.f_code.co_filename.startswith(
+        libraries
+    )
+
+
+def miss_of(scope: StepScope, asked: Asked, differs: str | None) -> LedgerMissError:
+    """Make the error for a call that strict replay has no record of."""
+    advice = (scope.recording.advice if scope.recording is not None else "") or _ADVICE
+    nearest = f" Against the nearest record: {differs}." if differs else " Nothing is recorded for it."
+    return LedgerMissError(
+        f"No recorded answer for {_what(asked)} in {_where(scope)}; nothing was sent.{nearest} {advice}",
+        run=scope.step.run.app_id,
+        seq=scope.step.seq,
+        action=scope.action,
+    )
+
+
+def overspent(scope: StepScope, asked: Asked, reason: str) -> BudgetError:
+    """Make the error for a call that a budget does not allow."""
+    return BudgetError(
+        f"{reason} The call to {_what(asked)} in {_where(scope)} was not sent; what was done before is kept, "
+        "and the calls that succeeded are served when the step is retried with a larger budget: "
+        "%agent retry --max-calls N or --max-cost N (app.budget = Budget(..), then app.retry()).",
+        run=scope.step.run.app_id,
+        seq=scope.step.seq,
+        action=scope.action,
+    )
+
+
+def _what(asked: Asked) -> str:
+    return f"{asked.endpoint} (model {asked.model})" if asked.model else asked.endpoint
+
+
+def _where(scope: StepScope) -> str:
+    return f"step {scope.step.seq} ({scope.action}) of run {scope.step.run.app_id[:8]}"
+
+
+def unsent(scope: StepScope, asked: Asked, error: str, at: float) -> CallRecord:
+    """Make the record of a call that was refused: it shows what was asked, and can never be served."""
+    return CallRecord(
+        step=scope.step,
+        action=scope.action,
+        span=None,
+        key=asked.key,
+        method=asked.method,
+        host=asked.host,
+        endpoint=asked.endpoint,
+        model=asked.model,
+        request=asked.request,
+        streamed=asked.streamed,
+        status=None,
+        content_type=None,
+        body=None,
+        complete=False,
+        error=error,
+        started_at=at,
+        first_at=None,
+        ended_at=None,
+    )
+
+
+class _Key:
+    """Stands in for the key without which `openai.Client()` refuses to be built; nothing is sent with it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._borrowers = 0
+        self._lent = False
+
+    def lend(self) -> None:
+        """Set it, where no key is set."""
+        name, value = _PLACEHOLDER
+        with self._lock:
+            self._borrowers += 1
+            if name not in os.environ:
+                os.environ[name] = value
+                self._lent = True
+
+    def take_back(self) -> None:
+        """Take it away when nobody needs it any more."""
+        name, value = _PLACEHOLDER
+        with self._lock:
+            self._borrowers -= 1
+            if self._borrowers == 0 and self._lent:
+                self._lent = False
+                if os.environ.get(name) == value:
+                    del os.environ[name]
+
+
+key = _Key()

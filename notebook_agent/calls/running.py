@@ -1,0 +1,192 @@
+"""One open step: its calls, what has been served to it, and what it ends with."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from notebook_agent.calls.bodies import servable
+from notebook_agent.calls.drift import drift
+from notebook_agent.calls.keys import Asked, Unread
+from notebook_agent.calls.miss import Stop, is_interrupt, miss_of, overspent, unsent, users
+from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
+from notebook_agent.errors import CallError
+
+if TYPE_CHECKING:
+    from notebook_agent.calls.tape import Tape
+
+__all__ = ["Running"]
+
+_logger = logging.getLogger(__name__)
+
+
+class Running:
+    """One open step.
+
+    Attributes:
+        live: Whether nothing is served, though the mode would: see `StepScope.live`.
+        stopped: The first call that was refused, as the error that the step ends with.
+        trouble: What went wrong when a call was kept.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_begun",
+        "_lock",
+        "_others",
+        "_partners",
+        "_tapes",
+        "attributed",
+        "live",
+        "scope",
+        "stopped",
+        "trouble",
+    )
+
+    def __init__(self, scope: StepScope, *, attributed: bool = True) -> None:
+        self.scope = scope
+        self.attributed = attributed
+        self.live = scope.live
+        self.stopped: CallError | None = None
+        self.trouble: Exception | None = None
+        self._lock = threading.RLock()
+        self._asked: dict[str, int] = {}
+        self._begun = 0
+        self._others: Counter[tuple[str, str]] = Counter()
+        self._partners: list[dict[str, list[CallRecord]]] | None = None
+        self._tapes: set[Tape] = set()
+
+    def begin(self, tape: Tape) -> int:
+        """Note that a call has begun; give its place among the step's calls."""
+        with self._lock:
+            self._tapes.add(tape)
+            self._begun += 1
+            return self._begun - 1
+
+    def pass_by(self, method: str, host: str) -> None:
+        """Note a request that is no call to a model."""
+        with self._lock:
+            self._others[method, host] += 1
+
+    def others(self) -> Mapping[tuple[str, str], int]:
+        """How many requests were no calls to a model, by method and host."""
+        with self._lock:
+            return dict(self._others)
+
+    def keep(self, call: CallRecord, tape: Tape) -> None:
+        """Keep a finished call; an error of the log is told when the step ends, for the call is paid."""
+        with self._lock:
+            self._tapes.discard(tape)
+        if not call.replayed:
+            for purse in self.scope.purses:
+                purse.took(call)
+        self._log(call)
+
+    def drop(self, tape: Tape, host: str) -> None:
+        """Keep nothing of an exchange that was, by what it asked, no call to a model."""
+        with self._lock:
+            self._tapes.discard(tape)
+        self.pass_by("POST", host)
+
+    def _log(self, call: CallRecord) -> None:
+        try:
+            call = replace(call, id=self.scope.log.record_call(call))
+        except Exception as error:  # noqa: BLE001 (raised here it would make the client send again)
+            self.trouble = self.trouble or error
+        self.tell(call)
+
+    def tell(self, event: CallRecord | CallText) -> None:
+        """Tell the listener; one that raises is logged and never harms the call."""
+        if self.scope.listener is None:
+            return
+        try:
+            self.scope.listener(event)
+        except Exception:
+            _logger.exception("a listener to calls failed")
+
+    @property
+    def may_serve(self) -> bool:
+        """Whether a request must be read before it is sent: a record, or a limit, may be there for it."""
+        scope = self.scope
+        return bool(scope.partners or scope.recording or scope.purses) or scope.mode == "strict"
+
+    def serve(self, unread: Unread) -> tuple[CallRecord | None, str | None]:
+        """Find the record that answers this request, or why there is none.
+
+        A call that must not leave ends the action past every handler in it, as no Exception can.
+        """
+        asked = unread.asked if self.may_serve else None
+        if asked is None:
+            return None, None
+        found, differs = self._look(asked)
+        if found is None:
+            self._permit(asked, differs)
+        return found, differs
+
+    def _look(self, asked: Asked) -> tuple[CallRecord | None, str | None]:
+        if self.scope.mode == "fresh":
+            return None, None
+        with self._lock:
+            found = self._find(asked.key)
+        if self.live and self.scope.mode == "auto":
+            return None, None
+        return found, None if found else drift(asked, self._recorded(asked.endpoint))
+
+    def _permit(self, asked: Asked, differs: str | None) -> None:
+        if self.scope.mode == "strict":
+            self._refuse(asked, miss_of(self.scope, asked, differs), "no record in strict replay", differs)
+        for purse in self.scope.purses:
+            reason = purse.refuse(asked.host, asked.model)
+            if reason is not None:
+                self._refuse(asked, overspent(self.scope, asked, reason), reason)
+
+    def _refuse(self, asked: Asked, error: CallError, reason: str, differs: str | None = None) -> None:
+        if self.attributed:
+            refused = unsent(self.scope, asked, f"not sent: {reason}", time.time())
+            self._log(replace(refused, drift=differs))
+        self.stopped = self.stopped or error
+        raise Stop(error)
+
+    def _find(self, key: str) -> CallRecord | None:
+        n = self._asked.get(key, 0)
+        self._asked[key] = n + 1
+        for records in self._served_by():
+            if n < len(records.get(key, ())):
+                return records[key][n]
+        recording = self.scope.recording
+        return recording.take(self.scope.step.run, key) if recording else None
+
+    def _served_by(self) -> list[dict[str, list[CallRecord]]]:
+        if self._partners is None:
+            self._partners = [_by_key(self.scope.log.calls([step])) for step in self.scope.partners]
+        return self._partners
+
+    def _recorded(self, endpoint: str) -> list[CallRecord]:
+        own = [call for step in self.scope.partners for call in self.scope.log.calls([step])]
+        return [*own, *(self.scope.recording.nearest(endpoint) if self.scope.recording else ())]
+
+    def leave(self, error: BaseException | None) -> BaseException | None:
+        """Give the error that leaves in the place of `error`, if any: a call was refused."""
+        if isinstance(error, Stop):
+            return (self.stopped or error.error).with_traceback(users(error))
+        if self.stopped is not None and (error is None or not is_interrupt(error)):
+            return self.stopped.with_traceback(None)
+        return None
+
+    def end(self) -> Exception | None:
+        """Close what is still open; give what went wrong when a call was kept."""
+        for tape in tuple(self._tapes):
+            tape.abandoned()
+        return self.trouble
+
+
+def _by_key(calls: list[CallRecord]) -> dict[str, list[CallRecord]]:
+    table = defaultdict(list)
+    for call in filter(servable, calls):
+        table[call.key].append(call)
+    return table

@@ -1,0 +1,344 @@
+"""Hooks: what a user's own code is told at each point of a run.
+
+Each point has a class to derive from, and one whose method is awaited. Derive from as
+many as you like and give the object to `with_hooks`. Methods are called with keywords
+only; take `**future_kwargs` for those that you do not need. A run that is not awaited
+leaves the async hooks out. A hook that raises stops the run after what was done is kept.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypedDict, Unpack
+
+from notebook_agent.action import Node
+from notebook_agent.state import State
+
+__all__ = [
+    "DoLogAttributeHook",
+    "DoLogAttributeHookAsync",
+    "ExecuteMethod",
+    "Hook",
+    "PostApplicationCreateHook",
+    "PostApplicationCreateHookAsync",
+    "PostApplicationExecuteCallHook",
+    "PostApplicationExecuteCallHookAsync",
+    "PostEndSpanHook",
+    "PostEndSpanHookAsync",
+    "PostEndStreamHook",
+    "PostEndStreamHookAsync",
+    "PostRunStepHook",
+    "PostRunStepHookAsync",
+    "PostStreamItemHook",
+    "PostStreamItemHookAsync",
+    "PreApplicationExecuteCallHook",
+    "PreApplicationExecuteCallHookAsync",
+    "PreRunStepHook",
+    "PreRunStepHookAsync",
+    "PreStartSpanHook",
+    "PreStartSpanHookAsync",
+    "PreStartStreamHook",
+    "PreStartStreamHookAsync",
+]
+
+
+class ExecuteMethod(StrEnum):
+    """The method of an application that a run call came by."""
+
+    step = "step"
+    astep = "astep"
+    iterate = "iterate"
+    aiterate = "aiterate"
+    run = "run"
+    arun = "arun"
+    stream_result = "stream_result"
+    astream_result = "astream_result"
+    stream_iterate = "stream_iterate"
+    astream_iterate = "astream_iterate"
+
+
+class OfRun(TypedDict):
+    """What every hook is told: the run."""
+
+    app_id: str
+    partition_key: str | None
+
+
+class BeforeStep(OfRun):
+    """A step is about to begin; `inputs` are those that the action takes."""
+
+    sequence_id: int
+    state: State
+    action: Node
+    inputs: Mapping[str, Any]
+
+
+class AfterStep(OfRun):
+    """A step is over and kept; `exception` is what the action raised, and leaves the run after this."""
+
+    sequence_id: int
+    state: State
+    action: Node
+    result: Mapping[str, Any] | None
+    exception: BaseException | None
+
+
+class Created(OfRun):
+    """An application was built. The pointers are `ParentPointer`s or None."""
+
+    state: State
+    application_graph: Any
+    parent_pointer: Any
+    spawning_parent_pointer: Any
+
+
+class BeforeCall(OfRun):
+    """`run`, `step` or another method was called from outside of the run."""
+
+    state: State
+    method: ExecuteMethod
+
+
+class AfterCall(BeforeCall):
+    """That call is over; `exception` is what leaves it."""
+
+    exception: BaseException | None
+
+
+class OfSpan(OfRun):
+    """A span in an action: `span` has `name uid parent attributes`."""
+
+    action: str
+    action_sequence_id: int
+    span: Any
+    span_dependencies: Sequence[str]
+
+
+class Logged(OfRun):
+    """Attributes were logged, on a span or, where it is None, on the step."""
+
+    attributes: Mapping[str, Any]
+    action: str
+    action_sequence_id: int
+    span: Any
+    tags: Mapping[str, Any]
+
+
+class OfStream(OfRun):
+    """The stream of a streaming action."""
+
+    action: str
+    sequence_id: int
+
+
+class StreamItem(OfStream):
+    """A piece of a stream. `item_index` counts from 0; times are Unix seconds, UTC."""
+
+    item: Mapping[str, Any]
+    item_index: int
+    stream_initialize_time: float
+    first_stream_item_start_time: float
+
+
+class PreRunStepHook(ABC):
+    """Called before each step; if it raises, the step does not begin."""
+
+    @abstractmethod
+    def pre_run_step(self, **event: Unpack[BeforeStep]) -> None:
+        """Take part before a step."""
+
+
+class PreRunStepHookAsync(ABC):
+    """As PreRunStepHook, awaited."""
+
+    @abstractmethod
+    async def pre_run_step(self, **event: Unpack[BeforeStep]) -> None:
+        """Take part before a step."""
+
+
+class PostRunStepHook(ABC):
+    """Called after each step, when it is kept; if it raises, the run stops after that step."""
+
+    @abstractmethod
+    def post_run_step(self, **event: Unpack[AfterStep]) -> None:
+        """Take part after a step."""
+
+
+class PostRunStepHookAsync(ABC):
+    """As PostRunStepHook, awaited."""
+
+    @abstractmethod
+    async def post_run_step(self, **event: Unpack[AfterStep]) -> None:
+        """Take part after a step."""
+
+
+class PostApplicationCreateHook(ABC):
+    """Called when an application has been built."""
+
+    @abstractmethod
+    def post_application_create(self, **event: Unpack[Created]) -> None:
+        """Take part after a build."""
+
+
+class PostApplicationCreateHookAsync(ABC):
+    """As PostApplicationCreateHook, awaited by `abuild`."""
+
+    @abstractmethod
+    async def post_application_create(self, **event: Unpack[Created]) -> None:
+        """Take part after a build."""
+
+
+class PreApplicationExecuteCallHook(ABC):
+    """Called when `run`, `step` .. is called from outside, before anything happens."""
+
+    @abstractmethod
+    def pre_run_execute_call(self, **event: Unpack[BeforeCall]) -> None:
+        """Take part before a run call."""
+
+
+class PreApplicationExecuteCallHookAsync(ABC):
+    """As PreApplicationExecuteCallHook, awaited."""
+
+    @abstractmethod
+    async def pre_run_execute_call(self, **event: Unpack[BeforeCall]) -> None:
+        """Take part before a run call."""
+
+
+class PostApplicationExecuteCallHook(ABC):
+    """Called when `run`, `step` .. is over, however it ended."""
+
+    @abstractmethod
+    def post_run_execute_call(self, **event: Unpack[AfterCall]) -> None:
+        """Take part after a run call."""
+
+
+class PostApplicationExecuteCallHookAsync(ABC):
+    """As PostApplicationExecuteCallHook, awaited."""
+
+    @abstractmethod
+    async def post_run_execute_call(self, **event: Unpack[AfterCall]) -> None:
+        """Take part after a run call."""
+
+
+class PreStartSpanHook(ABC):
+    """Called when a span opens."""
+
+    @abstractmethod
+    def pre_start_span(self, **event: Unpack[OfSpan]) -> None:
+        """Take part before a span."""
+
+
+class PreStartSpanHookAsync(ABC):
+    """As PreStartSpanHook, awaited where the span is opened with `async with`."""
+
+    @abstractmethod
+    async def pre_start_span(self, **event: Unpack[OfSpan]) -> None:
+        """Take part before a span."""
+
+
+class PostEndSpanHook(ABC):
+    """Called when a span closes."""
+
+    @abstractmethod
+    def post_end_span(self, **event: Unpack[OfSpan]) -> None:
+        """Take part after a span."""
+
+
+class PostEndSpanHookAsync(ABC):
+    """As PostEndSpanHook, awaited where the span was opened with `async with`."""
+
+    @abstractmethod
+    async def post_end_span(self, **event: Unpack[OfSpan]) -> None:
+        """Take part after a span."""
+
+
+class DoLogAttributeHook(ABC):
+    """Called when attributes are logged."""
+
+    @abstractmethod
+    def do_log_attributes(self, **event: Unpack[Logged]) -> None:
+        """Take the attributes."""
+
+
+class DoLogAttributeHookAsync(ABC):
+    """As DoLogAttributeHook; awaited when the span that they were logged in closes."""
+
+    @abstractmethod
+    async def do_log_attributes(self, **event: Unpack[Logged]) -> None:
+        """Take the attributes."""
+
+
+class PreStartStreamHook(ABC):
+    """Called before a streaming action gives its first piece."""
+
+    @abstractmethod
+    def pre_start_stream(self, **event: Unpack[OfStream]) -> None:
+        """Take part before a stream."""
+
+
+class PreStartStreamHookAsync(ABC):
+    """As PreStartStreamHook, awaited."""
+
+    @abstractmethod
+    async def pre_start_stream(self, **event: Unpack[OfStream]) -> None:
+        """Take part before a stream."""
+
+
+class PostStreamItemHook(ABC):
+    """Called after each piece of a stream."""
+
+    @abstractmethod
+    def post_stream_item(self, **event: Unpack[StreamItem]) -> None:
+        """Take a piece."""
+
+
+class PostStreamItemHookAsync(ABC):
+    """As PostStreamItemHook, awaited."""
+
+    @abstractmethod
+    async def post_stream_item(self, **event: Unpack[StreamItem]) -> None:
+        """Take a piece."""
+
+
+class PostEndStreamHook(ABC):
+    """Called when a stream is over, however it ended."""
+
+    @abstractmethod
+    def post_end_stream(self, **event: Unpack[OfStream]) -> None:
+        """Take part after a stream."""
+
+
+class PostEndStreamHookAsync(ABC):
+    """As PostEndStreamHook, awaited."""
+
+    @abstractmethod
+    async def post_end_stream(self, **event: Unpack[OfStream]) -> None:
+        """Take part after a stream."""
+
+
+Hook = (
+    PreRunStepHook
+    | PreRunStepHookAsync
+    | PostRunStepHook
+    | PostRunStepHookAsync
+    | PostApplicationCreateHook
+    | PostApplicationCreateHookAsync
+    | PreApplicationExecuteCallHook
+    | PreApplicationExecuteCallHookAsync
+    | PostApplicationExecuteCallHook
+    | PostApplicationExecuteCallHookAsync
+    | PreStartSpanHook
+    | PreStartSpanHookAsync
+    | PostEndSpanHook
+    | PostEndSpanHookAsync
+    | DoLogAttributeHook
+    | DoLogAttributeHookAsync
+    | PreStartStreamHook
+    | PreStartStreamHookAsync
+    | PostStreamItemHook
+    | PostStreamItemHookAsync
+    | PostEndStreamHook
+    | PostEndStreamHookAsync
+)
