@@ -136,17 +136,26 @@ class _Taker:
         row = self.connection.execute(sql, (key.project, key.app_id, key.partition_key)).fetchone()
         return None if row is None else cast("int", row[0])
 
+    def named(self, key: RunKey) -> list[tuple[int, float, int | None]]:
+        """Number, making and parent of all runs of this key, a listed one first."""
+        sql = """SELECT id, created_at, parent FROM run WHERE project = ? AND app_id = ?
+            AND coalesce(partition_key, x'') = coalesce(?, x'') ORDER BY deleted_at IS NOT NULL"""
+        return self.connection.execute(sql, (key.project, key.app_id, key.partition_key)).fetchall()
+
     def find(self, run: PastRun, parent: int | None) -> int | None:
-        """A listed run that has the same steps so far, and comes from the same parent."""
-        number = self.live(run.key)
-        if number is None or line_of(self.connection, number).parent != parent:
-            return None
+        """A run that is here already: made at the same moment, from the same parent, with the same steps."""
+        for number, created, comes_from in self.named(run.key):
+            if (created, comes_from) == (run.created_at, parent) and self.has_steps(number, run):
+                return number
+        return None
+
+    def has_steps(self, number: int, run: PastRun) -> bool:
         for step in run.steps:
             record = step.record
             row = (step_id(number, record.seq), record.action, record.status, record.started_at, record.code)
             if not self.connection.execute(_SAME, row).fetchone()[0]:
-                return None
-        return number
+                return False
+        return True
 
     def add(self, run: PastRun, parent: int | None, *, hidden: bool) -> int:
         """Write a run with its steps and calls; return its number."""
@@ -161,8 +170,9 @@ class _Taker:
             *(parent, None if run.parent is None else run.parent.seq, base, run.notebook),
             *(None if edited is None else -1 if head is None else head, edited, now if hidden else None),
         )
+        taken = hidden and bool(self.named(run.key))
         number = cast("int", self.connection.execute(_ADD_RUN, row).lastrowid)
-        if hidden and self.live(run.key) is not None:
+        if taken:
             self.connection.execute("UPDATE run SET app_id = app_id || '~' || id WHERE id = ?", (number,))
         self.before = None
         for step in run.steps:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from notebook_agent.errors import (
+    AgentError,
     StoreError,
     StoreFormatError,
     StoreReadOnlyError,
@@ -29,6 +30,7 @@ _WAIT = 30.0
 """Seconds to wait for another process's transaction."""
 
 _OLDEST = 0x7FFFFFFF
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 class AgedError(Exception):
@@ -163,6 +165,7 @@ class Database:
             self._prepare(connection)
         except BaseException as error:
             connection.close()
+            _check_readable(self, error)
             _translate(self, error)
             raise
         return connection
@@ -286,7 +289,7 @@ class Transaction:
 
 
 class Reading:
-    """See `Database.read`."""
+    """See `Database.read`; rows that hold what no store writes are StoreFormatError."""
 
     __slots__ = ("_database", "_lane")
 
@@ -300,6 +303,7 @@ class Reading:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self._lane.lock.release()
+        _check_readable(self._database, error)
         if error is not None:
             _translate(self._database, error)
 
@@ -315,6 +319,13 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 def _age(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check_readable(database: Database, error: BaseException | None) -> None:
+    """Say of what a row, or SQLite's own word for it, does to us that the file is damaged."""
+    if isinstance(error, _UNREADABLE) and not isinstance(error, AgentError):
+        message = f"{database.location} is damaged: a row cannot be read ({error})."
+        raise StoreFormatError(message, path=database.location) from error
 
 
 def _translate(database: Database, error: BaseException) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, NoReturn, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, cast
 
 from notebook_agent.errors import StoreFormatError
 from notebook_agent.ids import Json
@@ -14,7 +14,7 @@ from notebook_agent.store.codec.classes import class_writer
 from notebook_agent.store.codec.decode import Decoder
 from notebook_agent.store.codec.stored import NoCodecError
 from notebook_agent.store.codec.types import TAGS
-from notebook_agent.store.nodes import NodeReader
+from notebook_agent.store.nodes import NoNodes
 
 __all__ = ["read_value", "write_value"]
 
@@ -50,25 +50,12 @@ def read_value(found: Json, place: str) -> object:
     Raises:
         StoreFormatError: it is none that `write_value` gives; the message names the place.
     """
-    decoder = Decoder(object(), _Nowhere())
+    decoder = Decoder(object(), NoNodes())
     try:
         return decoder.text(json.dumps(found))
     except (StoreFormatError, RecursionError, ValueError) as error:
         reason = str(error.__cause__ or error)
         raise StoreFormatError(f"{place} cannot be read ({reason}).", path=place) from error
-
-
-class _Nowhere(NodeReader):
-    """A file has no nodes to point to."""
-
-    def __init__(self) -> None:
-        self.held = {}
-
-    def get(self, number: int) -> NoReturn:
-        raise StoreFormatError(f"there is no node {number}")
-
-    def hold(self, numbers: Sequence[int]) -> NoReturn:
-        raise StoreFormatError(f"there are no nodes {list(numbers)}")
 
 
 def _int(value: object, _: bool) -> Json:  # noqa: FBT001 (one signature for all)
