@@ -19,8 +19,8 @@ def tell(title: str, found: Opened) -> None:
     said = ", ".join(f"{count:,} {name}" for name, count in found.said.most_common())
     print(f"{title}: {found.done:,} files: {said}")
     print(
-        f"  {len(found.ran)} ran code, {len(found.slow)} took more than {SECONDS:.0f} s (slowest"
-        f" {found.slowest:.2f} s), {len(found.died)} died with {MEMORY >> 30} GB more memory allowed,"
+        f"  {len(found.ran)} ran code, {len(found.slow)} took more than {SECONDS:.0f} s of the processor"
+        f" (slowest {found.slowest:.2f} s), {len(found.died)} died with {MEMORY >> 30} GB of memory,"
         f" {len(found.untyped)} untyped errors"
     )
     print(*(found.ran + found.slow + found.died + found.untyped)[:20], sep="\n", end="")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from dataclasses import dataclass, fields
 
 from notebook_agent.ids import Json
 from notebook_agent.redact.rules import ASSIGNED, ENVIRONMENT, RULES, TELLING, Rule
@@ -17,14 +16,14 @@ __all__ = [
     "environment_secrets",
     "find_secrets",
     "mask",
-    "mask_kept",
+    "mask_field",
+    "masked_repr",
     "redact_json",
     "redact_text",
     "trust",
     "trusted",
 ]
 
-T = TypeVar("T")
 _SHORTEST = 8
 _trusted: set[str] = set()
 
@@ -119,11 +118,18 @@ def mask(value: object) -> object:
     return _walk(value, _Redactor(_texts(value)))
 
 
-def mask_kept(value: T) -> T:
-    """Mask as `mask` does, and return the same object where there is no secret in it."""
-    if not find_secrets(value, most=1):
+def mask_field(key: str, value: object) -> object:
+    """Mask what stands under a key; the same object where there is no secret in it."""
+    if key in _trusted or not find_secrets({key: value}, most=1):
         return value
-    return cast("T", mask(value))
+    return _field(key, value, _Redactor(_texts(value)))
+
+
+def masked_repr(value: object) -> str:
+    """The `repr` of a dataclass with secrets masked in its fields, each under its name."""
+    told = {field.name: getattr(value, field.name) for field in fields(value)}  # type: ignore[arg-type]  # one of ours
+    parts = (f"{name}={redact_text(repr(mask_field(name, item)))}" for name, item in told.items())
+    return f"{type(value).__name__}({', '.join(parts)})"
 
 
 def find_secrets(value: object, most: int = 100) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from notebook_agent.calls.protocol import CallLog
 from notebook_agent.condition import Decision
 from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.redact import masked_repr
 from notebook_agent.state import State
 from notebook_agent.store.kept import PastRun, PastStep, Reclaimed, RunSize
 
@@ -54,6 +55,10 @@ class RunCall:
     halt_before: tuple[str, ...] = ()
     halt_after: tuple[str, ...] = ()
     max_steps: int | None = None
+
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,10 @@ class StepValues:
     call: RunCall | None
     source: str | None
     events: Json
+
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from notebook_agent.errors import RunExistsError
 from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.redact import redact_json
 from notebook_agent.state import State
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
@@ -63,7 +64,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
         key = new.key
         row = (
             *(key.project, key.app_id, key.partition_key, new.label, now, now, new.entrypoint),
-            *(encoder.whole_json(new.graph), state, parent, new.parent and new.parent.seq, base),
+            *(encoder.whole_json(redact_json(new.graph)), state, parent, new.parent and new.parent.seq, base),
             *(None if new.spawned_by is None else owner_of(connection, new.spawned_by), new.notebook),
         )
         number = connection.execute(_INSERT, row).lastrowid

@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from notebook_agent.graph import Graph
 from notebook_agent.ids import Json
+from notebook_agent.redact import redact_text
 
 __all__ = ["Box", "Direction", "Edge", "Shape", "shape_of"]
 
@@ -135,5 +136,5 @@ def _unused(name: str, taken: set[str]) -> str:
 
 def _edge(transition: _Transition, *, with_conditions: bool) -> Edge:
     conditional = transition.condition != "default"
-    label = transition.condition if conditional and with_conditions else ""
+    label = redact_text(transition.condition) if conditional and with_conditions else ""
     return Edge(transition.source, transition.target, label, conditional)

@@ -12,6 +12,7 @@ from tests.faults.disk import can_mount, failing, full, read_only
 from tests.faults.forking import fork_at_random
 from tests.faults.hostile import PAYLOADS, make_store, open_mutants, open_payloads
 from tests.faults.kills import kill_many
+from tests.faults.secrets import ENVIRONMENT, SHAPES, seek, taken_for_secrets
 from tests.faults.writers import on_one_run, on_runs_of_their_own
 
 pytestmark = [
@@ -80,6 +81,20 @@ def test_payloads_are_only_data(tmp_path: Path):
     assert len(PAYLOADS) >= 50
     found = open_payloads(make_store(tmp_path / "store.db"), every=29)
     assert ([], [], [], []) == (found.untyped, found.slow, found.ran, found.died)
+
+
+def test_no_secret_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """One shape in eight, and what the environment names, in every place."""
+    for name in (*ENVIRONMENT, "NOTEBOOK_AGENT_STORE"):
+        monkeypatch.setenv(name, "unset by the test")
+    found = seek(tmp_path, (*SHAPES[::8], *ENVIRONMENT.values()))
+    assert (12, []) == (len(found.places), found.found)
+
+
+def test_clean_text_is_left_alone():
+    """Of the source of Python's own library hardly a line is taken for a secret."""
+    lines, taken = taken_for_secrets(20_000)
+    assert len(taken) <= 0.005 * lines
 
 
 @pytest.mark.parametrize("seed", range(3))
