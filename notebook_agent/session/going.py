@@ -18,6 +18,7 @@ from notebook_agent.session.opening import opened
 from notebook_agent.session.references import Where, check_name
 from notebook_agent.session.results import RunResult, run_name, step_line
 from notebook_agent.session.screen import Screen
+from notebook_agent.session.secrets import name_secrets
 from notebook_agent.session.starting import check_edits, label_for
 from notebook_agent.session.turn import Plan, drive
 from notebook_agent.session.words import listing
@@ -87,6 +88,7 @@ def go(
         ws.rest()
         if plan.fresh:
             ws.set_ledger(app)
+    name_secrets(ws, app.state, (key for step in recorder.steps for key in step.writes))
     following = app.get_next_action()
     return RunResult(
         run=run_name(app.history.run),
