@@ -1,9 +1,14 @@
-"""Run the benchmarks one after another and write what they print into RESULTS.md."""
+"""Run the benchmarks one after another and write what they print into RESULTS.md.
+
+Names of programs, each with its arguments in the same word, run those alone and write their
+sections anew: `python benchmarks/run.py "faults/kills.py 200" importing.py`.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -26,22 +31,48 @@ PROGRAMS = {
     "strict_replay.py": ["1000"],
     "killed.py": ["100"],
     "panel.py": [],
+    "faults/kills.py": [],
+    "faults/cuts.py": [],
+    "faults/disk.py": [],
+    "faults/writers.py": [],
+    "faults/hostile.py": [],
+    "faults/forking.py": [],
+    "faults/secrets.py": [],
 }
 PICTURES = {"beside.py": "growth.svg"}
 """What a program draws beside what it prints."""
+RESULTS = HERE / "RESULTS.md"
 
 
 def main():
+    if len(sys.argv) > 1:
+        for word in sys.argv[1:]:
+            name, *arguments = word.split()
+            put(name, section(name, arguments))
+        return
     parts = ["# Results\n", f"Written by `make bench`, {datetime.now(UTC):%Y-%m-%d}.\n", f"{machine()}\n"]
-    for name, arguments in PROGRAMS.items():
-        program = HERE / name
-        print(f"{name} {' '.join(arguments)}".rstrip(), flush=True)
-        command = [sys.executable, str(program), *arguments]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True)
-        print(done.stdout, flush=True)
-        picture = f"\n![{name}]({PICTURES[name]})\n" if name in PICTURES else ""
-        parts.append(f"## {name}\n\n{summary(program)}\n\n```\n{done.stdout.strip()}\n```\n{picture}")
-    (HERE / "RESULTS.md").write_text("\n".join(parts))
+    parts += [section(name, arguments) for name, arguments in PROGRAMS.items()]
+    RESULTS.write_text("\n".join(parts))
+
+
+def section(name, arguments):
+    """Run a program; what it is for, and what it printed."""
+    program = HERE / name
+    print(f"{name} {' '.join(arguments)}".rstrip(), flush=True)
+    command = [sys.executable, str(program), *arguments]
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True)
+    print(done.stdout, flush=True)
+    picture = f"\n![{name}]({PICTURES[name]})\n" if name in PICTURES else ""
+    return f"## {name}\n\n{summary(program)}\n\n```\n{done.stdout.strip()}\n```\n{picture}"
+
+
+def put(name, text):
+    """Write one section in its place, or at the end."""
+    parts = re.split(r"^(?=## )", RESULTS.read_text(), flags=re.MULTILINE)
+    places = [n for n, part in enumerate(parts) if part.startswith(f"## {name}\n")]
+    kept = [part.strip() for n, part in enumerate(parts) if n not in places]
+    kept.insert(places[0] if places else len(kept), text.strip())
+    RESULTS.write_text("\n\n".join(kept) + "\n")
 
 
 def summary(program):

@@ -48,18 +48,26 @@ class LocalTrackingClient:
             what the environment variable NOTEBOOK_AGENT_STORE names.
         durability: `"full"`: a step that returned survives a power cut; `"normal"`: the
             death of the process, and each step is faster.
+        redact_state: Write states and inputs without their secrets too; a resumed run goes on without them.
 
     Attributes:
         store: The open store; one for each file in a process.
     """
 
     def __init__(
-        self, project: str, storage_dir: str | Path | None = None, *, durability: Durability = "full"
+        self,
+        project: str,
+        storage_dir: str | Path | None = None,
+        *,
+        durability: Durability = "full",
+        redact_state: bool = False,
     ) -> None:
         if not _PROJECT.fullmatch(project):
             raise AgentError(f"A project's name has letters, digits and _ - . : only; not {project!r}.")
         self.project = project
-        self.store: Store = stores.open_store(_file(storage_dir), durability=durability)
+        self.store: Store = stores.open_store(
+            _file(storage_dir), durability=durability, redact_state=redact_state
+        )
 
     def load(
         self,

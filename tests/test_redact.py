@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_agent.redact import mask, redact_json, redact_text
+from notebook_agent.ids import StepRef
+from notebook_agent.redact import Finding, distrust, find_secrets, mask, redact_json, redact_text, trust
+from notebook_agent.state import State
+from notebook_agent.store import open_store
+from tests.store.runs import KEY, begin, end, new_run
 
 ALNUM = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0"
 HEX = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -180,3 +184,41 @@ def test_redacting_twice_changes_nothing(value):
 def test_no_secret_survives_between_spaces(before, secret, after):
     """Whatever stands around a key, its text is gone."""
     assert secret not in json.dumps(redact_json([f"{before} {secret} {after}"]))
+
+
+def test_the_list_for_people_is_that_of_the_rules():
+    """RULES.md is what `rule_list` writes."""
+    from pathlib import Path
+
+    from notebook_agent import redact
+    from notebook_agent.redact.listing import rule_list
+
+    assert rule_list() == (Path(redact.__file__).parent / "RULES.md").read_text()
+
+
+def test_places_of_secrets_are_named():
+    """With the rule that found each; what is trusted is left out."""
+    value = {"a": ["x", f"use sk-{ALNUM}"], "password": "hunter2hunter2", "commit": f"sk-{ALNUM}"}
+    trust("commit")
+    try:
+        found = find_secrets(value)
+        shown = mask(value)
+    finally:
+        distrust("commit")
+    assert [Finding("['a'][1]", "openai-key"), Finding("['password']", "assigned-secret")] == found
+    assert {"a": ["x", "use [openai-key]"], "password": "[assigned-secret]", "commit": f"sk-{ALNUM}"} == shown
+
+
+def test_a_store_can_do_without_secrets(tmp_path):
+    """With `redact_state` neither states nor inputs in the file hold any, and clean values are the same."""
+    secret, path = f"sk-{ALNUM}", tmp_path / "store.db"
+    store = open_store(path, redact_state=True)
+    store.create_run(new_run(token=secret, n=1))
+    store.begin_step(KEY, begin(0, key=secret), after=None)
+    store.end_step(KEY, end(0, {"token": secret, "list": [1, {"k": secret}], "n": 2}))
+    store.edit_state(KEY, State({"token": secret}), after=0)
+    state = store.state(StepRef(KEY, 0))
+    assert {"token": "[openai-key]", "list": [1, {"k": "[openai-key]"}], "n": 2} == state
+    assert {"key": "[openai-key]"} == store.values(StepRef(KEY, 0)).inputs
+    store.close()
+    assert secret.encode() not in path.read_bytes()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NewType, Protocol
 
 from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.redact import masked_repr
 
 __all__ = [
     "CallId",
@@ -79,6 +80,10 @@ class CallRecord:
     """Response headers that serving it again needs, in lower case, such as `content-encoding`."""
     drift: str | None = None
     """For a live call that recorded ones could have served: how it differs from the nearest of them."""
+
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
 
     @property
     def sent(self) -> bool:

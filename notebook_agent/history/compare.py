@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from notebook_agent.redact import masked_repr
+
 __all__ = ["Change", "changes", "path_of", "same"]
 
 
@@ -17,6 +19,10 @@ class Change:
     kind: Literal["added", "changed", "removed"]
     before: object = None
     after: object = None
+
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
 
 
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from notebook_agent.application import Application
 from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
-from notebook_agent.session import exporting, going, looking, opening, vocabulary
+from notebook_agent.session import exporting, going, keeping, looking, opening, vocabulary
 from notebook_agent.session.asking import Asking
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
@@ -257,8 +257,10 @@ class Agent(Asking, Proving):
         """Return the graph as a picture, or as `"svg"`, `"text"`, `"mermaid"` or `"dot"`."""
         return looking.graph(self.workspace, form)
 
-    def runs(self, *, failed: bool = False, tree: bool = False) -> Table:
-        """Return the table of the project's runs."""
+    def runs(self, *, failed: bool = False, tree: bool = False, size: bool = False) -> Table:
+        """Return the table of the project's runs; `size` tells which key of which run takes how much."""
+        if size:
+            return keeping.sizes(self.workspace)
         return looking.runs(self.workspace, failed=failed, tree=tree)
 
     def label(self, label: str, run: str | None = None) -> Said:
@@ -268,9 +270,31 @@ class Agent(Asking, Proving):
         self.workspace.store().label_run(record.key, label)
         return Said(f"{run_name(record)} is now called {label}")
 
-    def export(self, path: str | Path) -> Said:
-        """Write the run as `.html`, a page that needs no kernel, or its LLM calls as `.json`."""
-        return Said(exporting.export(self.workspace, Path(path)))
+    def pin(self, run: str | None = None, *, off: bool = False) -> Said:
+        """Keep a run, the one in use or the named one, from being removed; `off` takes that back."""
+        return Said(keeping.pin(self.workspace, run, off=off))
+
+    def delete(self, run: str, *, now: bool = False) -> Said:
+        """Say what the removal of a run would take; `now` removes it. What its forks need stays."""
+        return Said(keeping.delete(self.workspace, run, now=now))
+
+    def gc(self, *, now: bool = False) -> Said:
+        """Say how much of the store no run needs any more; `now` gives it back to the disk."""
+        return Said(keeping.gc(self.workspace, now=now))
+
+    def export(self, path: str | Path, *, calls: bool = False, with_secrets: bool = False) -> Said:
+        """Write the run as a file that needs no kernel.
+
+        Args:
+            path: `.html`: a page to scrub through; `.json`: the run itself, for `import_run`.
+            calls: Write its LLM calls alone, for `use(.., recorded=path)`.
+            with_secrets: Write a `.json` exactly; else secrets become the names of their rules.
+        """
+        return Said(exporting.export(self.workspace, Path(path), calls=calls, with_secrets=with_secrets))
+
+    def import_run(self, path: str | Path) -> Said:
+        """Take in the run of a file that `export` wrote, with its past; nothing is run."""
+        return Said(exporting.take_in(self.workspace, Path(path)))
 
     def panel(self) -> Agent:
         """Return this, which a notebook shows as the panel."""

@@ -1,4 +1,4 @@
-"""A run as a file: the panel as one page, or its LLM calls as a ledger."""
+"""A run as a file: the panel as one page, the run itself, or its LLM calls as a ledger."""
 
 from __future__ import annotations
 
@@ -7,49 +7,96 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from notebook_agent import view
-from notebook_agent.errors import CommandError
+from notebook_agent.errors import CommandError, StoreFormatError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
+from notebook_agent.session.results import run_name
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.store.portable import export_run, import_run
 from notebook_agent.store.protocol import RunRecord
 from notebook_agent.view.escape import plural
 from notebook_agent.view.wire import Detail, Page
 
-__all__ = ["export", "page_of"]
+__all__ = ["export", "page_of", "take_in"]
 
 _STEPS = 500
 _BYTES = 1_000_000
-_KINDS = ".html (a page to scrub through) and .json (recorded LLM calls)"
+_HEADER = 300
+_KINDS = ".html (a page to scrub through) and .json (the run itself, or with --calls its LLM calls)"
 
 
-def export(ws: Workspace, path: Path) -> str:
+def export(ws: Workspace, path: Path, *, calls: bool = False, with_secrets: bool = False) -> str:
     """Write the file that the suffix asks for; return the sentence that says so.
 
     Raises:
         CommandError: the suffix says nothing, or the file cannot be written.
     """
     try:
-        return _write(ws, path.expanduser())
+        path = path.expanduser()
+        if path.suffix == ".json":
+            return _write_calls(ws, path) if calls else _write_run(ws, path, with_secrets=with_secrets)
+        if calls or with_secrets:
+            flag = "--calls" if calls else "--with-secrets"
+            raise CommandError(f"{flag} goes with a .json file: %agent export run.json {flag}")
+        return _write_page(ws, path)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror or error}", path=str(path)) from None
 
 
-def _write(ws: Workspace, path: Path) -> str:
-    history = ws.in_use().history
-    if path.suffix == ".html":
-        from notebook_agent.view import page
+def take_in(ws: Workspace, path: Path) -> str:
+    """Take in the run of a file; return the sentence that says so.
 
-        made = page_of(history, ws.in_use().graph)
-        path.write_text(page.render(made, ws.label()), encoding="utf-8")
-        return f"{path}: {plural(len(made['details']), 'checkpoint')}, {path.stat().st_size / 1000:,.0f} kB"
-    if path.suffix == ".json":
-        from notebook_agent.calls import Recording
+    Raises:
+        CommandError: the file cannot be read.
+        StoreFormatError: it is no run's file, or is cut or edited; the place is named.
+        RunExistsError: the project has this run already.
+    """
+    try:
+        text = path.expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise CommandError(f"{path} cannot be read: {reason}", path=str(path)) from None
+    try:
+        record = import_run(ws.store(), text, project=ws.project())
+    except StoreFormatError as error:
+        raise StoreFormatError(f"{path}: {error}", path=error.path) from None
+    name = run_name(record)
+    masked = " with its secrets masked;" if '\n "secrets": "masked"' in text[:_HEADER] else ""
+    head = "no steps" if record.head is None else plural(record.head + 1, "step")
+    return f"{name}: {head} from {path},{masked} %agent use {name} takes it into use"
 
-        calls = history.calls()
-        Recording.save(path, calls)
-        return f"{path}: {plural(len(calls), 'LLM call')}"
-    raise CommandError(f"{path} has no suffix that export knows: {_KINDS}")
+
+def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:
+    text = export_run(ws.store(), ws.in_use().key, with_secrets=with_secrets)
+    path.write_text(text, encoding="utf-8")
+    if with_secrets:
+        path.chmod(0o600)
+    steps = plural(len(ws.in_use().history), "step")
+    told = (
+        "exactly as they are kept, secrets too"
+        if with_secrets
+        else "secrets masked (--with-secrets keeps them)"
+    )
+    return f"{path}: {steps}, {told}, {path.stat().st_size / 1000:,.0f} kB"
+
+
+def _write_calls(ws: Workspace, path: Path) -> str:
+    from notebook_agent.calls import Recording
+
+    calls = ws.in_use().history.calls()
+    Recording.save(path, calls)
+    return f"{path}: {plural(len(calls), 'LLM call')}"
+
+
+def _write_page(ws: Workspace, path: Path) -> str:
+    if path.suffix != ".html":
+        raise CommandError(f"{path} has no suffix that export knows: {_KINDS}")
+    from notebook_agent.view import page
+
+    made = page_of(ws.in_use().history, ws.in_use().graph)
+    path.write_text(page.render(made, ws.label()), encoding="utf-8")
+    return f"{path}: {plural(len(made['details']), 'checkpoint')}, {path.stat().st_size / 1000:,.0f} kB"
 
 
 def page_of(history: History, graph: Graph, most: int = _STEPS, size: int = _BYTES) -> Page:

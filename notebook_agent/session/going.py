@@ -19,6 +19,7 @@ from notebook_agent.session.pricing import price_line
 from notebook_agent.session.references import Where, check_name
 from notebook_agent.session.results import RunResult, run_name, step_line
 from notebook_agent.session.screen import Screen
+from notebook_agent.session.secrets import name_secrets
 from notebook_agent.session.starting import check_edits, label_for
 from notebook_agent.session.turn import Plan, drive
 from notebook_agent.session.words import listing
@@ -88,6 +89,7 @@ def go(
         ws.rest()
         if plan.fresh:
             ws.set_ledger(app)
+    name_secrets(ws, app.state, (key for step in recorder.steps for key in step.writes))
     following = app.get_next_action()
     return RunResult(
         run=run_name(app.history.run),

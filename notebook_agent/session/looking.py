@@ -10,6 +10,7 @@ from notebook_agent.history import Flip, History, family
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.counterpart import compared
 from notebook_agent.session.exchange import Exchange
+from notebook_agent.session.keeping import size_line
 from notebook_agent.session.picturing import GraphPicture, graph, picture
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import (
@@ -141,6 +142,7 @@ def info(ws: Workspace) -> Said:
         **{name: _version(name) for name in _PACKAGES[1:]},
         "store": f"{store.location}{_size(store.location)}",
         "project": f"{ws.project()}, {plural(len(ws.runs()), 'run')}",
+        "sizes": size_line(ws),
         "LLM calls": ledger_line(ws),
     }
     return Said("\n".join(f"{name:<15} {text}" for name, text in lines.items()))

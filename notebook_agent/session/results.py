@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Check, Decision
 from notebook_agent.history import Change, Flip
+from notebook_agent.redact import redact_text
 from notebook_agent.session.shown import Shown, values_line
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues
@@ -255,14 +256,14 @@ def _edge(decision: Decision | None) -> str:
     if decision is None:
         return "entrypoint"
     taken = next((check for check in decision.checks if check.result), None)
-    because = f" because {taken.condition}" if taken and taken.condition != "default" else ""
+    because = f" because {redact_text(taken.condition)}" if taken and taken.condition != "default" else ""
     return f"{decision.source} → {decision.target or 'the end'}{because}"
 
 
 def _check(check: Check) -> str:
     told = {True: "true", False: "false", None: "not tried"}[check.result]
     operands = f"  ({values_line(check.operands)})" if check.operands else ""
-    return f"  {check.condition} → {check.target}: {told}{operands}"
+    return f"  {redact_text(check.condition)} → {check.target}: {told}{operands}"
 
 
 def _flip(flip: Flip) -> str:

@@ -198,7 +198,9 @@ class State(Mapping[str, Any], Generic[Data]):
         return bool(self._values == other)
 
     def __repr__(self) -> str:
-        return repr(self._values)
+        from notebook_agent.redact import mask, redact_text
+
+        return redact_text(repr(mask(self._values)))
 
     def __reduce__(self) -> tuple[type[State], tuple[dict[str, object], TypingSystem[Any] | None]]:
         return State, (dict(self._values), self._typing)

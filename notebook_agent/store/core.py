@@ -120,10 +120,12 @@ class Core:
         """To read values on this connection."""
         return Decoder(self.owner, NodeReader(connection))
 
-    def state(self, connection: Connection, text: str) -> State:
-        """The state of a column."""
-        rows = self._rows.at(age_of(connection))
-        values = Decoder(self.owner, NodeReader(connection), rows).text(text)
+    def state(self, connection: Connection, text: str, decoder: Decoder | None = None) -> State:
+        """The state of a column; through one decoder, states share what is equal in them."""
+        if decoder is None:
+            rows = self._rows.at(age_of(connection))
+            decoder = Decoder(self.owner, NodeReader(connection), rows)
+        values = decoder.text(text)
         if not isinstance(values, Mapping):
             raise StoreFormatError(f"{self.location} is damaged: a state is no mapping.", path=self._path)
         return State(values)

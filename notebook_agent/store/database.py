@@ -15,7 +15,7 @@ from notebook_agent.errors import (
 from notebook_agent.store import schema
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.protocol import Durability
-from notebook_agent.store.transaction import Lane, Reading, Transaction, age_of, translate
+from notebook_agent.store.transaction import Lane, Reading, Transaction, age_of, check_readable, translate
 from notebook_agent.store.trouble import CANNOT_WRITE, GONE, REPLACED, meaning
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ class Database:
             self._prepare(connection)
         except BaseException as error:
             connection.close()
+            check_readable(self.location, error)
             translate(self.location, error)
             raise
         return connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Head", "check_free", "check_head", "find_head"]
 
+_log: Final = logging.getLogger(__name__)
 _HEAD: Final = """
 SELECT r.id, r.base, r.state, r.edit_seq, r.edit_state, s.id, s.status, s.holder, s.state, s.action
 FROM run r LEFT JOIN step s ON s.id = (
@@ -76,6 +78,11 @@ def check_free(core: Core, connection: Connection, key: RunKey, head: Head) -> N
             seq=head.seq,
             action=head.action,
         )
+    _log.warning(
+        "Step %s (%s) of the run %s was begun by a process that died: it counts as interrupted, and the run"
+        " goes on from the state before it.",
+        *(head.seq, head.action, key),
+    )
     connection.execute(_INTERRUPT, (time.time(), head.step))
     core.claims.sweep(head.holder)
 

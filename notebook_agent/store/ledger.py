@@ -18,7 +18,7 @@ from notebook_agent.store.lineage import owner_of
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["list_calls", "record_call"]
+__all__ = ["insert_call", "list_calls", "record_call"]
 
 _COLUMNS: Final = """step, action, span, key, method, host, endpoint, model, status, request, body,
   content_type, streamed, complete, error, started_at, first_at, ended_at, chunks, input_tokens,
@@ -34,8 +34,12 @@ def record_call(core: Core, call: CallRecord) -> CallId:
     """See `CallLog.record_call`."""
     with core.write(durable=False, request={"request": call.request}) as (transaction, encoder):
         connection = transaction.connection
-        number = connection.execute(_INSERT, _row(connection, encoder, call)).lastrowid
-    return CallId(cast("int", number))
+        return insert_call(connection, encoder, call, _step(connection, call.step))
+
+
+def insert_call(connection: Connection, encoder: Encoder, call: CallRecord, step: int | None) -> CallId:
+    """Write a call of the step with this id."""
+    return CallId(cast("int", connection.execute(_INSERT, _row(encoder, call, step)).lastrowid))
 
 
 def list_calls(core: Core, connection: Connection, steps: Sequence[StepRef]) -> list[CallRecord]:
@@ -49,10 +53,10 @@ def list_calls(core: Core, connection: Connection, steps: Sequence[StepRef]) -> 
     return [_record(decoder, refs, row) for row in rows]
 
 
-def _row(connection: Connection, encoder: Encoder, call: CallRecord) -> tuple[object, ...]:
+def _row(encoder: Encoder, call: CallRecord, step: int | None) -> tuple[object, ...]:
     usage = call.usage or Usage(None, None)  # type: ignore[arg-type]  # two columns that stay empty
     return (
-        _step(connection, call.step),
+        step,
         *(call.action, call.span, call.key, call.method, call.host, call.endpoint, call.model, call.status),
         encoder.text(call.request),
         None if call.body is None else encoder.whole(call.body),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from notebook_agent.calls.protocol import CallLog
 from notebook_agent.condition import Decision
 from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.redact import masked_repr
 from notebook_agent.state import State
+from notebook_agent.store.kept import PastRun, PastStep, Reclaimed, RunSize
 
 __all__ = [
     "CallCount",
     "Durability",
     "Failure",
     "NewRun",
+    "PastRun",
+    "PastStep",
     "Reclaimed",
     "RunCall",
     "RunRecord",
@@ -51,6 +55,10 @@ class RunCall:
     halt_before: tuple[str, ...] = ()
     halt_after: tuple[str, ...] = ()
     max_steps: int | None = None
+
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,10 @@ class StepValues:
     source: str | None
     events: Json
 
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
+
 
 @dataclass(frozen=True, slots=True)
 class CallCount:
@@ -177,41 +189,6 @@ class CallCount:
     """US dollars, of the live ones whose price is known .."""
     priced: int
     """.. which are so many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reclaimed:
-    """What a removal took away, or would: values that no run holds, their bytes, a run's own steps."""
-
-    nodes: int = 0
-    """Values and parts of values."""
-    bytes: int = 0
-    """What they take in the file, compressed as they are; for a removal, what `gc` frees after it."""
-    file: int = 0
-    """By how many bytes the file is smaller now; it may keep its size where others use it."""
-    steps: int = 0
-    hidden: bool = False
-    """The run is listed no more, but its forks keep what they have of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunSize:
-    """What a run's own steps take in the file, compressed as it is.
-
-    What several runs hold is kept once and counts for each of them with an equal part, and so does
-    within a run what several keys hold: the sizes of all runs add up to what all values take.
-    """
-
-    key: RunKey
-    bytes: int
-    own: int
-    """Of these, what no other run holds: a removal frees that."""
-    keys: Mapping[str, int]
-    """By key of the state, largest first, over all the run's checkpoints."""
-    parts: Mapping[str, int]
-    """The rest, largest first: `inputs`, `results`, `calls`, `code`, `steps`."""
-    hidden: bool = False
-    """The run was removed, and is kept for its forks."""
 
 
 class Store(CallLog, Protocol):
@@ -318,6 +295,20 @@ class Store(CallLog, Protocol):
 
     def sizes(self, project: str | None = None, /) -> list[RunSize]:
         """What each run takes, of one project if named, largest first; removed ones kept for forks too."""
+        ...
+
+    def past(self, key: RunKey, /) -> list[PastRun]:
+        """A run with all that it came from: its ancestors up to their fork points, the oldest first."""
+        ...
+
+    def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
+        """Take in what `past` gave, here or elsewhere: the last run is listed, its ancestors are kept for it.
+
+        All or nothing is written. An ancestor that is here already, and the same, is not written again.
+
+        Raises:
+            RunExistsError: the last run's key is taken.
+        """
         ...
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:

@@ -9,6 +9,7 @@ from json.encoder import encode_basestring as quote
 from typing import Final, cast
 
 from notebook_agent.condition import Check, Decision
+from notebook_agent.redact import mask_field, redact_text
 from notebook_agent.store.codec.decode import Decoder
 from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.core import Core
@@ -24,6 +25,8 @@ __all__ = [
     "read_names",
 ]
 
+_PLAIN: Final = {int, float, bool, type(None)}
+_SHORTEST: Final = 8
 _LITERALS: Final = {True: "true", False: "false", None: "null"}
 
 
@@ -92,9 +95,27 @@ def read_call(value: object) -> RunCall:
 
 def _check_text(encoder: Encoder, check: Check) -> str:
     return (
-        f'{{"target":{quote(check.target)},"condition":{quote(check.condition)}'
-        f',"operands":{encoder.fields(check.operands)},"result":{_LITERALS[check.result]}}}'
+        f'{{"target":{quote(check.target)},"condition":{quote(_clean(check.condition))}'
+        f',"operands":{encoder.fields(_masked(check.operands))},"result":{_LITERALS[check.result]}}}'
     )
+
+
+@lru_cache(maxsize=1024)
+def _clean(condition: str) -> str:
+    return redact_text(condition)
+
+
+def _masked(operands: Mapping[str, object]) -> Mapping[str, object]:
+    """Operands as they may be shown: what has no text of some length in it has no secret either."""
+    if all(
+        type(item) in _PLAIN or (type(item) is str and len(item) < _SHORTEST) for item in operands.values()
+    ):
+        return operands
+    return {key: mask_field(key, item) for key, item in operands.items()}
+
+
+def _is_short(item: object) -> bool:
+    return type(item) is str and len(item) < _SHORTEST
 
 
 def _mapping(value: object) -> Mapping[str, object]:

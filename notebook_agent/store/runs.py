@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from notebook_agent.errors import RunExistsError
 from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.redact import redact_json
 from notebook_agent.state import State
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
@@ -22,6 +23,7 @@ __all__ = [
     "edit_state",
     "label_run",
     "list_runs",
+    "make_way",
     "one_run",
     "pin_run",
     "run_graph",
@@ -55,7 +57,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
                 " another app_id.",
                 run=new.key.app_id,
             )
-        _make_way(connection, new.key)
+        make_way(connection, new.key)
         parent, base, state = _origin(connection, new)
         if new.state is not None or state is None:
             state = encoder.root(values, {})[0]
@@ -63,7 +65,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
         key = new.key
         row = (
             *(key.project, key.app_id, key.partition_key, new.label, now, now, new.entrypoint),
-            *(encoder.whole_json(new.graph), state, parent, new.parent and new.parent.seq, base),
+            *(encoder.whole_json(redact_json(new.graph)), state, parent, new.parent and new.parent.seq, base),
             *(None if new.spawned_by is None else owner_of(connection, new.spawned_by), new.notebook),
         )
         number = connection.execute(_INSERT, row).lastrowid
@@ -140,7 +142,7 @@ def _origin(connection: Connection, new: NewRun) -> tuple[int | None, int | None
     return line.id, parent.seq, row[0]
 
 
-def _make_way(connection: Connection, key: RunKey) -> None:
+def make_way(connection: Connection, key: RunKey) -> None:
     """Give removed runs of this key another, lest what forks have of them be taken for the new run's."""
     connection.execute(
         """UPDATE run SET app_id = app_id || '~' || id WHERE project = ? AND app_id = ?

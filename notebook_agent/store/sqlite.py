@@ -13,13 +13,14 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store import gc, head, ledger, past, runs, size, steps
+from notebook_agent.store import carry, gc, head, ledger, masked, past, runs, size, steps
 from notebook_agent.store.core import Core
 from notebook_agent.store.mounts import network_of
 from notebook_agent.store.protocol import (
     CallCount,
     Durability,
     NewRun,
+    PastRun,
     Reclaimed,
     RunRecord,
     RunSize,
@@ -44,6 +45,7 @@ def open_store(
     durability: Durability = "full",
     read_only: bool = False,
     network: bool | None = None,
+    redact_state: bool = False,
 ) -> Store:
     """Open a store, making it where there is none; None keeps it in memory.
 
@@ -55,13 +57,16 @@ def open_store(
         read_only: Refuse every write, also where one could be made.
         network: Whether it lies on a network mount: it is kept with a rollback journal then, each
             step synced. None finds out, see `mounts.network_of`.
+        redact_state: Write states, inputs and results without their secrets too, so that a run which
+            is resumed goes on without them; see `redact`.
 
     Raises:
         StoreFormatError: the file is another program's, damaged, or from a newer version.
         StoreReadOnlyError: there is none and none can be made here.
     """
     if path is None:
-        return SqliteStore(Core(None, durability=durability, read_only=read_only), None)
+        memory = Core(None, durability=durability, read_only=read_only)
+        return SqliteStore(memory, None, redact_state=redact_state)
     slot = (str(Path(path).expanduser().resolve()), durability, read_only)
     with _lock:
         core = _open.get(slot)
@@ -70,7 +75,7 @@ def open_store(
             core = Core(slot[0], durability=durability, read_only=read_only, network=away)
             _open[slot] = core
         core.handles += 1
-    return SqliteStore(core, slot)
+    return SqliteStore(core, slot, redact_state=redact_state)
 
 
 def _reopened(path: str, durability: Durability, read_only: bool) -> Store:  # noqa: FBT001  # as pickled
@@ -94,8 +99,9 @@ def _is_away(path: str) -> bool:
 class SqliteStore:
     """See `Store`, which says what each method does."""
 
-    def __init__(self, core: Core, slot: tuple[str, str, bool] | None) -> None:
+    def __init__(self, core: Core, slot: tuple[str, str, bool] | None, *, redact_state: bool = False) -> None:
         self._held: Core | None = core
+        self._masks = redact_state
         self._slot = slot
         self._location = core.location
 
@@ -106,19 +112,19 @@ class SqliteStore:
 
     def create_run(self, new: NewRun, /) -> RunRecord:
         """Create a run."""
-        return runs.create_run(self._core, new)
+        return runs.create_run(self._core, masked.masked_run(new) if self._masks else new)
 
     def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | None) -> None:
         """Claim the step for this writer."""
-        steps.begin_step(self._core, run, begin, after)
+        steps.begin_step(self._core, run, masked.masked_begin(begin) if self._masks else begin, after)
 
     def end_step(self, run: RunKey, end: StepEnd, /) -> None:
         """Write the end of the claimed step with its state."""
-        steps.end_step(self._core, run, end)
+        steps.end_step(self._core, run, masked.masked_end(end) if self._masks else end)
 
     def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
         """Replace the state at the head, between two steps."""
-        runs.edit_state(self._core, run, state, after)
+        runs.edit_state(self._core, run, masked.masked_state(state) if self._masks else state, after)
 
     def run(self, key: RunKey, /) -> RunRecord:
         """Return one run."""
@@ -189,6 +195,16 @@ class SqliteStore:
         """Return what each run takes, largest first."""
         with self._core.database.read() as connection:
             return size.list_sizes(connection, project)
+
+    def past(self, key: RunKey, /) -> list[PastRun]:
+        """Return a run with all that it came from, the oldest first."""
+        core = self._core
+        with core.database.read() as connection:
+            return carry.past_of(core, connection, key)
+
+    def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
+        """Take in what `past` gave."""
+        return carry.add_past(self._core, runs)
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:
         """Give back the space of what no run holds any more."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import RunConflictError, StoreError
 from notebook_agent.ids import RunKey
+from notebook_agent.redact import redact_json, redact_text
 from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
@@ -106,7 +107,7 @@ def _write_end(core: Core, key: RunKey, run: int, end: StepEnd) -> None:
             core.claims.holder(),
         )
         if end.events:
-            events = encoder.text(end.events)
+            events = encoder.text(redact_json(end.events))
             transaction.connection.execute("INSERT INTO span VALUES (?, ?)", (step, events))
         if not transaction.last(_END, row):
             transaction.check_age()
@@ -151,4 +152,4 @@ def _source_node(core: Core, encoder: Encoder, begin: StepBegin) -> int | None:
     if begin.source is None:
         return None
     known = None if begin.code is None else core.sources.get(begin.code)
-    return encoder.whole(begin.source) if known is None else known
+    return encoder.whole(redact_text(begin.source)) if known is None else known

@@ -6,17 +6,28 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Self
 
+from notebook_agent.errors import AgentError, StoreFormatError
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.trouble import meaning
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["AgedError", "Lane", "Reading", "Transaction", "age_of", "translate"]
+__all__ = ["AgedError", "Lane", "Reading", "Transaction", "age_of", "check_readable", "translate"]
 
 _AGE_AND_NEWEST: Final = """
 SELECT user_version, (SELECT coalesce(max(id), 0) FROM node) FROM pragma_user_version
 """
+
+
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 class AgedError(Exception):
@@ -117,7 +128,7 @@ class Transaction:
 
 
 class Reading:
-    """See `Database.read`; all that is read in it is of one moment."""
+    """See `Database.read`; all is of one moment, and rows that no store writes are StoreFormatError."""
 
     __slots__ = ("_begun", "_lane", "_location")
 
@@ -145,6 +156,7 @@ class Reading:
                 self._lane.connection.execute("COMMIT")
         finally:
             self._lane.lock.release()
+        check_readable(self._location, error)
         if error is not None:
             translate(self._location, error)
 
@@ -152,6 +164,13 @@ class Reading:
 def age_of(connection: sqlite3.Connection) -> int:
     """See `Database.age`."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_readable(location: str, error: BaseException | None) -> None:
+    """Say of what a row, or SQLite's own word for it, does to us that the file is damaged."""
+    if isinstance(error, _UNREADABLE) and not isinstance(error, AgentError):
+        message = f"{location} is damaged: a row cannot be read ({error})."
+        raise StoreFormatError(message, path=location) from error
 
 
 def translate(location: str, error: BaseException) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping
+from itertools import islice
 
-from notebook_agent.redact import mask
+from notebook_agent.redact import mask, mask_field
 from notebook_agent.view.escape import clip, writable
 from notebook_agent.view.images import image_in
 
@@ -15,6 +16,8 @@ _TENTH_OF_A_CENT = 0.001
 _LONG_ID = 32
 _MINUTE = 60_000
 _SECOND = 1_000
+_SEEN = 4_096
+"""Of a text, what is looked at for secrets before it is cut."""
 
 
 class _Brief(reprlib.Repr):
@@ -31,13 +34,23 @@ class _Brief(reprlib.Repr):
         return f"<{image.mime}, {size(len(image.data))}>" if image else super().repr1(x, level)
 
     def repr_str(self, x: str, level: int) -> str:  # noqa: ARG002  # reprlib's signature
-        return repr(clip(x, self.maxstring))
+        return repr(clip(str(mask(x[:_SEEN])), self.maxstring))
+
+    def repr_dict(self, x: dict[object, object], level: int) -> str:
+        first = dict(islice(x.items(), self.maxdict))
+        left = dict.fromkeys(range(-1, len(first) - len(x) - 1, -1))
+        return super().repr_dict({**{key: _shown(key, item) for key, item in first.items()}, **left}, level)
 
     def repr_instance(self, x: object, level: int) -> str:
         try:
-            return clip(repr(x), self.maxother)
+            return clip(str(mask(repr(x)[:_SEEN])), self.maxother)
         except Exception:  # noqa: BLE001 - any value of a user is shown, whatever its repr does
             return super().repr_instance(x, level)
+
+
+def _shown(key: object, item: object) -> object:
+    """What stands under a key, a secret by its rule's name."""
+    return mask_field(key, item) if isinstance(key, str) and isinstance(item, str) else item
 
 
 def _plain(value: object) -> object:

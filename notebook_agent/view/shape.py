@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from notebook_agent.graph import Graph
 from notebook_agent.ids import Json
+from notebook_agent.redact import redact_text
 
 __all__ = ["Box", "Direction", "Edge", "Shape", "shape_of"]
 
@@ -150,5 +151,5 @@ def _unused(name: str, taken: set[str]) -> str:
 def _edge(transition: _Transition, *, with_conditions: bool) -> Edge:
     conditional = transition.condition != "default"
     shown = conditional and (with_conditions or transition.caught)
-    label = transition.condition if shown else ""
+    label = redact_text(transition.condition) if shown else ""
     return Edge(transition.source, transition.target, label, conditional, transition.caught)

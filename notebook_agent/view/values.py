@@ -10,13 +10,13 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
 
 from notebook_agent.history import Change, changes
 from notebook_agent.ids import Json
-from notebook_agent.redact import mask
+from notebook_agent.redact import mask, trusted
 from notebook_agent.view.escape import clip
 from notebook_agent.view.images import image_in
 from notebook_agent.view.wire import DiffWire, ValueWire
@@ -158,9 +158,19 @@ class _Writer:
         return {"t": "dict", "items": items, "size": len(value)}
 
     def item(self, key: object, value: object) -> ValueWire:
+        if isinstance(key, str) and key in trusted():
+            return self.unmasked(value)
         if type(value) is str and isinstance(key, str):
             return self.text(value, key)
         return self.wire(value)
+
+    def unmasked(self, value: object) -> ValueWire:
+        """What stands under a key that holds no secrets."""
+        limits, self.limits = self.limits, replace(self.limits, mask=lambda shown: shown)
+        try:
+            return self.wire(value)
+        finally:
+            self.limits = limits
 
     def key(self, key: object) -> str:
         return self.shown(key if isinstance(key, str) else _repr(key))

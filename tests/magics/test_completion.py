@@ -46,7 +46,14 @@ def words(line: str) -> tuple[str, ...]:
         ("%agent run --until ", ("prompt", "response")),
         ("%agent fork --with r", ("response",)),
         ("%agent goto @pr", ("@prompt",)),
-        ("%agent help in", ("info",)),
+        ("%agent help inf", ("info",)),
+        ("%agent de", ("delete",)),
+        ("%agent delete r", ("retry2",)),
+        ("%agent delete retry2 --", ("--now", "--help")),
+        ("%agent pin c", ("chat-7f3a",)),
+        ("%agent gc --", ("--now", "--help")),
+        ("%agent runs --s", ("--size",)),
+        ("%agent export x.json --w", ("--with-secrets",)),
         ("%agent nonsense x", ()),
     ],
 )
@@ -61,7 +68,10 @@ def test_other_lines_are_left_alone(line):
     assert offer(line, vocabulary) is None
 
 
-@pytest.mark.parametrize(("line", "fragment"), [("%agent run n:=le", "n:=le"), ("%agent export ru", "ru")])
+@pytest.mark.parametrize(
+    ("line", "fragment"),
+    [("%agent run n:=le", "n:=le"), ("%agent export ru", "ru"), ("%agent import ru", "ru")],
+)
 def test_python_and_files_are_left_to_ipython(line, fragment):
     """Values are Python's business, file names the shell's."""
     assert offer(line, vocabulary) == Offer(fragment, (), only=False)

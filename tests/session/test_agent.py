@@ -276,7 +276,7 @@ def test_calls_and_info_are_readable(agent):
 def test_export_writes_a_ledger_and_knows_its_suffixes(agent, tmp_path):
     """Another suffix lists the known ones."""
     path = tmp_path / "calls.json"
-    assert str(agent.export(path)) == f"{path}: 0 LLM calls"
+    assert str(agent.export(path, calls=True)) == f"{path}: 0 LLM calls"
     with pytest.raises(CommandError, match=r"has no suffix that export knows: \.html .* and \.json"):
         agent.export("run.txt")
 
@@ -284,7 +284,7 @@ def test_export_writes_a_ledger_and_knows_its_suffixes(agent, tmp_path):
 def test_without_a_key_recorded_calls_alone_are_served(notebook, tmp_path, monkeypatch):
     """With a key the session is live; both are said. Forks and resumed runs follow."""
     agent = notebook.agent.use("chat")
-    agent.export(tmp_path / "calls.json")
+    agent.export(tmp_path / "calls.json", calls=True)
     agent.use("chat", recorded=tmp_path / "calls.json")
     assert repr(agent).splitlines()[1] == "no key is set: LLM calls are replayed from calls.json"
     agent.fork("@start")

@@ -71,14 +71,18 @@ def test_a_live_writer_keeps_its_step(path: Path, in_a_step: subprocess.Popen[st
     store.close()
 
 
-def test_a_dead_writer_is_taken_over(path: Path, in_a_step: subprocess.Popen[str]):
-    """After a SIGKILL the step is interrupted, all before it is there, and the run goes on."""
+def test_a_dead_writer_is_taken_over(
+    path: Path, in_a_step: subprocess.Popen[str], caplog: pytest.LogCaptureFixture
+):
+    """After a SIGKILL the step is interrupted, all before it is there, and the run goes on; that is said."""
     in_a_step.kill()
     in_a_step.wait()
     store = open_store(path)
     assert ["completed"] * 3 + ["interrupted"] == [each.status for each in store.steps(KEY)]
     assert ("interrupted", {"n": 3}) == (store.run(KEY).status, store.head_state(KEY))
     step(store, 4, {"n": 10})
+    (said,) = [each.getMessage() for each in caplog.records]
+    assert said.startswith("Step 3 (count) of the run first was begun by a process that died: it counts as")
     assert ["interrupted", "completed"] == [each.status for each in store.steps(KEY)[3:]]
     assert [1, 2, 3, 3, 10] == [store.state(StepRef(KEY, seq))["n"] for seq in range(5)]
     store.close()

@@ -30,16 +30,68 @@ def _label_call(args: Namespace, _: Values) -> Call:
     return Call("label", tuple(reversed(args.run_label)))
 
 
+def _pin() -> Command:
+    parser = CommandParser(
+        "pin",
+        "Keep a run from being removed.",
+        examples=("%agent pin", "%agent pin chat-7f3a", "%agent pin chat-7f3a --off"),
+    )
+    parser.word("RUN", "run", nargs="?", help="label or beginning of the id; else the run in use")
+    parser.flag("--off", help="it can be removed again")
+    return Command(parser, lambda args, _: Call("pin", (args.run,), {"off": args.off}))
+
+
+def _delete() -> Command:
+    parser = CommandParser(
+        "delete",
+        "Say what the removal of a run would take, and with --now remove it; its forks keep what they need.",
+        examples=("%agent delete chat-7f3a", "%agent delete chat-7f3a --now"),
+    )
+    parser.word("RUN", "run", help="label or beginning of the id")
+    parser.flag("--now", help="remove it")
+    return Command(parser, lambda args, _: Call("delete", (args.run,), {"now": args.now}))
+
+
+def _gc() -> Command:
+    parser = CommandParser(
+        "gc",
+        "Say how much of the store no run needs any more, and with --now give it back to the disk.",
+        examples=("%agent gc", "%agent gc --now"),
+    )
+    parser.flag("--now", help="give it back")
+    return Command(parser, lambda args, _: Call("gc", options={"now": args.now}))
+
+
 def _export() -> Command:
     parser = CommandParser(
         "export",
         "Write the run as one file that needs no kernel and no network.",
-        examples=("%agent export run.html", "%agent export calls.json"),
+        examples=(
+            "%agent export run.html",
+            "%agent export run.json                 (for %agent import; secrets masked)",
+            "%agent export run.json --with-secrets  (the same run again, exactly)",
+            "%agent export calls.json --calls       (for %agent use GRAPH --recorded calls.json)",
+        ),
     )
-    parser.word(
-        "FILE", "file", help=".html: a page to look at; .json: its LLM calls, for %%agent use --recorded"
-    )
-    return Command(parser, lambda args, _: Call("export", (args.file,)))
+    parser.word("FILE", "file", help=".html: a page to look at; .json: the run with all its steps and states")
+    parser.flag("--with-secrets", help="keep secrets in a .json; else each becomes the name of its rule")
+    parser.flag("--calls", help="only its LLM calls, which another run can be served")
+    return Command(parser, _export_call)
 
 
-MADE = (_label, _export)
+def _export_call(args: Namespace, _: Values) -> Call:
+    flags = {"calls": args.calls, "with_secrets": args.with_secrets}
+    return Call("export", (args.file,), {name: True for name, given in flags.items() if given})
+
+
+def _import() -> Command:
+    parser = CommandParser(
+        "import",
+        "Take in a run that %agent export wrote as .json, with its past; nothing is run.",
+        examples=("%agent import run.json",),
+    )
+    parser.word("FILE", "file", help="the file")
+    return Command(parser, lambda args, _: Call("import_run", (args.file,)))
+
+
+MADE = (_label, _pin, _delete, _gc, _export, _import)

@@ -96,11 +96,21 @@ def _graph_call(args: Namespace, _: Values) -> Call:
 
 def _runs() -> Command:
     parser = CommandParser(
-        "runs", "List the runs of this project.", examples=("%agent runs", "%agent runs --failed")
+        "runs",
+        "List the runs of this project.",
+        examples=("%agent runs", "%agent runs --failed", "%agent runs --size"),
     )
     parser.flag("--failed", help="only those whose last step failed")
     parser.flag("--tree", help="forks under the runs they come from")
-    return Command(parser, lambda args, _: Call("runs", options={"failed": args.failed, "tree": args.tree}))
+    parser.flag("--size", help="which key of which run takes how much of the store")
+    return Command(parser, _runs_call)
+
+
+def _runs_call(args: Namespace, _: Values) -> Call:
+    options = {"failed": args.failed, "tree": args.tree}
+    if args.size and any(options.values()):
+        raise CommandError("runs --size lists every run: leave --failed and --tree out")
+    return Call("runs", options={"size": True} if args.size else options)
 
 
 MADE = (_state, _log, _diff, _why, _calls, _graph, _runs)

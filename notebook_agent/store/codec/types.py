@@ -162,6 +162,7 @@ READERS: Final[dict[str, Decode]] = {
     "path": _plain(Path),
     "dict": _from_dict,
     "int": _integer,
+    "float": lambda data: float(cast("str", data)),
     "bytes": lambda data: bytes.fromhex(cast("str", data)),
 }
 """How to decode what stands behind a tag."""

@@ -1,26 +1,19 @@
-"""What is a secret, and what stands in its place: the name of the rule that found it.
+"""The shapes of secrets, one rule each; the list for people is in RULES.md beside this file.
 
 A rule knows one shape of key: markers (plain substrings, one of which is in every such
 key, so that clean text costs a few substring searches) and a pattern. A secret becomes
 its rule's name in brackets, such as `[openai-key]`, in every process and on every
 machine, so that two texts which differ in nothing but a secret stay equal. Where the
-pattern has a group named `secret` only that group is replaced. The values (of 8 or more
-characters) of environment variables named `*_KEY`, `*_TOKEN` and `*_SECRET` become
-`[env-secret]`, whatever their shape, unless a rule knows them better.
+pattern has a group named `secret` only that group is replaced.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from notebook_agent.ids import Json
+__all__ = ["ASSIGNED", "ENVIRONMENT", "RULES", "TELLING", "Rule"]
 
-__all__ = ["RULES", "Rule", "environment_secrets", "mask", "redact_json", "redact_text"]
-
-_SHORTEST = 8
 _WORD = r"[A-Za-z0-9_-]"
 _START = r"(?<![A-Za-z0-9_])"
 
@@ -171,103 +164,11 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-_TELLING_FIELD = (
+ENVIRONMENT = "env-secret"
+"""The rule of values of environment variables named like keys."""
+ASSIGNED = "assigned-secret"
+"""The rule of whole texts under a key such as `password`, see `TELLING`."""
+TELLING = (
     r"(?i)(?:x-)?api[_-]?key|passw(?:or)?d|(?:client_?|aws_?)?secret(?:_?access)?(?:_?key)?"
     r"|(?:access|refresh|auth|id)_?token|authorization|private_?key|(?:set-)?cookie"
 )
-_ENV_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_key", "_token", "_secret")
-_LONG_WORD = 16
-_LONG_TEXT = 4096
-_WIDE = tuple((marker, rule) for rule in RULES if rule.wide for marker in rule.markers)
-_NARROW = tuple((marker, rule) for rule in RULES if not rule.wide for marker in rule.markers)
-
-
-def environment_secrets() -> list[str]:
-    """List the secrets of the environment, longest first: one may hold another."""
-    values = {os.environ.get(name, "").strip() for name in os.environ if name.endswith(_ENV_NAMES)}
-    return sorted(
-        (value for value in values if len(value) >= _SHORTEST), key=lambda value: (-len(value), value)
-    )
-
-
-_Marked = tuple[str, Rule]
-
-
-class _Redactor:
-    """Redacts many texts: what none of them holds is looked for once, in all of them together."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        whole = "\n".join(texts)
-        words = "\n".join([word for word in whole.split() if len(word) >= _LONG_WORD])
-        self._marked = [*_held(_WIDE, whole), *_held(_NARROW, words)]
-        self._values = [value for value in environment_secrets() if value in whole]
-
-    def __call__(self, text: str) -> str:
-        if len(text) < _SHORTEST:
-            return text
-        for rule in self._rules(text):
-            text = rule.replace(text)
-        for value in self._values:
-            text = text.replace(value, "[env-secret]")
-        return text
-
-    def _rules(self, text: str) -> list[Rule]:
-        found = {rule.name: rule for marker, rule in self._marked if marker in text}
-        return [rule for rule in RULES if rule.name in found] if found else []
-
-
-def _held(marked: tuple[_Marked, ...], text: str) -> Iterator[_Marked]:
-    """Choose the rules of which `text` holds a marker; in much text rare characters are sought first."""
-    absent = {char for char in "_-.:/= " if len(text) > _LONG_TEXT and char not in text}
-    return (pair for pair in marked if absent.isdisjoint(pair[0]) and pair[0] in text)
-
-
-def redact_text(text: str) -> str:
-    """Put its rule's name in place of each secret in `text`."""
-    return _Redactor([text])(text)
-
-
-def redact_json(value: Json) -> Json:
-    """Redact plain JSON: each text in it, keys too, and whole texts under keys such as `password`."""
-    return _walk(value, _Redactor(_texts(value)))  # type: ignore[return-value]  # JSON stays JSON
-
-
-def mask(value: object) -> object:
-    """Redact a value for showing: as `redact_json`, and values of other types pass as they are."""
-    return _walk(value, _Redactor(_texts(value)))
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from (key for key in value if isinstance(key, str))
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
-
-
-def _walk(value: object, redact: Callable[[str], str]) -> object:
-    match value:
-        case str():
-            return redact(value)
-        case Mapping():
-            return {_name(key, redact): _field(key, item, redact) for key, item in value.items()}
-        case list() | tuple():
-            items = [_walk(item, redact) for item in value]
-            return tuple(items) if isinstance(value, tuple) else items
-    return value
-
-
-def _name(key: object, redact: Callable[[str], str]) -> object:
-    return redact(key) if isinstance(key, str) else key
-
-
-def _field(key: object, value: object, redact: Callable[[str], str]) -> object:
-    told = isinstance(value, str) and len(value) >= _SHORTEST and " " not in value
-    redacted = _walk(value, redact)
-    if told and redacted == value and isinstance(key, str) and re.fullmatch(_TELLING_FIELD, key):
-        return "[assigned-secret]"
-    return redacted

@@ -1,0 +1,46 @@
+"""What is a secret, and what stands in its place: the name of the rule that found it.
+
+A secret becomes its rule's name in brackets, such as `[openai-key]`, in every process and on
+every machine, so that two texts which differ in nothing but a secret stay equal. RULES.md lists
+the rules. The values (of 8 or more characters) of environment variables named `*_KEY`,
+`*_TOKEN` and `*_SECRET` become `[env-secret]`, whatever their shape, unless a rule knows them
+better; a text under a key such as `password` becomes `[assigned-secret]`.
+
+What is needed to go on exactly (states, inputs, responses) is kept as it is and masked wherever
+it is shown; all else is redacted before it is written. `trust("commit")` shows what stands under
+that key as it is; `LocalTrackingClient(.., redact_state=True)` masks states and inputs in the
+file too, so that a run goes on without its secrets.
+"""
+
+from __future__ import annotations
+
+from notebook_agent.redact.masking import (
+    Finding,
+    distrust,
+    environment_secrets,
+    find_secrets,
+    mask,
+    mask_field,
+    masked_repr,
+    redact_json,
+    redact_text,
+    trust,
+    trusted,
+)
+from notebook_agent.redact.rules import RULES, Rule
+
+__all__ = [
+    "RULES",
+    "Finding",
+    "Rule",
+    "distrust",
+    "environment_secrets",
+    "find_secrets",
+    "mask",
+    "mask_field",
+    "masked_repr",
+    "redact_json",
+    "redact_text",
+    "trust",
+    "trusted",
+]

@@ -1,0 +1,201 @@
+"""Secrets in texts and values replaced by the names of their rules, or named with their places."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+
+from notebook_agent.ids import Json
+from notebook_agent.redact.rules import ASSIGNED, ENVIRONMENT, RULES, TELLING, Rule
+
+__all__ = [
+    "Finding",
+    "distrust",
+    "environment_secrets",
+    "find_secrets",
+    "mask",
+    "mask_field",
+    "masked_repr",
+    "redact_json",
+    "redact_text",
+    "trust",
+    "trusted",
+]
+
+_SHORTEST = 8
+_trusted: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A secret: its place, such as `['config']['key']`, and the rule that found it."""
+
+    path: str
+    rule: str
+
+
+def trust(*keys: str) -> None:
+    """Say that what stands under these keys of a state or mapping is no secret: it is shown as it is."""
+    _trusted.update(keys)
+
+
+def distrust(*keys: str) -> None:
+    """Take `trust` back."""
+    _trusted.difference_update(keys)
+
+
+def trusted() -> frozenset[str]:
+    """The keys that hold no secrets."""
+    return frozenset(_trusted)
+
+
+_ENV_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_key", "_token", "_secret")
+_LONG_WORD = 16
+_LONG_TEXT = 4096
+_WIDE = tuple((marker, rule) for rule in RULES if rule.wide for marker in rule.markers)
+_NARROW = tuple((marker, rule) for rule in RULES if not rule.wide for marker in rule.markers)
+
+
+def environment_secrets() -> list[str]:
+    """List the secrets of the environment, longest first: one may hold another."""
+    values = {os.environ.get(name, "").strip() for name in os.environ if name.endswith(_ENV_NAMES)}
+    return sorted(
+        (value for value in values if len(value) >= _SHORTEST), key=lambda value: (-len(value), value)
+    )
+
+
+_Marked = tuple[str, Rule]
+
+
+class _Redactor:
+    """Redacts many texts: what none of them holds is looked for once, in all of them together."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        whole = "\n".join(texts)
+        words = "\n".join([word for word in whole.split() if len(word) >= _LONG_WORD])
+        self._marked = [*_held(_WIDE, whole), *_held(_NARROW, words)]
+        self._values = [value for value in environment_secrets() if value in whole]
+
+    def __call__(self, text: str) -> str:
+        if len(text) < _SHORTEST:
+            return text
+        for rule in self._rules(text):
+            text = rule.replace(text)
+        for value in self._values:
+            text = text.replace(value, f"[{ENVIRONMENT}]")
+        return text
+
+    def rules_of(self, text: str) -> list[str]:
+        """The names of the rules that find something in a text."""
+        found = [rule.name for rule in self._rules(text) if rule.replace(text) != text]
+        return [*dict.fromkeys(found), *([ENVIRONMENT] if any(map(text.__contains__, self._values)) else [])]
+
+    def _rules(self, text: str) -> list[Rule]:
+        found = {rule.name: rule for marker, rule in self._marked if marker in text}
+        return [rule for rule in RULES if rule.name in found] if found else []
+
+
+def _held(marked: tuple[_Marked, ...], text: str) -> Iterator[_Marked]:
+    """Choose the rules of which `text` holds a marker; in much text rare characters are sought first."""
+    absent = {char for char in "_-.:/= " if len(text) > _LONG_TEXT and char not in text}
+    return (pair for pair in marked if absent.isdisjoint(pair[0]) and pair[0] in text)
+
+
+def redact_text(text: str) -> str:
+    """Put its rule's name in place of each secret in `text`."""
+    return _Redactor([text])(text)
+
+
+def redact_json(value: Json) -> Json:
+    """Redact plain JSON: each text in it, keys too, and whole texts under keys such as `password`."""
+    return _walk(value, _Redactor(_texts(value)))  # type: ignore[return-value]  # JSON stays JSON
+
+
+def mask(value: object) -> object:
+    """Redact a value for showing: as `redact_json`, and values of other types pass as they are."""
+    return _walk(value, _Redactor(_texts(value)))
+
+
+def mask_field(key: str, value: object) -> object:
+    """Mask what stands under a key; the same object where there is no secret in it."""
+    if key in _trusted or not find_secrets({key: value}, most=1):
+        return value
+    return _field(key, value, _Redactor(_texts(value)))
+
+
+def masked_repr(value: object) -> str:
+    """The `repr` of a dataclass with secrets masked in its fields, each under its name."""
+    told = {field.name: getattr(value, field.name) for field in fields(value)}  # type: ignore[arg-type]  # one of ours
+    parts = (f"{name}={redact_text(repr(mask_field(name, item)))}" for name, item in told.items())
+    return f"{type(value).__name__}({', '.join(parts)})"
+
+
+def find_secrets(value: object, most: int = 100) -> list[Finding]:
+    """Name the places of the first secrets in a value, and their rules; trusted keys are left out."""
+    redactor = _Redactor(_texts(value))
+    found: list[Finding] = []
+    for finding in _find(value, "", redactor):
+        found.append(finding)
+        if len(found) == most:
+            break
+    return found
+
+
+def _find(value: object, path: str, redactor: _Redactor) -> Iterator[Finding]:
+    if isinstance(value, str):
+        yield from (Finding(path, rule) for rule in redactor.rules_of(value))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(key, str) and key in _trusted:
+                continue
+            yield from _find_field(key, item, f"{path}[{key!r}]", redactor)
+    elif isinstance(value, list | tuple):
+        for n, item in enumerate(value):
+            yield from _find(item, f"{path}[{n}]", redactor)
+
+
+def _find_field(key: object, value: object, path: str, redactor: _Redactor) -> Iterator[Finding]:
+    inner = list(_find(value, path, redactor))
+    if not inner and _field(key, value, redactor) != value:
+        yield Finding(path, ASSIGNED)
+    yield from inner
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (key for key in value if isinstance(key, str))
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _walk(value: object, redact: Callable[[str], str]) -> object:
+    match value:
+        case str():
+            return redact(value)
+        case Mapping():
+            return {_name(key, redact): _field(key, item, redact) for key, item in value.items()}
+        case list() | tuple():
+            items = [_walk(item, redact) for item in value]
+            return tuple(items) if isinstance(value, tuple) else items
+    return value
+
+
+def _name(key: object, redact: Callable[[str], str]) -> object:
+    return redact(key) if isinstance(key, str) else key
+
+
+def _field(key: object, value: object, redact: Callable[[str], str]) -> object:
+    if isinstance(key, str) and key in _trusted:
+        return value
+    told = isinstance(value, str) and len(value) >= _SHORTEST and " " not in value
+    redacted = _walk(value, redact)
+    if told and redacted == value and isinstance(key, str) and re.fullmatch(TELLING, key):
+        return f"[{ASSIGNED}]"
+    return redacted

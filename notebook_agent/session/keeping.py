@@ -1,0 +1,118 @@
+"""Commands that keep, weigh and remove runs; what removes says first what that would take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from notebook_agent.errors import CommandError
+from notebook_agent.session.results import run_name
+from notebook_agent.session.shown import Table
+from notebook_agent.session.workspace import Workspace
+from notebook_agent.store.protocol import RunSize
+from notebook_agent.view.brief import short_id, size
+from notebook_agent.view.escape import escape, plural
+
+__all__ = ["Sizes", "delete", "gc", "pin", "size_line", "sizes"]
+
+_SHOWN = 3
+_QUICK = 50_000_000
+"""A larger store is not weighed where nobody asked for it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sizes(Table):
+    """What runs take; `note` says how shared content is counted."""
+
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{Table.__str__(self)}\n{self.note}"
+
+    def html(self) -> str:
+        """Return the table as HTML."""
+        return f"{Table.html(self)}<div>{escape(self.note)}</div>"
+
+
+def pin(ws: Workspace, run: str | None, *, off: bool) -> str:
+    """Keep a run from being removed, or no longer."""
+    record = ws.record(run)
+    ws.store().pin_run(record.key, not off)
+    name = run_name(record)
+    return f"{name} can be removed again" if off else f"{name} is pinned: %agent delete refuses it"
+
+
+def delete(ws: Workspace, run: str, *, now: bool) -> str:
+    """Remove a run, or say what that would take."""
+    record = ws.record(run)
+    name = run_name(record)
+    if ws.app is not None and ws.app.key == record.key:
+        raise CommandError(f"{name} is in use: %agent use another run first")
+    found = ws.store().delete_run(record.key, dry_run=not now)
+    ws.apps.pop(record.key, None) if now else None
+    what = f"{plural(found.steps, 'step')} of its own"
+    kept = "; its forks keep what they have of it" if found.hidden else ""
+    if now:
+        return f"{name} is gone, {what}{kept}; %agent gc gives back what nobody needs any more"
+    freed = f", {size(found.bytes)} that no other run holds" if found.bytes else ""
+    return f"{name} would go: {what}{freed}{kept}. %agent delete {run} --now removes it"
+
+
+def gc(ws: Workspace, *, now: bool) -> str:
+    """Give back the space of what no run holds, or say how much that is."""
+    found = ws.store().gc(dry_run=not now)
+    values = f"{size(found.bytes)} in {found.nodes:,} values"
+    if not found.nodes:
+        return "nothing to give back: every value belongs to a run"
+    if not now:
+        return f"{values} belong to no run any more: %agent gc --now gives them back"
+    return f"{values} are gone; the file is {size(found.file)} smaller"
+
+
+def sizes(ws: Workspace) -> Sizes:
+    """Return what each run of the project takes, by key of the state."""
+    found = ws.store().sizes(ws.project())
+    names = {record.key: run_name(record) for record in ws.runs()}
+    used = None if ws.app is None else ws.app.key
+    rows = tuple(
+        (
+            "→" if each.key == used else "",
+            names.get(each.key, f"{short_id(each.key.app_id)} (removed, kept for its forks)"),
+            size(each.bytes),
+            size(each.own),
+            _listed(each),
+        )
+        for each in found
+    )
+    total = size(sum(each.bytes for each in found))
+    return Sizes(("", "run", "size", "its own", "of which"), rows, "no runs yet", _note(total, len(found)))
+
+
+def size_line(ws: Workspace) -> str:
+    """Say what takes most of the run in use, where that is found quickly."""
+    from pathlib import Path
+
+    location = Path(ws.store().location)
+    if ws.app is None or (location.is_file() and location.stat().st_size > _QUICK):
+        return "%agent runs --size lists them"
+    key = ws.app.key
+    found = next((each for each in ws.store().sizes(key.project) if each.key == key), None)
+    return "" if found is None else f"{ws.label()} {size(found.bytes)}: {_listed(found)}"
+
+
+def _listed(found: RunSize) -> str:
+    """The largest keys and other parts of a run."""
+    every = sorted(_marked(found.keys, found.parts), key=lambda item: -item[1])
+    return ", ".join(f"{name} {size(taken)}" for name, taken in every[:_SHOWN] if taken)
+
+
+def _marked(keys: Mapping[str, int], parts: Mapping[str, int]) -> Iterable[tuple[str, int]]:
+    yield from keys.items()
+    yield from ((f"({name})", taken) for name, taken in parts.items())
+
+
+def _note(total: str, count: int) -> str:
+    shared = "what several of them hold is kept once, and counts for each with an equal part"
+    return (
+        f"{plural(count, 'run')}, {total}, compressed as it is kept; {shared}. (..) is no key of the state."
+    )

@@ -1,0 +1,100 @@
+"""Values as JSON that stands for itself: what the store writes, without pointers to anything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, cast
+
+from notebook_agent.errors import StoreFormatError
+from notebook_agent.ids import Json
+from notebook_agent.redact import redact_text
+from notebook_agent.state import FrozenDict, FrozenList
+from notebook_agent.store.codec.classes import class_writer
+from notebook_agent.store.codec.decode import Decoder
+from notebook_agent.store.codec.stored import NoCodecError
+from notebook_agent.store.codec.types import TAGS
+from notebook_agent.store.nodes import NoNodes
+
+__all__ = ["read_value", "write_value"]
+
+_LARGEST: Final = 2**53
+"""Larger integers are written as text: other programs read JSON's numbers as floats."""
+
+
+def write_value(value: object, *, masked: bool = False) -> Json:
+    """A value as JSON; what JSON has no form for has one like `{"$": "tuple", "v": [1, 2]}`.
+
+    Args:
+        value: Any value that a store keeps.
+        masked: Put the names of their rules in the place of secrets in bytes; texts are left.
+    """
+    if value is None or type(value) in {bool, str}:
+        return cast("Json", value)
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value, masked)
+    simple = TAGS.get(type(value))
+    if simple is not None:
+        return {"$": simple[0], "v": write_value(simple[1](value), masked=masked)}
+    described = class_writer(type(value))
+    if described is None:
+        raise NoCodecError(value)
+    tag, name, data = described(value)
+    return {"$": tag, "c": name, "v": write_value(data, masked=masked)}
+
+
+def read_value(found: Json, place: str) -> object:
+    """The value that JSON stands for.
+
+    Raises:
+        StoreFormatError: it is none that `write_value` gives; the message names the place.
+    """
+    decoder = Decoder(object(), NoNodes())
+    try:
+        return decoder.text(json.dumps(found))
+    except (StoreFormatError, RecursionError, ValueError) as error:
+        reason = str(error.__cause__ or error)
+        raise StoreFormatError(f"{place} cannot be read ({reason}).", path=place) from error
+
+
+def _int(value: object, _: bool) -> Json:  # noqa: FBT001 (one signature for all)
+    number = cast("int", value)
+    return number if -_LARGEST < number < _LARGEST else {"$": "int", "v": f"{number:x}"}
+
+
+def _float(value: object, _: bool) -> Json:  # noqa: FBT001
+    number = cast("float", value)
+    return number if number - number == 0 else {"$": "float", "v": repr(number)}
+
+
+def _bytes(value: object, masked: bool) -> Json:  # noqa: FBT001
+    raw = cast("bytes", value)
+    if masked:
+        raw = redact_text(raw.decode("latin-1")).encode("latin-1")
+    return {"$": "bytes", "v": raw.hex()}
+
+
+def _list(value: object, masked: bool) -> Json:  # noqa: FBT001
+    return [write_value(item, masked=masked) for item in cast("Iterable[object]", value)]
+
+
+def _dict(value: object, masked: bool) -> Json:  # noqa: FBT001
+    items = cast("Mapping[object, object]", value)
+    if set(map(type, items)) <= {str} and "$" not in items:
+        return {cast("str", key): write_value(item, masked=masked) for key, item in items.items()}
+    pairs = [
+        [write_value(key, masked=masked), write_value(item, masked=masked)] for key, item in items.items()
+    ]
+    return {"$": "dict", "v": pairs}
+
+
+_WRITERS: Final[dict[type, Callable[[object, bool], Json]]] = {
+    int: _int,
+    float: _float,
+    bytes: _bytes,
+    list: _list,
+    FrozenList: _list,
+    dict: _dict,
+    FrozenDict: _dict,
+}

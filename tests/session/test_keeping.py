@@ -1,0 +1,134 @@
+"""Commands that keep, weigh, remove, carry away and take in runs."""
+
+import json
+import random
+import re
+
+import pytest
+
+from notebook_agent.errors import CommandError, RunError, RunExistsError, StoreFormatError
+
+SECRET = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" * 2
+
+
+@pytest.fixture
+def second(agent):
+    """Give a run of one turn, which is not in use any more."""
+    agent.run(prompt="what is x")
+    name = agent.workspace.label()
+    agent.use("chat")
+    return name
+
+
+def test_a_removal_is_told_first(agent, second):
+    """Nothing goes without --now, and both lines say how to go on."""
+    told = str(agent.delete(second))
+    assert re.fullmatch(
+        rf"{second} would go: 4 steps of its own, [\d.]+ k?B that no other run holds\."
+        rf" %agent delete {second} --now removes it",
+        told,
+    )
+    assert second in str(agent.runs())
+    done = str(agent.delete(second, now=True))
+    assert done.startswith(f"{second} is gone, 4 steps of its own; %agent gc")
+    assert second not in str(agent.runs())
+
+
+def test_space_is_given_back_when_told(agent, second):
+    """First how much, then that it is done, then that there is nothing."""
+    agent.delete(second, now=True)
+    told = str(agent.gc())
+    assert told.endswith("belong to no run any more: %agent gc --now gives them back")
+    assert str(agent.gc(now=True)).startswith(
+        told.split(" belong", maxsplit=1)[0] + " are gone; the file is "
+    )
+    assert str(agent.gc()) == "nothing to give back: every value belongs to a run"
+
+
+def test_the_run_in_use_is_not_removed(agent):
+    """The sentence says what to do first."""
+    with pytest.raises(CommandError, match="is in use: %agent use another run first"):
+        agent.delete(agent.workspace.label(), now=True)
+
+
+def test_a_pinned_run_stays(agent, second):
+    """Until it is taken off."""
+    assert str(agent.pin(second)) == f"{second} is pinned: %agent delete refuses it"
+    with pytest.raises(RunError, match="is pinned"):
+        agent.delete(second)
+    assert str(agent.pin(second, off=True)) == f"{second} can be removed again"
+    agent.delete(second, now=True)
+
+
+def test_forks_keep_what_they_have(agent):
+    """The sentence says so before and after."""
+    agent.run(prompt="what is x")
+    name = agent.workspace.label()
+    agent.fork("@1")
+    assert str(agent.delete(name)).startswith(f"{name} would go: 2 steps of its own")
+    assert "; its forks keep what they have of it" in str(agent.delete(name, now=True))
+    assert agent.state("@1", "mode").value == "text"
+
+
+def test_sizes_name_the_keys_that_cost_most(agent):
+    """A table by run, and how shared content is counted."""
+    agent.use("chat", state={"chat_history": [], "picture": random.Random(1).randbytes(20_000)})
+    table = agent.runs(size=True)
+    assert table.columns == ("", "run", "size", "its own", "of which")
+    row = next(row for row in table.rows if row[0] == "→")
+    assert row[1] == agent.workspace.label()
+    assert row[4].startswith("picture ")
+    assert "kept once, and counts for each with an equal part" in str(table)
+    assert "equal part" in table.html()
+    assert re.search(rf"sizes +{agent.workspace.label()} .*: picture ", str(agent.info()))
+
+
+def test_a_run_is_carried_to_another_notebook(agent, tmp_path):
+    """Exported exactly, removed, taken in: it can be resumed and gone on with."""
+    agent.run(prompt=f"what is {SECRET}")
+    path, name, state = tmp_path / "run.json", agent.workspace.label(), agent.app.state
+    told = str(agent.export(path, with_secrets=True))
+    assert told.startswith(f"{path}: 4 steps, exactly as they are kept, secrets too, ")
+    assert path.stat().st_mode & 0o777 == 0o600
+    agent.use("chat")
+    agent.delete(name, now=True)
+    taken = str(agent.import_run(path))
+    assert taken == f"{name}: 4 steps from {path}, %agent use {name} takes it into use"
+    agent.use(name)
+    assert agent.app.state == state
+    assert [step.seq for step in agent.run(prompt="what is y").steps] == [4, 5, 6, 7]
+
+
+def test_secrets_are_masked_in_a_file_unless_asked_for(agent, tmp_path):
+    """Both sentences say it."""
+    agent.run(prompt=f"what is {SECRET}")
+    path = tmp_path / "run.json"
+    assert "secrets masked (--with-secrets keeps them)" in str(agent.export(path))
+    assert SECRET not in path.read_text()
+    name = agent.workspace.label()
+    agent.use("chat")
+    agent.delete(name, now=True)
+    assert f"from {path}, with its secrets masked; %agent use {name}" in str(agent.import_run(path))
+
+
+def test_what_cannot_be_taken_in_is_named(agent, tmp_path):
+    """The file and the place in it, in one sentence."""
+    path = tmp_path / "run.json"
+    with pytest.raises(CommandError, match="cannot be read: No such file"):
+        agent.import_run(path)
+    agent.export(path)
+    with pytest.raises(RunExistsError, match="already"):
+        agent.import_run(path)
+    found = json.loads(path.read_text())
+    found["runs"][0]["state"] = 5
+    path.write_text(json.dumps(found))
+    with pytest.raises(StoreFormatError, match=r"run\.json: runs\[0\]\.state is no JSON object\."):
+        agent.import_run(path)
+
+
+@pytest.mark.parametrize("option", ["calls", "with_secrets"])
+def test_flags_of_a_json_file_go_with_no_other(agent, option):
+    """The sentence shows the line to type."""
+    flag = f"--{option.replace('_', '-')}"
+    with pytest.raises(CommandError, match=f"{flag} goes with a .json file: %agent export run.json {flag}"):
+        agent.export("run.html", **{option: True})
