@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 PROGRAMS = {
     "importing.py": [],
     "bare_step.py": [],
+    "bare_beside.py": [],
     "durable_step.py": ["20"],
     "growing_chat.py": ["1000"],
     "calls.py": [],

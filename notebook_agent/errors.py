@@ -6,6 +6,7 @@
     ├── StateError              a value or key that a state cannot hold
     │   ├── MissingKeyError     (also KeyError)
     │   ├── FrozenValueError    (also TypeError) a stored list or dict changed in place
+    │   ├── StateTypeError      (also ValueError) a value that does not fit the typing system; `key` names it
     │   └── UnstorableError     (also TypeError) a value that has no codec; `path` names it
     ├── ActionError             an action that breaks its declaration
     │   ├── ResultError         returned something that is not a State
@@ -21,6 +22,7 @@
     │   ├── ForkError
     │   ├── RunConflictError    another writer holds or has moved the run
     │   ├── RunBusyError        this application is already running
+    │   ├── EffectError         an irreversible action would be fired twice
     │   └── MaxStepsError
     ├── StoreError              the file under a store
     │   ├── StoreFormatError    not a store of ours, damaged, or from a newer version
@@ -42,6 +44,7 @@ from collections.abc import Iterable
 from typing import Self
 
 __all__ = [
+    "REFUSED",
     "ActionError",
     "ActionTimeoutError",
     "AgentError",
@@ -49,6 +52,7 @@ __all__ = [
     "CallError",
     "CommandError",
     "ConditionError",
+    "EffectError",
     "ForkError",
     "FrozenValueError",
     "GraphError",
@@ -64,6 +68,7 @@ __all__ = [
     "RunError",
     "RunExistsError",
     "StateError",
+    "StateTypeError",
     "StoreError",
     "StoreFormatError",
     "StoreFullError",
@@ -155,6 +160,10 @@ class FrozenValueError(StateError, TypeError):
     """A list or dict that belongs to a state was changed in place."""
 
 
+class StateTypeError(StateError, ValueError):
+    """A value does not fit the typing system of its state; `key` names it."""
+
+
 class UnstorableError(StateError, TypeError):
     """A value has no codec; `path` says where it is."""
 
@@ -215,6 +224,10 @@ class RunBusyError(RunError):
     """This application is in the middle of a call."""
 
 
+class EffectError(RunError):
+    """An action whose effect cannot be taken back was fired already, and would be fired again."""
+
+
 class MaxStepsError(RunError):
     """A run call reached its step limit; the checkpoint is valid and the run can go on."""
 
@@ -249,6 +262,10 @@ class BudgetError(CallError):
 
 class LedgerFormatError(CallError, ValueError):
     """A ledger file cannot be read."""
+
+
+REFUSED = (LedgerMissError, BudgetError)
+"""What a call that must not leave ends its step with: no policy tries it again, no edge goes on past it."""
 
 
 class CommandError(AgentError, ValueError):

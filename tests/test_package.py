@@ -56,6 +56,7 @@ NEVER = [
     "httpx",
     "ipywidgets",
     "openai",
+    "opentelemetry",
     "pygraphviz",
     "sqlite3",
 ]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_agent.errors import FrozenValueError, MissingKeyError, StateError, UnstorableError
-from notebook_agent.state import FrozenDict, FrozenList, State, freeze, thaw
+from notebook_agent.state import FrozenDict, FrozenList, State, TypingSystem, freeze, thaw
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -322,3 +322,42 @@ def test_a_state_outside_an_action_is_not_watched():
     view, watch = State({"a": 1}).watched()
     assert 1 == view.plain()["a"]
     assert {} == watch.reads
+
+
+def test_without_a_typing_system_the_data_is_a_plain_dict():
+    """A deep copy, free to change."""
+    state = State({"k": [1]})
+    data = state.data
+    data["k"].append(2)
+    assert ({"k": [1, 2]}, {"k": [1]}) == (data, state)
+
+
+class Upper(TypingSystem):
+    """A typing system of one's own: a state is one text."""
+
+    def state_type(self):
+        return str
+
+    def construct_data(self, state):
+        return state["text"].upper()
+
+    def construct_state(self, data):
+        return State({"text": data.lower()}, self)
+
+
+def test_a_typing_system_says_what_the_data_is():
+    """Every version of the state keeps it."""
+    state = State({"text": "a"}, Upper())
+    later = state.update(text="b").append(x=1).merge({"y": 1}).subset("text").wipe(delete=[])
+    assert ("A", "B", "C") == (state.data, later.data, later.typing_system.construct_state("C").data)
+    assert "A" == copy.deepcopy(state).data
+
+
+def test_a_typing_system_can_be_put_on_and_is_checked():
+    """The class in the place of an object is the common mistake."""
+    assert "A" == State({"text": "a"}).with_typing_system(Upper()).data
+    for wrong in (Upper, dict, "str", None):
+        with pytest.raises(StateError, match="is no typing system"):
+            State().with_typing_system(wrong)
+    with pytest.raises(StateError, match="is no typing system"):
+        State({}, dict)

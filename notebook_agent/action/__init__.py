@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from notebook_agent.action.base import Action, AsyncStreamingAction, StreamingAction, as_node
+from notebook_agent.action.base import (
+    Action,
+    AsyncStreamingAction,
+    SingleStepAction,
+    StreamingAction,
+    as_node,
+)
 from notebook_agent.action.code import code_id, source_of
 from notebook_agent.action.decorators import ActionFunction, action, streaming_action
 from notebook_agent.action.node import Effect, Node
@@ -19,6 +25,7 @@ __all__ = [
     "Placeholder",
     "Policy",
     "Result",
+    "SingleStepAction",
     "StreamingAction",
     "action",
     "as_node",

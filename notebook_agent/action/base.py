@@ -7,13 +7,13 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing, closing
-from typing import Any, Self, cast
+from typing import Any, Never, Self, cast
 
 from notebook_agent.action.node import Node, names, signature_of
 from notebook_agent.errors import ActionError, GraphError, ResultError
 from notebook_agent.state import State
 
-__all__ = ["Action", "AsyncStreamingAction", "Base", "StreamingAction", "as_node"]
+__all__ = ["Action", "AsyncStreamingAction", "Base", "SingleStepAction", "StreamingAction", "as_node"]
 
 Result = Mapping[str, object]
 
@@ -72,6 +72,22 @@ class Action(Base):
     @abstractmethod
     def run(self, state: State, **inputs: Any) -> Any:
         """Return a dict of what was found; `state` has the keys of `reads` only."""
+
+
+class SingleStepAction(Action):
+    """An action in one part, which sees the whole state: as a function is, with an object's values."""
+
+    @abstractmethod
+    def run_and_update(self, state: State, **inputs: Any) -> Any:
+        """Return a dict of what was found and the new state, as a pair; it may be `async def`."""
+
+    def is_async(self) -> bool:
+        """Return whether `run_and_update` is awaited."""
+        return inspect.iscoroutinefunction(self.run_and_update)
+
+    def run(self, state: State, **inputs: Any) -> Never:
+        """Refuse: it has one part only."""
+        raise NotImplementedError(f"{type(self).__name__} runs and updates in one: call run_and_update.")
 
 
 class StreamingAction(Base):
@@ -139,6 +155,10 @@ def _adapted(given: Base) -> tuple[Callable[..., object], Callable[..., object],
         return _AsyncStream(given), given.stream_run, "async stream"
     if isinstance(given, StreamingAction):
         return _Stream(given), given.stream_run, "stream"
+    if isinstance(given, SingleStepAction):
+        # Burr's documentation shows is_async as a property too
+        waits = given.is_async() if callable(given.is_async) else given.is_async
+        return given.run_and_update, given.run_and_update, "coroutine" if waits else "plain"
     single = cast("Action", given)
     if inspect.iscoroutinefunction(single.run):
         return _Awaited(single), single.run, "coroutine"

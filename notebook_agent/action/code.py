@@ -13,6 +13,7 @@ import inspect
 import sys
 import sysconfig
 import textwrap
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,10 @@ _SCALARS = (type(None), bool, int, float, complex, str, bytes)
 _MOST_ITEMS = 200
 
 _sources: dict[int, tuple[CodeType, str | None]] = {}
+_class_sources: dict[type, str | None] = {}
 _prints: dict[int, _Print] = {}
+_one_parser = threading.Lock()
+"""Two threads that parse at a time are a SystemError in Python 3.11."""
 
 
 @dataclass(slots=True)
@@ -101,11 +105,7 @@ def _plain(function: object) -> FunctionType | None:
 
 def _source_of_code(code: CodeType) -> str | None:
     if id(code) not in _sources:
-        try:
-            source = textwrap.dedent(inspect.getsource(code))
-        except (OSError, TypeError, IndentationError, SyntaxError):
-            source = None
-        _sources[id(code)] = code, source
+        _sources[id(code)] = code, _read(code)
     return _sources[id(code)][1]
 
 
@@ -113,11 +113,18 @@ def _source_of_class(cls: type) -> str | None:
     """Its own source or, where a class of a cell has none to be found, that of its methods."""
     if not _ours(cls.__module__):
         return None
+    if cls not in _class_sources:
+        methods = (_source_of_code(each.__code__) for each in _methods(cls))
+        _class_sources[cls] = _read(cls) or "\n".join(each for each in methods if each) or None
+    return _class_sources[cls]
+
+
+def _read(thing: CodeType | type) -> str | None:
     try:
-        return textwrap.dedent(inspect.getsource(cls))
+        with _one_parser:
+            return textwrap.dedent(inspect.getsource(thing))
     except (OSError, TypeError, IndentationError, SyntaxError):
-        methods = [_source_of_code(each.__code__) for each in _methods(cls)]
-        return "\n".join(each for each in methods if each) or None
+        return None
 
 
 def _visit_object(thing: object, found: _Print) -> None:
@@ -184,7 +191,7 @@ def _take_module(module: ModuleType, user: FunctionType, found: _Print) -> None:
 
 def _methods(cls: type) -> Iterator[FunctionType]:
     if _ours(cls.__module__):
-        for member in vars(cls).values():
+        for member in tuple(vars(cls).values()):
             function = _plain(getattr(member, "fget", member))
             if function is not None:
                 yield function
@@ -209,8 +216,11 @@ def _names(code: CodeType) -> tuple[str, ...]:
 
 def _normal(function: FunctionType) -> str:
     source = _source_of_code(function.__code__)
+    if source is None:
+        return _bytecode(function.__code__)
     try:
-        return ast.unparse(ast.parse(source)) if source is not None else _bytecode(function.__code__)
+        with _one_parser:
+            return ast.unparse(ast.parse(source))
     except (SyntaxError, ValueError, RecursionError):
         return source or ""
 

@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Generic, ParamSpec, Protocol, TypeVar, cast
 
 from notebook_agent.action.node import Effect, Node, names, signature_of
+from notebook_agent.action.typed import as_action, as_streaming
 from notebook_agent.errors import ActionError
 
 __all__ = ["ActionFunction", "action", "streaming_action"]
@@ -31,10 +32,15 @@ class ActionFunction(Protocol, Generic[_P, _R]):
         """Return an action with these parameters fixed."""
         ...
 
+    def with_name(self, name: str) -> Node:
+        """Return the action under another name."""
+        ...
+
 
 _Decorator = Callable[[Callable[_P, _R]], ActionFunction[_P, _R]]
 
 
+@as_action
 def action(
     reads: Sequence[str] | None = None,
     writes: Sequence[str] | None = None,
@@ -57,6 +63,7 @@ def action(
     return _decorator("@action", reads, writes, tags, effect, streaming=False)
 
 
+@as_streaming
 def streaming_action(
     reads: Sequence[str] | None = None,
     writes: Sequence[str] | None = None,
@@ -101,6 +108,7 @@ def _decorator(  # what both decorators take
         decorated = cast("ActionFunction[_P, _R]", function)
         decorated.action_function = made
         decorated.bind = made.bind  # type: ignore[method-assign]  # the protocol's method is this one
+        decorated.with_name = made.with_name  # type: ignore[method-assign]  # likewise
         return decorated
 
     return decorate

@@ -12,7 +12,7 @@ from notebook_agent.action.code import code_id, source_of
 from notebook_agent.action.policy import Policy
 from notebook_agent.errors import ActionError, did_you_mean
 
-__all__ = ["CONTEXT", "TRACER", "Effect", "Node", "Pinned", "names", "signature_of"]
+__all__ = ["CONTEXT", "TRACER", "Effect", "Node", "Pinned", "Schema", "names", "signature_of"]
 
 Effect = Literal["pure", "idempotent", "irreversible"]
 CONTEXT, TRACER = "__context", "__tracer"
@@ -25,6 +25,15 @@ class Pinned:
 
     code: str
     source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The classes of a typed action: of what it takes, of what it gives, and of the pieces it streams."""
+
+    state_input_type: type
+    state_output_type: type
+    intermediate_result_type: object = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -42,6 +51,7 @@ class Node:
         policy: Retries and time limit; None for neither.
         origin: The function or object that the user gave, whose code counts.
         pinned: Its code, where it cannot be read any more.
+        schema: The classes that it takes and gives in the place of states and dicts; None for those.
     """
 
     name: str
@@ -59,6 +69,7 @@ class Node:
     policy: Policy | None = None
     origin: object = None
     pinned: Pinned | None = None
+    schema: Schema | None = None
 
     @property
     def inputs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notebook_agent.errors import ActionError
+from notebook_agent.errors import REFUSED, ActionError
 
 __all__ = ["Policy"]
 
@@ -14,7 +14,7 @@ class Policy:
     """How often a failed action is tried again, and how long one attempt may take.
 
     Each attempt is a step of its own. Only exceptions are tried again: a Stop or a
-    cancelled task never is.
+    cancelled task never is, nor a step whose LLM call was not sent (strict replay, a spent budget).
 
     Attributes:
         retries: Attempts after the first one.
@@ -44,6 +44,6 @@ class Policy:
 
         `attempt` counts from 0, the one that failed.
         """
-        if attempt >= self.retries or not isinstance(error, self.on):
+        if attempt >= self.retries or not isinstance(error, self.on) or isinstance(error, REFUSED):
             return None
         return float(self.backoff * 2**attempt)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from notebook_agent import engine
 from notebook_agent.action import Node
+from notebook_agent.application.created import tell_created
 from notebook_agent.application.running import Running
+from notebook_agent.calls import Budget
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError
@@ -24,7 +28,7 @@ __all__ = ["Application", "ParentPointer"]
 
 @dataclass(frozen=True, slots=True)
 class ParentPointer:
-    """The checkpoint that a run was forked from; `sequence_id` None is the initial state."""
+    """The checkpoint that a run was forked from, or spawned by; `sequence_id` None is the initial state."""
 
     app_id: str
     partition_key: str | None
@@ -44,6 +48,10 @@ class Application(Running):
     def __init__(self, run: Run) -> None:
         self._run = run
         run.report = _report
+        for listener in run.hooks.listeners:
+            run.listeners.add(listener)
+        if run.hooks.post_application_create:
+            tell_created(self, run.hooks)
 
     @property
     def key(self) -> RunKey:
@@ -99,6 +107,14 @@ class Application(Running):
         return ParentPointer(parent.run.app_id, parent.run.partition_key, parent.seq)
 
     @property
+    def spawning_parent_pointer(self) -> ParentPointer | None:
+        """The step whose action started this run."""
+        spawner = self._run.spawned_by
+        if spawner is None:
+            return None
+        return ParentPointer(spawner.run.app_id, spawner.run.partition_key, spawner.seq)
+
+    @property
     def ledger(self) -> LedgerMode:
         """Which LLM calls may leave."""
         return self._run.ledger
@@ -115,6 +131,34 @@ class Application(Running):
     @recording.setter
     def recording(self, recording: CallSource | None) -> None:
         self._run.recording = recording
+
+    @property
+    def budget(self) -> Budget | None:
+        """What live LLM calls may spend, those of forks counted; None where there is no limit."""
+        return next((each for each in self._run.purses if isinstance(each, Budget)), None)
+
+    @budget.setter
+    def budget(self, budget: Budget | None) -> None:
+        self._run.purses = () if budget is None else (budget,)
+
+    @contextmanager
+    def within(self, budget: Budget) -> Iterator[None]:
+        """Have live LLM calls keep to this budget too, until the `with` ends."""
+        before = self._run.purses
+        self._run.purses = (*before, budget)
+        try:
+            yield
+        finally:
+            self._run.purses = before
+
+    @property
+    def allow_effects(self) -> bool:
+        """Whether actions with `effect="irreversible"` may be fired again by a fork or a retry."""
+        return self._run.allow_effects
+
+    @allow_effects.setter
+    def allow_effects(self, allowed: bool) -> None:
+        self._run.allow_effects = allowed
 
     @property
     def gate(self) -> Gate | None:
@@ -150,14 +194,12 @@ class Application(Running):
         key = RunKey(self.key.project, app_id or str(uuid.uuid4()), self.partition_key)
         source = StepRef(self.key, seq)
         run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
-        run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
-        return Application(run)
+        return self._alike(run)
 
     def reopen(self) -> Application:
         """Return an application that goes on with this run where the store has it now."""
         run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
-        run.ledger, run.recording, run.hooks = self.ledger, self.recording, self._run.hooks
-        return Application(run)
+        return self._alike(run)
 
     def rebind(self, name: str, function: object) -> None:
         """Put another function under an action's name, from the next step on; bound parameters stay."""
@@ -181,7 +223,9 @@ class Application(Running):
         with self._run:
             if self.store is not None:
                 self.store.edit_state(self.key, new_state, after=self.sequence_id)
-            self._run.state = new_state
+            old = self._run.state
+            typed = new_state.untyped and not old.untyped
+            self._run.state = new_state.with_typing_system(old.typing_system) if typed else new_state
             self._run.forget_decision()
 
     def reset_to_entrypoint(self) -> None:
@@ -189,15 +233,19 @@ class Application(Running):
         with self._run:
             self._run.prior = self._run.pending = None
 
-    def visualize(
+    def visualize(  # Burr's signature
         self,
         output_file_path: str | None = None,
         include_conditions: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
         include_state: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
-        **options: object,
+        view: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        engine: str = "graphviz",
+        write_dot: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        **engine_kwargs: Any,
     ) -> object:
         """Return a drawing of the graph, see `Graph.visualize`."""
-        return self.graph.visualize(output_file_path, include_conditions, include_state, **options)
+        shown = (include_conditions, include_state, view)
+        return self.graph.visualize(output_file_path, *shown, engine, write_dot, **engine_kwargs)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from notebook_agent import view
@@ -207,6 +255,19 @@ class Application(Running):
     def __repr__(self) -> str:
         at = "no steps yet" if self.sequence_id is None else f"at step {self.sequence_id}"
         return f"<application {self.uid} of {self.key.project!r}, {at}>"
+
+    def _alike(self, run: Run) -> Application:
+        mine = self._run
+        run.ledger, run.recording, run.hooks, run.setting = (
+            mine.ledger,
+            mine.recording,
+            mine.hooks,
+            mine.setting,
+        )
+        run.purses = mine.purses
+        if not mine.state.untyped:
+            run.state = run.state.with_typing_system(mine.state.typing_system)
+        return Application(run)
 
     def _kept(self) -> Store:
         if self.store is None:

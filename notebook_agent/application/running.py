@@ -17,6 +17,7 @@ from notebook_agent.engine import (
 )
 from notebook_agent.errors import RunError
 from notebook_agent.ids import StepRef
+from notebook_agent.persistence.base import is_awaited
 from notebook_agent.store.protocol import RunCall
 
 __all__ = ["Running"]
@@ -179,7 +180,7 @@ class Running:
         """
         __tracebackhide__ = True
         call = self._failed_call()
-        engine.run(engine.steps(self._run, call, awaits=False))
+        engine.run(self._steps(call, awaits=False))
         return self
 
     async def aretry(self) -> Self:
@@ -199,7 +200,7 @@ class Running:
     ) -> tuple[engine.Loop, frozenset[str]]:
         call = self._read(method, inputs, halt_before, halt_after, max_steps)
         halts = engine.read_halts(call, self._run.graph)
-        return engine.steps(self._run, call, awaits=method.startswith("a")), halts.after
+        return self._steps(call, awaits=method.startswith("a")), halts.after
 
     def _loop(
         self,
@@ -210,7 +211,17 @@ class Running:
         max_steps: int | None = None,
     ) -> engine.Loop:
         call = self._read(method, inputs, halt_before, halt_after, max_steps)
-        return engine.steps(self._run, call, awaits=method.startswith("a"))
+        return self._steps(call, awaits=method.startswith("a"))
+
+    def _steps(self, call: RunCall, *, awaits: bool) -> engine.Loop:
+        persister = self._run.setting.state_persister
+        if persister is not None and not awaits and is_awaited(persister):
+            raise RunError(
+                f"The application {self._run.key} saves with {type(persister).__name__}, which is async: "
+                f"await a{call.method.removeprefix('a')}(..) instead of {call.method}(..).",
+                run=self._run.key.app_id,
+            )
+        return engine.steps(self._run, call, awaits=awaits)
 
     @staticmethod
     def _read(

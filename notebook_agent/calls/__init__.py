@@ -6,7 +6,7 @@ from notebook_agent.calls.budget import Budget
 from notebook_agent.calls.keys import register_host
 from notebook_agent.calls.memory import MemoryLog
 from notebook_agent.calls.miss import STAND_IN_KEY
-from notebook_agent.calls.pairing import Branch, Pairing, RecordedStep, pair
+from notebook_agent.calls.pairing import Branch, Pairing, RecordedStep, pair, repeated
 from notebook_agent.calls.prices import register_price
 from notebook_agent.calls.scopes import Scope, in_span, scope
 from notebook_agent.calls.transport import install, installed, uninstall
@@ -32,6 +32,7 @@ __all__ = [
     "pair",
     "register_host",
     "register_price",
+    "repeated",
     "scope",
     "summarise",
     "uninstall",

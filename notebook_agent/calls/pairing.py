@@ -19,7 +19,7 @@ from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.protocol import CallLog
 from notebook_agent.ids import StepRef
 
-__all__ = ["Branch", "Pairing", "RecordedStep", "pair"]
+__all__ = ["Branch", "Pairing", "RecordedStep", "pair", "repeated"]
 
 
 class RecordedStep(Protocol):
@@ -80,14 +80,17 @@ class Branch:
         """Return the attempts at the same step as the one that begins after `own`, the last first."""
         if self.ended:
             return []
+        attempts = self.attempts(action, own)
+        found = [step.ref for step in reversed(attempts) if _equal(inputs, recorded(step.ref))]
+        self.ended = bool(attempts) and not found
+        return found
+
+    def attempts(self, action: str, own: Sequence[RecordedStep]) -> Sequence[RecordedStep]:
+        """Return the attempts at the same step as the one that begins after `own`, whatever their inputs."""
         past = [*self.since, *own]
         mine, theirs = _occurrences(action, past), _occurrences(action, self.steps)
         occurrence = len(mine) - bool(mine and _repeats(mine[-1], past))
-        if occurrence >= len(theirs):
-            return []
-        found = [step.ref for step in reversed(theirs[occurrence]) if _equal(inputs, recorded(step.ref))]
-        self.ended = not found
-        return found
+        return theirs[occurrence] if occurrence < len(theirs) else ()
 
 
 def pair(  # noqa: PLR0913, PLR0917  # what is known of the step, and where to look
@@ -122,6 +125,18 @@ def pair(  # noqa: PLR0913, PLR0917  # what is known of the step, and where to l
             return Pairing(tuple(partners), None if partners else _live(action, spent))
         partners.append(attempt.ref)
     return Pairing(tuple(dict.fromkeys([*partners, *others])))
+
+
+def repeated(action: str, own: Sequence[RecordedStep], branches: Sequence[Branch]) -> list[RecordedStep]:
+    """Return the steps in whose place the one of `action` stands that begins now, the nearest first.
+
+    They are the attempts that it repeats, and those of each ancestor at the same occurrence,
+    whatever their inputs and their code.
+    """
+    groups = _occurrences(action, own)
+    mine = groups[-1] if groups and _repeats(groups[-1], own) else []
+    others = [step for branch in branches for step in reversed(branch.attempts(action, own))]
+    return [*reversed(mine), *others]
 
 
 def _occurrences(action: str, steps: Iterable[RecordedStep]) -> list[list[RecordedStep]]:

@@ -163,3 +163,5 @@ class StepScope:
     """In `auto` nothing is served, but its calls count: for the attempts of a retry policy."""
     purses: tuple[Purse, ...] = ()
     """What its live calls are paid from, all of them; a call that one refuses is not sent."""
+    note: Callable[[Json], None] | None = None
+    """Told at the end what requests that are no calls the step made, by method and host."""

@@ -56,6 +56,9 @@ class Recording:
     def __len__(self) -> int:
         return len(self._calls)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self._calls,), {"advice": self.advice}
+
     def __repr__(self) -> str:
         return f"Recording of {len(self)} call{'s' * (len(self) != 1)}"
 

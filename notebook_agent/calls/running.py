@@ -38,6 +38,7 @@ class Running:
         "_asked",
         "_begun",
         "_lock",
+        "_note",
         "_others",
         "_partners",
         "_tapes",
@@ -57,6 +58,7 @@ class Running:
         self._lock = threading.RLock()
         self._asked: dict[str, int] = {}
         self._begun = 0
+        self._note = scope.note
         self._others: Counter[tuple[str, str]] = Counter()
         self._partners: list[dict[str, list[CallRecord]]] | None = None
         self._tapes: set[Tape] = set()
@@ -182,6 +184,10 @@ class Running:
         """Close what is still open; give what went wrong when a call was kept."""
         for tape in tuple(self._tapes):
             tape.abandoned()
+        note, self._note = self._note, None
+        if note is not None:
+            for (method, host), count in self.others().items():
+                note({"request": {"method": method, "host": host, "count": count}})
         return self.trouble
 
 

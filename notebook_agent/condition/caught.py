@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Never
 
 from notebook_agent.condition.condition import Condition
-from notebook_agent.errors import ConditionError
+from notebook_agent.errors import REFUSED, ConditionError
 
 __all__ = ["OnError", "on_error"]
 
@@ -21,11 +22,16 @@ class OnError(Condition):
 
     def __init__(self, *kinds: type[Exception]) -> None:
         named = " | ".join(each.__name__ for each in kinds)
-        super().__init__((), lambda _: False, f"on {named}", data={"on_error": [_full(k) for k in kinds]})
+        super().__init__((), _never, f"on {named}", data={"on_error": [_full(k) for k in kinds]})
         self.kinds = kinds
 
     def catches(self, error: BaseException) -> bool:
-        """Return whether it is one of these exceptions."""
+        """Return whether it is one of these exceptions.
+
+        An LLM call that was not sent (strict replay, a spent budget) is caught by its own class only.
+        """
+        if isinstance(error, REFUSED):
+            return isinstance(error, tuple(kind for kind in self.kinds if issubclass(kind, REFUSED)))
         return isinstance(error, self.kinds)
 
     def __invert__(self) -> Never:
@@ -60,6 +66,10 @@ def on_error(*kinds: type[Exception]) -> OnError:
         if not (isinstance(kind, type) and issubclass(kind, Exception)):
             raise ConditionError(f"on_error({kind!r}): it takes exception classes, such as TimeoutError.")
     return OnError(*(kinds or (Exception,)))
+
+
+def _never(_: Mapping[str, object]) -> bool:
+    return False
 
 
 def _full(kind: type) -> str:

@@ -1,10 +1,16 @@
-"""Conditions: data where they can be, so that a decision can be explained."""
+"""Conditions: data where they can be, so that a decision can be explained.
+
+What decides is an object of a class here, not a closure, so that a graph can be pickled for
+another process.
+"""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import SupportsIndex
 
 from notebook_agent.condition.expression import Expression
 from notebook_agent.errors import ConditionError, MissingKeyError, did_you_mean
@@ -50,12 +56,7 @@ class Condition:
     def lmda(cls, resolver: _Resolver, state_keys: Iterable[str]) -> Condition:
         """Make a condition of a function of the state; `state_keys` must be there when it is asked."""
         keys = tuple(state_keys)
-
-        def resolve(state: Mapping[str, object]) -> bool:
-            _need(keys, state)
-            return bool(resolver(state))
-
-        return cls(keys, resolve, f"lmda_{getattr(resolver, '__name__', 'function')}_")
+        return cls(keys, _Given(keys, resolver), f"lmda_{getattr(resolver, '__name__', 'function')}_")
 
     def evaluate(self, state: Mapping[str, object]) -> bool:
         """Return whether it holds.
@@ -77,20 +78,23 @@ class Condition:
     def __invert__(self) -> Condition:
         return Condition(
             self.keys,
-            lambda state: not self.evaluate(state),
+            _Not(self),
             f"~{_grouped(self)}",
             self.optional_keys,
             data={"not": self.data},
         )
 
     def __and__(self, other: Condition) -> Condition:
-        return self._joined(other, "&", lambda state: self.evaluate(state) and other.evaluate(state))
+        return self._joined(other, "&", _And(self, other))
 
     def __or__(self, other: Condition) -> Condition:
-        return self._joined(other, "|", lambda state: self.evaluate(state) or other.evaluate(state))
+        return self._joined(other, "|", _Or(self, other))
 
     def __repr__(self) -> str:
         return f"<condition {self.name}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        return "default" if self is default else super().__reduce_ex__(protocol)
 
     def _joined(self, other: Condition, sign: str, resolver: _Resolver) -> Condition:
         return Condition(
@@ -102,7 +106,65 @@ class Condition:
         )
 
 
-default = Condition((), lambda _: True, "default", data={"default": True})
+@dataclass(frozen=True, slots=True)
+class _Given:
+    keys: tuple[str, ...]
+    resolver: _Resolver
+
+    def __call__(self, state: Mapping[str, object]) -> bool:
+        _need(self.keys, state)
+        return bool(self.resolver(state))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tests:
+    keys: tuple[str, ...]
+    parsed: tuple[tuple[str, str, object], ...]
+
+    def __call__(self, state: Mapping[str, object]) -> bool:
+        _need(self.keys, state)
+        return all(_compare(key, state[key], name, value) for key, name, value in self.parsed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Holds:
+    expression: Expression
+
+    def __call__(self, state: Mapping[str, object]) -> bool:
+        return bool(self.expression.evaluate(state))
+
+
+@dataclass(frozen=True, slots=True)
+class _Not:
+    one: Condition
+
+    def __call__(self, state: Mapping[str, object]) -> bool:
+        return not self.one.evaluate(state)
+
+
+@dataclass(frozen=True, slots=True)
+class _And:
+    one: Condition
+    other: Condition
+
+    def __call__(self, state: Mapping[str, object]) -> bool:
+        return self.one.evaluate(state) and self.other.evaluate(state)
+
+
+@dataclass(frozen=True, slots=True)
+class _Or:
+    one: Condition
+    other: Condition
+
+    def __call__(self, state: Mapping[str, object]) -> bool:
+        return self.one.evaluate(state) or self.other.evaluate(state)
+
+
+def _always(_: Mapping[str, object]) -> bool:
+    return True
+
+
+default = Condition((), _always, "default", data={"default": True})
 """The edge that is taken when no other one is; it comes last."""
 
 _OPERATORS: Mapping[str, tuple[str, Callable[..., object]]] = MappingProxyType({
@@ -129,17 +191,11 @@ def when(**tests: object) -> Condition:
         raise ConditionError(
             "when() needs a key: when(mode='image'). For an edge that is always taken use default."
         )
-    parsed = [(*_parse(test), value) for test, value in tests.items()]
+    parsed = tuple((*_parse(test), value) for test, value in tests.items())
     keys = tuple(dict.fromkeys(key for key, _, _ in parsed))
-
-    def resolve(state: Mapping[str, object]) -> bool:
-        _need(keys, state)
-        return all(_compare(key, state[key], name, value) for key, name, value in parsed)
-
     label = ", ".join(f"{key}{_OPERATORS[name][0]}{brief(value)}" for key, name, value in parsed)
-    return Condition(
-        keys, resolve, label, data={"when": {test: _json(value) for test, value in tests.items()}}
-    )
+    data = {"when": {test: _json(value) for test, value in tests.items()}}
+    return Condition(keys, _Tests(keys, parsed), label, data=data)
 
 
 def expr(text: str) -> Condition:
@@ -150,7 +206,7 @@ def expr(text: str) -> Condition:
     expression = Expression(text)
     return Condition(
         expression.keys,
-        lambda state: bool(expression.evaluate(state)),
+        _Holds(expression),
         expression.text,
         data={"expr": expression.text},
     )

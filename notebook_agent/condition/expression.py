@@ -98,6 +98,9 @@ class Expression:
         self._body = tree.body
         self.keys = tuple(dict.fromkeys(_keys(tree, bound)))
 
+    def __reduce__(self) -> tuple[type[Expression], tuple[str]]:
+        return Expression, (self.text,)
+
     def evaluate(self, state: Mapping[str, object]) -> object:
         """Return the expression's value on `state`.
 

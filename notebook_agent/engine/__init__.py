@@ -11,23 +11,28 @@ from notebook_agent.engine.containers import (
     stream_iterate,
     stream_result,
 )
-from notebook_agent.engine.context import ApplicationContext, Setting
+from notebook_agent.engine.context import ApplicationContext, Executors, Setting
 from notebook_agent.engine.drive import Wait, aiterate, arun, iterate, run
 from notebook_agent.engine.gate import Gate, Stopped
 from notebook_agent.engine.opening import fork, resume, start
 from notebook_agent.engine.request import read_call, read_halts
 from notebook_agent.engine.run import Next, Report, Run
+from notebook_agent.engine.spawning import Inherited, Place, Seed, enter, inherited, place
 from notebook_agent.engine.steps import steps
 
 __all__ = [
     "ApplicationContext",
     "AsyncStreamingResultContainer",
+    "Executors",
     "Gate",
+    "Inherited",
     "Loop",
     "Next",
     "Outcome",
+    "Place",
     "Report",
     "Run",
+    "Seed",
     "Setting",
     "Step",
     "Stopped",
@@ -37,8 +42,11 @@ __all__ = [
     "arun",
     "astream_iterate",
     "astream_result",
+    "enter",
     "fork",
+    "inherited",
     "iterate",
+    "place",
     "read_call",
     "read_halts",
     "resume",

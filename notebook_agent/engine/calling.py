@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final, NamedTuple
 
 from notebook_agent.action import Node
+from notebook_agent.engine.failure import note_second
 from notebook_agent.lifecycle import Hooked
 from notebook_agent.state import State
 
@@ -88,12 +89,24 @@ async def _anext(iterator: Any) -> object:
 def tell(
     hooked: tuple[Hooked, ...], event: Mapping[str, object], *, awaits: bool
 ) -> Generator[Call, object, None]:
-    """Call hooks in order; those that are awaited only where the driver can await."""
+    """Call all hooks in order; those that are awaited only where the driver can await.
+
+    One that raises keeps none of the others from being told: the first error is raised at the end.
+    """
+    first: Exception | None = None
     for method, awaited in hooked:
-        if not awaited:
-            method(**event)
-        elif awaits:
-            yield Call(method, (), event)
+        try:
+            if not awaited:
+                method(**event)
+            elif awaits:
+                yield Call(method, (), event)
+        except Exception as error:  # noqa: BLE001  # raised below
+            if first is None:
+                first = error
+            else:
+                note_second(first, error)
+    if first is not None:
+        raise first
 
 
 def despite(error: BaseException, others: Generator[Call, object, None]) -> Generator[Call, object, None]:
@@ -101,7 +114,7 @@ def despite(error: BaseException, others: Generator[Call, object, None]) -> Gene
     try:
         yield from others
     except Exception as second:  # noqa: BLE001  # the first error is the one that the caller must see
-        error.add_note(f"After this a hook raised {type(second).__name__}: {second}")
+        note_second(error, second)
 
 
 def closing(error: BaseException) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +14,10 @@ from notebook_agent.tracing import current_step
 if TYPE_CHECKING:
     from notebook_agent.engine.run import OpenStep
 
-__all__ = ["ApplicationContext", "Setting"]
+__all__ = ["ApplicationContext", "Executors", "Setting"]
+
+Executors = Executor | Callable[[], Executor]
+"""What runs the branches of parallel actions: an executor, or what makes one for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Setting:
     """What the builder was given that the engine only passes on."""
 
     tracker: object = None
-    parallel_executor_factory: object = None
+    parallel_executor_factory: Executors | None = None
     state_initializer: object = None
     state_persister: object = None
 
@@ -49,7 +54,7 @@ class ApplicationContext:
     attempt: int
     failure: Failure | None
     tracker: object = field(repr=False)
-    parallel_executor_factory: object = field(repr=False)
+    parallel_executor_factory: Executors | None = field(repr=False)
     state_initializer: object = field(repr=False)
     state_persister: object = field(repr=False)
     step: OpenStep = field(repr=False)

@@ -8,7 +8,7 @@ from notebook_agent import redact
 from notebook_agent.errors import AgentError
 from notebook_agent.store.protocol import Failure, Status
 
-__all__ = ["describe", "own_frames", "status_of"]
+__all__ = ["describe", "note_second", "own_frames", "status_of"]
 
 _HERE = __name__.partition(".")[0]
 
@@ -16,6 +16,13 @@ _HERE = __name__.partition(".")[0]
 def status_of(error: BaseException) -> Status:
     """Return `failed`, or `interrupted` for what stops a program: Stop, a cancelled task, an exit."""
     return "failed" if isinstance(error, Exception) else "interrupted"
+
+
+def note_second(error: BaseException, second: Exception) -> None:
+    """Note on an error that is on its way what a hook raised after it."""
+    note = f"After this a hook raised {type(second).__name__}: {_message(second)}"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
 
 
 def own_frames(error: BaseException) -> BaseException:

@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager
 from contextvars import Token
 from types import TracebackType
 
-from notebook_agent.calls import Scope
+from notebook_agent.calls import Scope, in_span
 from notebook_agent.engine.pairing import step_scope
 from notebook_agent.engine.run import OpenStep, Run
-from notebook_agent.tracing import Traced, current_step
+from notebook_agent.tracing import Traced, current_span, current_step
 
 __all__ = ["Inside"]
 
@@ -17,19 +17,24 @@ __all__ = ["Inside"]
 class _Entered:
     """A time within a step: its own context, and that of its LLM calls."""
 
-    __slots__ = ("_calls", "_step", "_token")
+    __slots__ = ("_apart", "_calls", "_step", "_token")
 
     def __init__(self, step: OpenStep, calls: AbstractContextManager[None] | None) -> None:
         self._step, self._calls = step, calls
+        self._apart: AbstractContextManager[None] | None = None
 
     def __enter__(self) -> None:
         self._token = current_step.set(self._step)
         if self._calls is not None:
             self._calls.__enter__()
+        if current_span.get() is not None:
+            self._apart = _apart(self._step)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        if self._apart is not None:
+            self._apart.__exit__(None, None, None)
         _leave(self._token)
         if self._calls is not None:
             self._calls.__exit__(kind, error, trace)
@@ -55,6 +60,16 @@ class Inside(_Entered):
         """End what was entered by `part`."""
         if self._scope is not None:
             self._scope.close()
+
+
+def _apart(step: OpenStep) -> AbstractContextManager[None] | None:
+    """Enter no span, where the one that is open here is another step's."""
+    found = current_span.get()
+    if found is None or found[0] is step.trace:
+        return None
+    without = in_span(None)
+    without.__enter__()
+    return without
 
 
 def _leave(token: Token[Traced | None]) -> None:

@@ -14,11 +14,21 @@ from notebook_agent.store.protocol import NewRun, StepRecord, Store
 __all__ = ["fork", "resume", "start"]
 
 
-def start(store: Store | None, key: RunKey, graph: Graph, *, entrypoint: str, state: State) -> Run:
+def start(  # noqa: PLR0913  # the parts of a run, each named at the call
+    store: Store | None,
+    key: RunKey,
+    graph: Graph,
+    *,
+    entrypoint: str,
+    state: State,
+    spawned_by: StepRef | None = None,
+    label: str | None = None,
+) -> Run:
     """Begin a new run; RunExistsError if the store has one of this key."""
     if store is not None:
-        store.create_run(NewRun(key, entrypoint, graph.describe(), state))
-    return Run(key, graph, entrypoint, state, store)
+        new = NewRun(key, entrypoint, graph.describe(), state, spawned_by=spawned_by, label=label)
+        store.create_run(new)
+    return Run(key, graph, entrypoint, state, store, spawned_by=spawned_by)
 
 
 def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next: bool = True) -> Run:
@@ -32,8 +42,8 @@ def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next:
     """
     record = store.run(key)
     run = Run(key, graph, entrypoint, store.head_state(key), store, record.head)
-    run.parent = record.parent
-    if at_next and record.head is not None:
+    run.parent, run.spawned_by = record.parent, record.spawned_by
+    if at_next and record.action is not None:
         step = store.steps(key)[-1]
         _stand_after(run, step, decided=step.ref.run == key and _same_edges(store, key, graph))
     return run
@@ -69,13 +79,12 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
     state = store.state(source)
     if overrides:
         state = state.update(**overrides)
-    store.create_run(
+    record = store.create_run(
         NewRun(
             key, entrypoint, graph.describe(), state if overrides else None, StepRef(source.run, source.seq)
         )
     )
-    head = None if step is None else step.seq
-    run = Run(key, graph, entrypoint, state, store, head, parent=source, own=[])
+    run = Run(key, graph, entrypoint, state, store, record.head, parent=source, own=[])
     if at_next and step is not None:
         _stand_after(run, step, decided=False)
     return run

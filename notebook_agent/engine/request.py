@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 
 from notebook_agent.action import Node
 from notebook_agent.errors import MissingInputError, RunError, UnknownInputError, did_you_mean
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey
+from notebook_agent.state import FrozenDict
 from notebook_agent.store.protocol import RunCall
 
 __all__ = ["Halts", "check_awaited", "inputs_of", "read_call", "read_halts"]
@@ -112,7 +112,7 @@ def _without_inputs(
     return RunCall(method, _NOTHING, before, after, max_steps)
 
 
-_NOTHING: Mapping[str, object] = MappingProxyType({})
+_NOTHING: Mapping[str, object] = FrozenDict()
 
 
 def _names(halts: Iterable[str] | str | None) -> tuple[str, ...]:

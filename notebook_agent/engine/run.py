@@ -7,15 +7,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_agent.action import Node
 from notebook_agent.action.node import CONTEXT
 from notebook_agent.calls.pairing import Branch
-from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
+from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Purse
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext, Setting
-from notebook_agent.engine.failure import describe, status_of
+from notebook_agent.engine.failure import describe, note_second, status_of
 from notebook_agent.engine.gate import Gate
 from notebook_agent.engine.settle import Settled
 from notebook_agent.errors import GraphError, RunBusyError
@@ -24,6 +24,9 @@ from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.lifecycle import NO_HOOKS, Event, Hooks, Listeners, StepEnded, StepStarted
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Failure, RunCall, StepBegin, StepEnd, StepRecord, Store
+
+if TYPE_CHECKING:
+    from notebook_agent.tracing import Trace
 
 __all__ = ["Next", "OpenStep", "Report", "Run"]
 
@@ -48,7 +51,11 @@ class Next(NamedTuple):
 
 @dataclass(slots=True)
 class OpenStep:
-    """A step that has begun; `attempt` counts those of a retry policy from 0."""
+    """A step that has begun.
+
+    `attempt` counts those of a retry policy from 0; `partners` are recorded steps in its place, whose
+    LLM calls may be served; `spawned` counts the runs that its action started by the context.
+    """
 
     run: Run
     seq: int
@@ -59,7 +66,12 @@ class OpenStep:
     started_at: float
     attempt: int = 0
     code: str | None = None
+    partners: tuple[StepRef, ...] = ()
     events: list[Json] = field(default_factory=list)
+    trace: Trace | None = None
+    trouble: Exception | None = None
+    """What a hook raised while the action ran: raised when the step is over and kept."""
+    spawned: int = 0
 
     @property
     def key(self) -> RunKey:
@@ -75,6 +87,13 @@ class OpenStep:
     def ref(self) -> StepRef:
         """What names it."""
         return StepRef(self.run.key, self.seq)
+
+    def note(self, error: Exception) -> None:
+        """Keep what a hook raised until the step is over; a later one is noted on the first."""
+        if self.trouble is None:
+            self.trouble = error
+        else:
+            note_second(self.trouble, error)
 
     def injected(self, parameter: str) -> object:
         """Return what the engine gives for `__context` or `__tracer`."""
@@ -117,9 +136,14 @@ class Run:
         branches: The ways of its ancestors, whose calls may be served; None likewise.
         last_call: The call that the step at the head was part of; None where only the store knows.
         failure: What the last step raised, where an edge caught it.
+        allow_effects: Whether what cannot be taken back may be fired again.
         gate: What it passes before each step; None where nobody holds it.
         raised: The error of the step that failed last, while it is on its way.
+        trouble: What a hook raised in that step.
         spawned_by: The step whose action started this run.
+        purses: What its live LLM calls are paid from.
+        kin: Runs that an earlier attempt at that step, or an ancestor's step in its place, started
+            in the place of this one; their calls may be served.
     """
 
     key: RunKey
@@ -136,13 +160,17 @@ class Run:
     last_call: RunCall | None = None
     ledger: LedgerMode = "auto"
     recording: CallSource | None = None
+    purses: tuple[Purse, ...] = ()
     hooks: Hooks = NO_HOOKS
     setting: Setting = _BARE
     failure: Failure | None = None
     raised: BaseException | None = None
+    trouble: Exception | None = None
     spawned_by: StepRef | None = None
+    kin: tuple[RunKey, ...] = ()
     report: Report | None = None
     gate: Gate | None = None
+    allow_effects: bool = False
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
     _gate: threading.Lock = field(default_factory=threading.Lock)
@@ -202,6 +230,8 @@ class Run:
     def complete(self, step: OpenStep, done: Settled, reads: tuple[str, ...]) -> None:
         """Keep what the step came to, with the decision that follows from it, and move on."""
         __tracebackhide__ = True
+        if step.trace is not None:
+            step.trace.close()
         undecided, following = None, None
         try:
             following = self._decide(step.action.name, done.state)
@@ -238,6 +268,8 @@ class Run:
 
         The same action is next or, where an edge has `caught` the error, that edge's target.
         """
+        if step.trace is not None:
+            step.trace.close()
         failure, self.raised = describe(error), error
         if caught is None:
             self.pending = Next(step.next.action, step.next.decision, again=True)

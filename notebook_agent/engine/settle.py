@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 from notebook_agent.action import Node
-from notebook_agent.errors import ResultError, WriteError
-from notebook_agent.state import State
+from notebook_agent.errors import ResultError, StateTypeError, WriteError
+from notebook_agent.state import State, Watch
 
-__all__ = ["Settled", "settle"]
+__all__ = ["Settled", "fingerprint", "settle"]
 
 _ABSENT = object()
 _SCALARS = frozenset({bool, int, float, str, bytes})
@@ -23,15 +23,31 @@ class Settled(NamedTuple):
     writes: tuple[str, ...]
 
 
-def settle(action: Node, before: State, returned: object) -> Settled:
+def fingerprint(value: object) -> bytes | None:
+    """Return what a value looks like, see `Watch`; None where that cannot be told."""
+    from notebook_agent.store.codec.fingerprint import fingerprint as look
+
+    return look(value)
+
+
+def settle(action: Node, before: State, returned: object, watch: Watch | None = None) -> Settled:
     """Return what an action came to.
 
     Keys that start with `__` cannot be set by an action: such a change is dropped.
 
     Raises:
         ResultError: It returned neither a State nor (result, State).
-        WriteError: A declared write is missing, or something else was changed.
+        WriteError: A declared write is missing, or something else was changed, perhaps in place.
+        StateTypeError: A value that it wrote does not fit the typing system.
     """
+    __tracebackhide__ = True
+    done = _settle(action, before, returned)
+    if watch is not None and watch.lent:
+        _check_in_place(action, before, watch, done)
+    return done if before.untyped else _typed(action, before, done)
+
+
+def _settle(action: Node, before: State, returned: object) -> Settled:
     __tracebackhide__ = True
     result, after = _unpack(action, returned)
     declared, state = action.writes, after.plain()
@@ -48,6 +64,32 @@ def settle(action: Node, before: State, returned: object) -> Settled:
     if changed:
         state = _restored(before, state, changed)
     return Settled(result, state, tuple(key for key in touched if key in declared))
+
+
+def _check_in_place(action: Node, before: State, watch: Watch, done: Settled) -> None:
+    __tracebackhide__ = True
+    for key in watch.changed():
+        if key not in done.writes:
+            kind = type(before[key]).__name__
+            raise WriteError(
+                f"The action {action.name!r} changed state[{key!r}] (a {kind}) in place. "
+                f"So that it is kept, return state.update({key}=..), with {key!r} in its writes; or change "
+                "a copy.",
+                action=action.name,
+                key=key,
+            )
+
+
+def _typed(action: Node, before: State, done: Settled) -> Settled:
+    __tracebackhide__ = True
+    state = done.state.with_typing_system(before.typing_system)
+    try:
+        before.typing_system.validate_keys(state, done.writes)
+    except StateTypeError as error:
+        raise StateTypeError(
+            f"The action {action.name!r} wrote what does not fit: {error}", action=action.name, key=error.key
+        ) from error
+    return Settled(done.result, state, done.writes)
 
 
 def _unpack(action: Node, returned: object) -> tuple[Mapping[str, object], State]:

@@ -13,12 +13,14 @@ from contextlib import nullcontext
 from notebook_agent.action import Node
 from notebook_agent.condition import Decision
 from notebook_agent.engine.calling import Begun, Call, Item, Loop, Outcome, Step, closing, despite, tell
-from notebook_agent.engine.failure import own_frames
+from notebook_agent.engine.during import meanwhile, waiting
+from notebook_agent.engine.effects import guarded
+from notebook_agent.engine.failure import note_second, own_frames
 from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
 from notebook_agent.engine.run import Next, OpenStep, Run
-from notebook_agent.engine.settle import settle
+from notebook_agent.engine.settle import fingerprint, settle
 from notebook_agent.engine.streaming import stream
 from notebook_agent.engine.timing import deadline_of, note_overrun, pause
 from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
@@ -109,14 +111,26 @@ def _attempts(
             if run.pending is None or run.raised is not error:
                 raise
             run.raised = None
-            if run.pending.caught:
-                return None
-            policy = run.graph.get_action(run.pending.action or "").policy
-            seconds = None if policy is None else policy.pause(attempt, error)
-            if seconds is None:
+            seconds = None if run.pending.caught else _seconds_to_retry(run, attempt, error)
+            if seconds is None and not run.pending.caught:
                 raise
+            if run.trouble is not None:
+                raise run.trouble from error
+            if seconds is None:
+                return None
         yield pause(seconds, awaits=awaits)
         coming, attempt = run.upcoming(), attempt + 1
+
+
+def _seconds_to_retry(run: Run, attempt: int, error: Exception) -> float | None:
+    assert run.pending is not None
+    return _pause(run, run.graph.get_action(run.pending.action or ""), attempt, error)
+
+
+def _pause(run: Run, node: Node, attempt: int, error: BaseException) -> float | None:
+    """Return the seconds until the next attempt; None for none, as of what cannot be taken back."""
+    fires = node.effect == "irreversible" and not run.allow_effects
+    return None if node.policy is None or fires else node.policy.pause(attempt, error)
 
 
 def _once(
@@ -135,7 +149,7 @@ def _step(
         seq = 0 if run.head is None else run.head + 1
         yield from tell(run.hooks.pre_run_step, {**_who(run, seq, node), "inputs": inputs}, awaits=awaits)
     step, shown = run.begin(node, coming, inputs, call, attempt), call.method in _STREAMS
-    view, watch = run.state.watched()
+    view, watch = run.state.watched(fingerprint)
     try:
         if shown:
             yield Begun(node)
@@ -149,16 +163,15 @@ def _step(
                 returned = yield action
             if action.deadline is not None:
                 note_overrun(step, action.deadline)
-        done = settle(node, run.state, returned)
+        done = settle(node, run.state, returned, watch)
         run.complete(step, done, tuple(watch.reads))
     except BaseException as error:
         yield from _failed(run, step, error, tuple(watch.reads), awaits=awaits)
         if isinstance(error, StopIteration):
             raise _stop_iteration(run, step) from error
         raise
-    if run.hooks.post_run_step:
-        event = {**_who(run, step.seq, node), "result": done.result, "exception": None}
-        yield from tell(run.hooks.post_run_step, event, awaits=awaits)
+    if run.hooks.adapters:
+        yield from _over(run, step, done.result, None, awaits=awaits)
     return node, done.result, done.state
 
 
@@ -170,6 +183,8 @@ def _ready(run: Run, call: RunCall, coming: Next, *, awaits: bool) -> tuple[Node
     inputs = inputs_of(node, call.inputs)
     if node.asynchronous or node.streaming:
         check_awaited(node, run.key, call.method, awaits=awaits)
+    if node.effect == "irreversible":
+        node = guarded(run, node, inputs)
     return node, inputs
 
 
@@ -189,16 +204,38 @@ def _failed(
     if isinstance(error, ActionTimeoutError):
         _name_timeout(step, error)
     run.fail(step, error, reads, _caught(run, step, error))
+    if run.hooks.adapters:
+        yield from _over(run, step, None, error, awaits=awaits and not closing(error))
+
+
+def _over(
+    run: Run,
+    step: OpenStep,
+    result: Mapping[str, object] | None,
+    exception: BaseException | None,
+    *,
+    awaits: bool,
+) -> Generator[Call, object, None]:
+    """Tell the hooks of a step that is over and kept, then raise what one of them raised.
+
+    Where the step failed its own error is the one to be raised, and the hook's is noted on it.
+    """
+    __tracebackhide__ = True
+    if step.trace is not None:
+        yield from waiting(step, step.trace, awaits=awaits)
     if run.hooks.post_run_step:
-        event = {**_who(run, step.seq, step.action), "result": None, "exception": error}
-        can = awaits and not closing(error)
-        yield from despite(error, tell(run.hooks.post_run_step, event, awaits=can))
+        event = {**_who(run, step.seq, step.action), "result": result, "exception": exception}
+        yield from meanwhile(step, tell(run.hooks.post_run_step, event, awaits=awaits))
+    run.trouble = step.trouble
+    if step.trouble is not None:
+        if exception is None:
+            raise step.trouble
+        note_second(exception, step.trouble)
 
 
 def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:
     """Return the edge that catches an error which is not tried again."""
-    policy = step.action.policy
-    if policy is not None and policy.pause(step.attempt, error) is not None:
+    if _pause(run, step.action, step.attempt, error) is not None:
         return None
     return run.graph.caught(step.action.name, error) if isinstance(error, Exception) else None
 

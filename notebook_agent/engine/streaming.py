@@ -6,15 +6,14 @@ from collections.abc import Generator, Mapping
 from time import time
 from typing import cast
 
-from notebook_agent import redact
-from notebook_agent.condition import brief
 from notebook_agent.engine.calling import END, Call, Item, closing, despite, next_of, tell
+from notebook_agent.engine.during import meanwhile, waiting
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.run import OpenStep, Run
 from notebook_agent.errors import ResultError
-from notebook_agent.ids import Json
-from notebook_agent.lifecycle import ItemStreamed
+from notebook_agent.lifecycle import Hooked, ItemStreamed
 from notebook_agent.state import State
+from notebook_agent.tracing import kept
 
 __all__ = ["stream"]
 
@@ -49,13 +48,15 @@ def stream(  # one call, each part named there
                 item = yield next_of(iterator, asynchronous=step.action.asynchronous, deadline=begun.deadline)
             if item is END:
                 break
+            if step.trace is not None:
+                yield from waiting(step, step.trace, awaits=awaits)
             yield from flow.take(item, shown=shown)
             if run.gate is not None:
                 run.gate.check()
     except BaseException as error:
         if not closing(error):
             yield from despite(error, _closed(iterator, inside, asynchronous=step.action.asynchronous))
-            yield from despite(error, flow.over())
+            yield from flow.over()
         raise
     inside.close()
     yield from flow.over()
@@ -84,11 +85,11 @@ class _Flow:
 
     def open(self) -> Generator[Call, object, None]:
         """Tell the hooks that it begins."""
-        return tell(self._run.hooks.pre_start_stream, self._who(), awaits=self._awaits)
+        return self._tell(self._run.hooks.pre_start_stream, self._who())
 
     def over(self) -> Generator[Call, object, None]:
         """Tell the hooks that it is over."""
-        return tell(self._run.hooks.post_end_stream, self._who(), awaits=self._awaits)
+        return self._tell(self._run.hooks.post_end_stream, self._who())
 
     def take(self, item: object, *, shown: bool) -> Generator[Call | Item, object, None]:
         """Keep an item and tell those who watch; yield its piece where it is `shown`."""
@@ -105,15 +106,17 @@ class _Flow:
             raise ResultError(f"{self._called} yielded more after its final (result, state).", **self._where)
         pair = item if isinstance(item, tuple) and len(item) == 2 else (item, None)  # noqa: PLR2004
         piece, state = cast("tuple[object, object]", pair)
-        if not isinstance(piece, Mapping) or not (state is None or isinstance(state, State)):
+        fits = isinstance(piece, Mapping) or (state is None and hasattr(piece, "model_dump"))
+        if not fits or not (state is None or isinstance(state, State)):
             raise ResultError(
                 f"{self._called} yielded a {type(item).__name__}. Yield dicts, or (dict, None), "
                 "and last (result, state).",
                 **self._where,
             )
+        found = cast("Mapping[str, object]", piece)
         if state is None:
-            return piece
-        self._final = piece, state
+            return found
+        self._final = found, state
         return None
 
     def _note(self, piece: Mapping[str, object]) -> Generator[Call, object, None]:
@@ -121,7 +124,7 @@ class _Flow:
         self._first = self._first or now
         index, self._pieces = self._pieces, self._pieces + 1
         at = round(now - self._step.started_at, 6)
-        self._step.events.append({"item": index, "at": at, "value": redact.redact_json(_plain(piece))})
+        self._step.events.append({"item": index, "at": at, "value": kept(piece)})
         if self._run.listeners.members:
             self._run.tell(ItemStreamed(self._step.ref, index, piece))
         if self._run.hooks.post_stream_item:
@@ -132,7 +135,10 @@ class _Flow:
                 "stream_initialize_time": self._started,
                 "first_stream_item_start_time": self._first,
             }
-            yield from tell(self._run.hooks.post_stream_item, event, awaits=self._awaits)
+            yield from self._tell(self._run.hooks.post_stream_item, event)
+
+    def _tell(self, hooked: tuple[Hooked, ...], event: Mapping[str, object]) -> Generator[Call, object, None]:
+        return meanwhile(self._step, tell(hooked, event, awaits=self._awaits))
 
     def ended(self) -> _Final:
         """Return the last item; ResultError where none had a state."""
@@ -158,14 +164,3 @@ class _Flow:
             "app_id": key.app_id,
             "partition_key": key.partition_key,
         }
-
-
-def _plain(value: object) -> Json:
-    """Return a piece as it is kept with the step: JSON, and of other values what they are."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return cast("Json", brief(value))

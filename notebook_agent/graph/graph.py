@@ -74,6 +74,9 @@ class Graph:
         """All inputs that some action takes."""
         return tuple(dict.fromkeys(name for each in self.actions for name in each.required + each.optional))
 
+    def __reduce__(self) -> tuple[type[Graph], tuple[object, ...]]:
+        return Graph, (self.actions, self.transitions, self.entrypoint)
+
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 
@@ -173,29 +176,41 @@ class Graph:
             for edge in self.transitions
         ]
 
-    def visualize(
+    def visualize(  # Burr's signature
         self,
         output_file_path: str | None = None,
         include_conditions: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
         include_state: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
-        **options: Any,
+        view: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        engine: str = "graphviz",
+        write_dot: bool = False,  # noqa: FBT001, FBT002  # Burr's signature
+        **engine_kwargs: Any,
     ) -> object:
-        """Return a drawing of the graph; with a path, write it there too.
+        """Return a drawing of the graph, a `graphviz.Digraph`; with a path, write it there too.
+
+        It shows itself, and is written as `.svg` or `.gv`, without the `dot` program. Dashed edges
+        have a condition; red ones are taken by an exception.
 
         Args:
             output_file_path: A file whose suffix says the format.
             include_conditions: Write the conditions on the edges.
             include_state: Write what each action reads and writes.
-            options: See `view.visualize`.
+            view: Open the file that was written.
+            engine: `"graphviz"`, the only one there is.
+            write_dot: Write the DOT source beside the file.
+            engine_kwargs: Passed to `graphviz.Digraph`, such as `graph_attr={"rankdir": "LR"}`.
         """
-        from notebook_agent import view
+        from notebook_agent.view import visualize
 
-        return view.visualize(
+        return visualize(
             self,
             output_file_path=output_file_path,
             include_conditions=include_conditions,
             include_state=include_state,
-            **options,
+            view=view,
+            engine=engine,
+            write_dot=write_dot,
+            **engine_kwargs,
         )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:

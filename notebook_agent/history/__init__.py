@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from notebook_agent.history.blame import Blame, Origin
 from notebook_agent.history.compare import Change, changes, path_of
+from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.history import History, family
+from notebook_agent.history.spans import Span, attributes_of, spans_of
+from notebook_agent.history.watch import Bisection, Point, Watched
 
-__all__ = ["Change", "History", "changes", "family", "path_of"]
+__all__ = [
+    "Bisection",
+    "Blame",
+    "Change",
+    "Flip",
+    "History",
+    "Origin",
+    "Point",
+    "Span",
+    "Watched",
+    "attributes_of",
+    "changes",
+    "family",
+    "flip",
+    "path_of",
+    "spans_of",
+]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from notebook_agent.redact import masked_repr
 
-__all__ = ["Change", "changes", "path_of"]
+__all__ = ["Change", "changes", "path_of", "same"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def path_of(parent: str, key: object) -> str:
 
 
 def _values(path: str, before: object, after: object) -> Iterator[Change]:
-    if _same(before, after):
+    if same(before, after):
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         yield from _mappings(path, before, after)
@@ -85,14 +85,15 @@ def _common(before: Sequence[object], after: Sequence[object]) -> tuple[int, int
 
 def _run_of_same(before: Sequence[object], after: Sequence[object], limit: int) -> int:
     pairs = enumerate(zip(before[:limit], after[:limit], strict=True))
-    return next((n for n, (was, now) in pairs if not _same(was, now)), limit)
+    return next((n for n, (was, now) in pairs if not same(was, now)), limit)
 
 
-def _same(before: object, after: object) -> bool:
+def same(before: object, after: object) -> bool:
+    """Return whether two values are equal in value and type, through their containers."""
     if before is after:
         return True
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in after)
+        return before.keys() == after.keys() and all(same(before[key], after[key]) for key in after)
     if isinstance(before, list | tuple) and isinstance(after, list | tuple):
         return _same_items(before, after)
     return type(before) is type(after) and _equal(before, after)
@@ -101,7 +102,7 @@ def _same(before: object, after: object) -> bool:
 def _same_items(before: Sequence[object], after: Sequence[object]) -> bool:
     if len(before) != len(after) or isinstance(before, tuple) != isinstance(after, tuple):
         return False
-    return all(map(_same, before, after))
+    return all(map(same, before, after))
 
 
 def _equal(before: object, after: object) -> bool:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, overload
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
 from notebook_agent.errors import UnknownStepError
+from notebook_agent.graph import Graph
+from notebook_agent.history.blame import Blame, blame
 from notebook_agent.history.compare import Change, changes
+from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.history.paths import found, read_path
+from notebook_agent.history.spans import Span, attributes_of, spans_of
+from notebook_agent.history.watch import Bisection, Watched, bisect, question_of, watch
+from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues, Store
 
@@ -53,8 +60,13 @@ class History(Sequence[StepRecord]):
     @overload
     def __getitem__(self, seq: slice) -> list[StepRecord]: ...
     def __getitem__(self, seq: int | slice) -> StepRecord | list[StepRecord]:
-        steps = self.store.steps(self.key)
-        return steps[seq] if isinstance(seq, slice) else self._find(steps, seq)
+        if isinstance(seq, slice) or seq < 0:
+            steps = self.store.steps(self.key)
+            return steps[seq] if isinstance(seq, slice) else self._find(steps, seq)
+        try:
+            return self.store.step(StepRef(self.key, seq))
+        except UnknownStepError:
+            raise self._no_step(self.store.steps(self.key), seq) from None
 
     def at(self, seq: int | None) -> State:
         """Return the state after a step; None asks for the run's initial state."""
@@ -69,6 +81,14 @@ class History(Sequence[StepRecord]):
         steps = self if seq is None else [self[seq]]
         return self.store.calls([step.ref for step in steps])
 
+    def spans(self, seq: int) -> list[Span]:
+        """Return the spans of a step, in the order in which they began."""
+        return spans_of(self.values(seq).events)
+
+    def attributes(self, seq: int) -> dict[str, Json]:
+        """Return what the action of a step logged outside of its spans."""
+        return attributes_of(self.values(seq).events)
+
     def diff(self, a: int | None, b: int | None) -> list[Change]:
         """Return what differs between the states after two steps; None is the initial state."""
         return list(changes(self.at(a), self.at(b)))
@@ -77,6 +97,58 @@ class History(Sequence[StepRecord]):
         """Return why a step's action was next; None for the entrypoint, where nothing was decided."""
         return self[seq].decision
 
+    def flip(self, seq: int, graph: Graph) -> Flip | None:
+        """Return the smallest change of the state after which `graph` had not gone to a step's action."""
+        step, begin = self.begun(seq)
+        if step.decision is None:
+            return None
+        return flip(graph, step.decision.source, self.store.state(begin))
+
+    def blame(self, path: str, seq: int | None = None) -> Blame:
+        """Tell which step wrote what stands at a path, and from what, back to the start.
+
+        Args:
+            path: Such as `chat_history[4].content`.
+            seq: The step after which to look; the last one by default.
+
+        Raises:
+            StateError: That is no path.
+            MissingKeyError: Nothing stands there; the message says what is nearest.
+        """
+        steps = self.store.steps(self.key)
+        last = self._find(steps, seq) if seq is not None else steps[-1] if steps else None
+        at = None if last is None else last.seq
+        place = found(self.at(at), read_path(path))
+        return blame(steps, partial(self._after, steps), place, at)
+
+    def watch(self, question: str | Callable[[State], object]) -> Watched:
+        """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.
+
+        Raises:
+            ConditionError: It cannot be read, or it raised at every checkpoint.
+        """
+        text, asked = question_of(question)
+        return watch(text, asked, self._past())
+
+    def bisect(self, predicate: str | Callable[[State], object]) -> Bisection:
+        """Tell at which checkpoint a predicate first fails; nothing is run.
+
+        Raises:
+            ConditionError: It cannot be read, or it raised at every checkpoint.
+        """
+        return bisect(self.watch(predicate))
+
+    def _past(self) -> Iterator[tuple[StepRecord | None, State]]:
+        steps = self.store.steps(self.key)
+        yield None, self._after(steps, None)
+        for step in steps:
+            yield step, self.store.state(step.ref)
+
+    def _after(self, steps: Sequence[StepRecord], seq: int | None) -> State:
+        """Return the state after a step; for None that of the oldest ancestor before its first."""
+        first = steps[0].ref.run if steps else self.key
+        return self.store.state(StepRef(first, None) if seq is None else StepRef(self.key, seq))
+
     def df(self) -> pd.DataFrame:
         """Return the table of steps; pandas must be installed."""
         return frame([_row(step) for step in self], _COLUMNS).set_index("seq")
@@ -84,6 +156,12 @@ class History(Sequence[StepRecord]):
     def family(self) -> list[RunRecord]:
         """Return the run, its ancestors and all their forks, parents before children."""
         return family(self.store.runs(self.key.project), self.key)
+
+    def children(self, seq: int | None = None) -> list[RunRecord]:
+        """Return the runs that the actions of this run started, or that of one step, oldest first."""
+        steps = {step.ref for step in self} if seq is None else {self[seq].ref}
+        found = [run for run in self.store.runs(self.key.project) if run.spawned_by in steps]
+        return found[::-1]
 
     def begun(self, seq: int) -> tuple[StepRecord, StepRef]:
         """Return a step and the checkpoint that it began with.
@@ -105,19 +183,20 @@ class History(Sequence[StepRecord]):
 
     def _find(self, steps: list[StepRecord], seq: int) -> StepRecord:
         if seq < 0:
-            found = steps[seq] if -seq <= len(steps) else None
+            there = steps[seq] if -seq <= len(steps) else None
         else:
-            found = next((step for step in steps if step.seq == seq), None)
-        if found is None:
-            raise UnknownStepError(self._no_step(steps, seq), run=self.key.app_id, seq=seq)
-        return found
+            there = next((step for step in steps if step.seq == seq), None)
+        if there is None:
+            raise self._no_step(steps, seq)
+        return there
 
-    def _no_step(self, steps: list[StepRecord], seq: int) -> str:
+    def _no_step(self, steps: list[StepRecord], seq: int) -> UnknownStepError:
         name = self.run.label or self.key.app_id
-        if not steps:
-            return f"@{seq}: run {name} has no steps yet; only @start can be asked for."
-        count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
-        return f"@{seq}: run {name} has {count} ({steps[0].seq}-{steps[-1].seq})."
+        told = f"@{seq}: run {name} has no steps yet; only @start can be asked for."
+        if steps:
+            count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
+            told = f"@{seq}: run {name} has {count} ({steps[0].seq}-{steps[-1].seq})."
+        return UnknownStepError(told, run=self.key.app_id, seq=seq)
 
 
 _COLUMNS = ["seq", "action", "status", "started_at", "ms", "code", "reads", "writes", "run"]

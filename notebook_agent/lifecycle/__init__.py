@@ -19,6 +19,7 @@ from notebook_agent.lifecycle.events import (
 from notebook_agent.lifecycle.hooks import (
     DoLogAttributeHook,
     DoLogAttributeHookAsync,
+    EventHook,
     ExecuteMethod,
     Hook,
     PostApplicationCreateHook,
@@ -42,6 +43,12 @@ from notebook_agent.lifecycle.hooks import (
     PreStartStreamHook,
     PreStartStreamHookAsync,
 )
+from notebook_agent.lifecycle.ready import (
+    SlowDownHook,
+    SlowDownHookAsync,
+    StateAndResultsFullLogger,
+    StateAndResultsFullLoggerAsync,
+)
 
 __all__ = [
     "NO_HOOKS",
@@ -49,6 +56,7 @@ __all__ = [
     "DoLogAttributeHook",
     "DoLogAttributeHookAsync",
     "Event",
+    "EventHook",
     "ExecuteMethod",
     "Hook",
     "Hooked",
@@ -79,6 +87,10 @@ __all__ = [
     "RunHalted",
     "RunPaused",
     "RunResumed",
+    "SlowDownHook",
+    "SlowDownHookAsync",
+    "StateAndResultsFullLogger",
+    "StateAndResultsFullLoggerAsync",
     "StepEnded",
     "StepStarted",
     "TextStreamed",

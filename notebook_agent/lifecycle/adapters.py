@@ -29,6 +29,7 @@ class Hooks:
     __slots__ = (
         "adapters",
         "do_log_attributes",
+        "listeners",
         "post_application_create",
         "post_end_span",
         "post_end_stream",
@@ -45,6 +46,7 @@ class Hooks:
         self.adapters = tuple(adapters)
         for each in self.adapters:
             _check(each)
+        self.listeners = tuple(each.on_event for each in self.adapters if isinstance(each, kinds.EventHook))
         self.pre_run_step = self._at(kinds.PreRunStepHook, kinds.PreRunStepHookAsync)
         self.post_run_step = self._at(kinds.PostRunStepHook, kinds.PostRunStepHookAsync)
         self.post_application_create = self._at(

@@ -3,7 +3,12 @@
 Each point has a class to derive from, and one whose method is awaited. Derive from as
 many as you like and give the object to `with_hooks`. Methods are called with keywords
 only; take `**future_kwargs` for those that you do not need. A run that is not awaited
-leaves the async hooks out. A hook that raises stops the run after what was done is kept.
+leaves the async hooks out.
+
+A hook that raises stops the run once what was done is kept: before a step the step does
+not begin; while an action runs (spans, attributes, streams) and after it the step is
+completed first. All hooks of that point are told; what the action itself raised is never
+hidden, the hook's error is noted on it.
 """
 
 from __future__ import annotations
@@ -14,11 +19,13 @@ from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 
 from notebook_agent.action import Node
+from notebook_agent.lifecycle.events import Event
 from notebook_agent.state import State
 
 __all__ = [
     "DoLogAttributeHook",
     "DoLogAttributeHookAsync",
+    "EventHook",
     "ExecuteMethod",
     "Hook",
     "PostApplicationCreateHook",
@@ -223,7 +230,7 @@ class PostApplicationExecuteCallHookAsync(ABC):
 
 
 class PreStartSpanHook(ABC):
-    """Called when a span opens."""
+    """Called when a span opens, in the thread that opens it."""
 
     @abstractmethod
     def pre_start_span(self, **event: Unpack[OfSpan]) -> None:
@@ -231,7 +238,11 @@ class PreStartSpanHook(ABC):
 
 
 class PreStartSpanHookAsync(ABC):
-    """As PreStartSpanHook, awaited where the span is opened with `async with`."""
+    """As PreStartSpanHook, awaited where the span is opened with `async with`.
+
+    For a plain `with` it is awaited at the next `async with`, the next piece of a stream or
+    the end of the action, still in the order of what happened.
+    """
 
     @abstractmethod
     async def pre_start_span(self, **event: Unpack[OfSpan]) -> None:
@@ -247,7 +258,7 @@ class PostEndSpanHook(ABC):
 
 
 class PostEndSpanHookAsync(ABC):
-    """As PostEndSpanHook, awaited where the span was opened with `async with`."""
+    """As PostEndSpanHook, awaited as PreStartSpanHookAsync is."""
 
     @abstractmethod
     async def post_end_span(self, **event: Unpack[OfSpan]) -> None:
@@ -263,7 +274,7 @@ class DoLogAttributeHook(ABC):
 
 
 class DoLogAttributeHookAsync(ABC):
-    """As DoLogAttributeHook; awaited when the span that they were logged in closes."""
+    """As DoLogAttributeHook, awaited when something can await it next, see PreStartSpanHookAsync."""
 
     @abstractmethod
     async def do_log_attributes(self, **event: Unpack[Logged]) -> None:
@@ -318,6 +329,17 @@ class PostEndStreamHookAsync(ABC):
         """Take part after a stream."""
 
 
+class EventHook(ABC):
+    """Called with every event that `Application.subscribe` tells, from the application's first on.
+
+    It is told in the thread that runs. One that raises is logged and told no more.
+    """
+
+    @abstractmethod
+    def on_event(self, event: Event, /) -> None:
+        """Take an event."""
+
+
 Hook = (
     PreRunStepHook
     | PreRunStepHookAsync
@@ -341,4 +363,5 @@ Hook = (
     | PostStreamItemHookAsync
     | PostEndStreamHook
     | PostEndStreamHookAsync
+    | EventHook
 )

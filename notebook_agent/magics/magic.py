@@ -13,7 +13,7 @@ from IPython.core.magic import (  # noqa: TID253 - as above
     magics_class,
     no_var_expand,
 )
-from traitlets import Enum, Int, Unicode, observe
+from traitlets import Enum, Float, Int, Unicode, observe
 
 from notebook_agent.errors import AgentError
 from notebook_agent.magics.commands import Call, commands, find_command
@@ -29,7 +29,7 @@ __all__ = ["AgentMagics"]
 
 _WAYS = ("notebook_agent", "argparse", "asyncio", "concurrent", "contextlib", "threading")
 """Modules that an error of a command passes through; what passes others came from an action."""
-_TRAITS = ("store", "display", "ledger", "max_steps", "durability")
+_TRAITS = ("store", "display", "ledger", "max_steps", "max_calls", "max_cost", "durability")
 
 
 @magics_class
@@ -48,6 +48,12 @@ class AgentMagics(Magics):
         help="Which LLM calls may leave: auto serves what is recorded, fresh nothing, strict only that.",
     ).tag(config=True)
     max_steps = Int(100, min=1, help="After how many steps a run gives up.").tag(config=True)
+    max_calls = Int(None, min=0, allow_none=True, help="How many LLM calls one command may send.").tag(
+        config=True
+    )
+    max_cost = Float(
+        None, min=0.0, allow_none=True, help="What the LLM calls of one command may cost, in US dollars."
+    ).tag(config=True)
     durability = Enum(
         ["full", "normal"],
         "full",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -18,10 +18,15 @@ Completes = Literal["", "action", "binding", "command", "file", "input", "key", 
 
 _PLAIN = (
     (re.compile(r"argument (\S+): invalid int value: (.*)"), r"\1 takes a number; not \2"),
+    (re.compile(r"argument (\S+): invalid float value: (.*)"), r"\1 takes US dollars, such as 0.50; not \2"),
     (re.compile(r"argument (\S+): expected one argument"), r"\1 needs a value"),
     (re.compile(r"the following arguments are required: (.*)"), r"\1 is missing"),
 )
 """What argparse says, in plain words."""
+
+
+_TYPES: Mapping[str, type] = {"N": int, "USD": float}
+"""What the value of a flag is read as, by what stands for it in the help; else it is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class CommandParser(argparse.ArgumentParser):
         """Declare a flag with a value; `several` may be given more than once."""
         action: Literal["append", "store"] = "append" if several else "store"
         default: list[str] | None = [] if several else None
-        kind = int if metavar == "N" else str
+        kind = _TYPES.get(metavar, str)
         self.add_argument(name, metavar=metavar, action=action, default=default, type=kind, help=help)
         self.arguments.append(Argument(name, _kinds(completes), takes_value=True))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.session.agent import Agent
+from notebook_agent.session.questions import BisectView, BlameView, WatchView
 from notebook_agent.session.results import Difference, RunResult, Spent, StateView, StepResult, Why
 from notebook_agent.session.screen import Screen, SilentScreen
 from notebook_agent.session.settings import Settings
@@ -10,6 +11,8 @@ from notebook_agent.session.shown import Said, Shown, Table
 
 __all__ = [
     "Agent",
+    "BisectView",
+    "BlameView",
     "Difference",
     "RunResult",
     "Said",
@@ -21,6 +24,7 @@ __all__ = [
     "StateView",
     "StepResult",
     "Table",
+    "WatchView",
     "Why",
     "current",
     "use",

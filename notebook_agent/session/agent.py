@@ -10,6 +10,7 @@ from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.session import exporting, going, keeping, looking, opening, vocabulary
+from notebook_agent.session.asking import Asking
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
 from notebook_agent.session.references import Where
@@ -26,7 +27,7 @@ __all__ = ["Agent"]
 Names = Sequence[str] | str
 
 
-class Agent:
+class Agent(Asking):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,
@@ -103,13 +104,16 @@ class Agent:
         until: Names = (),
         before: Names = (),
         max_steps: int | None = None,
+        max_calls: int | None = None,
+        max_cost: float | None = None,
         **named: object,
     ) -> RunResult:
         """Run one turn, or until an action has run (`until`) or is next (`before`).
 
         One turn ends before an action would take an input of this call a second time.
         Inputs are given by name, or as a mapping. Where the view stands at an earlier
-        step, the run is a fork from there.
+        step, the run is a fork from there. No LLM call is sent once `max_calls` were or
+        what they cost has reached `max_cost`, in US dollars: BudgetError.
         """
         __tracebackhide__ = True
         plan = Plan(
@@ -117,6 +121,7 @@ class Agent:
             _names(until),
             _names(before),
             self.settings.max_steps if max_steps is None else max_steps,
+            budget=self.settings.budget(max_calls, max_cost),
         )
         return going.go(self.workspace, going.head_to_go_on(self.workspace, plan), plan)
 
@@ -136,7 +141,13 @@ class Agent:
         return looking.step_result(history, history[ref.seq or 0])
 
     def retry(
-        self, *, fresh: bool = False, step: bool = False, actions: Mapping[str, object] | None = None
+        self,
+        *,
+        fresh: bool = False,
+        step: bool = False,
+        actions: Mapping[str, object] | None = None,
+        max_calls: int | None = None,
+        max_cost: float | None = None,
     ) -> RunResult:
         """Go on from the failed step with the code as it is now, and the inputs and halts of its call.
 
@@ -144,9 +155,12 @@ class Agent:
             fresh: Make every LLM call again; else what the step had recorded is served.
             step: Stop after that step.
             actions: Functions to put in the place of actions first.
+            max_calls: Send no more LLM calls than this.
+            max_cost: Send no LLM call once they cost this, in US dollars.
         """
         __tracebackhide__ = True
-        return going.retry(self.workspace, fresh=fresh, step=step, actions=actions)
+        budget = self.settings.budget(max_calls, max_cost)
+        return going.retry(self.workspace, fresh=fresh, step=step, actions=actions, budget=budget)
 
     def resume(self, run: str | None = None) -> Agent:
         """Take the last unfinished run, or the named one, into use again."""

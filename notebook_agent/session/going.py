@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from notebook_agent.application import Application
+from notebook_agent.calls import Budget
 from notebook_agent.engine.request import inputs_of, read_call, read_halts
 from notebook_agent.errors import CommandError
 from notebook_agent.graph import Graph
@@ -70,11 +72,13 @@ def go(
     __tracebackhide__ = True
     if app.get_next_action() is None:
         raise CommandError(f"{ws.label()} is finished: %agent fork @K goes on from an earlier step")
+    budget = plan.budget or ws.settings.budget()
     recorder = Recorder(screen or ws.screen)
     unsubscribe = app.subscribe(recorder)
     try:
         ws.set_ledger(app, fresh=plan.fresh)
-        drive(app, plan, ws.loop)
+        with nullcontext() if budget is None else app.within(budget):
+            drive(app, plan, ws.loop)
     except KeyboardInterrupt as stopped:
         stopped.add_note(_stopped(ws, app, recorder))
         raise
@@ -264,6 +268,7 @@ def retry(
     step: bool = False,
     actions: Mapping[str, object] | None = None,
     screen: Screen | None = None,
+    budget: Budget | None = None,
 ) -> RunResult:
     """Go on from the failed step with the present code, and the inputs and halts of its call."""
     __tracebackhide__ = True
@@ -271,7 +276,7 @@ def retry(
         ws.in_use().rebind(name, function)
     _take_newest(ws, set(actions or {}))
     app, plan, note = retry_plan(ws, step=step)
-    plan.fresh = fresh
+    plan.fresh, plan.budget = fresh, budget
     return go(ws, app, plan, note=note, screen=screen)
 
 

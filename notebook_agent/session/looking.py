@@ -7,7 +7,7 @@ import os
 from notebook_agent import view
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
-from notebook_agent.history import History, family
+from notebook_agent.history import Flip, History, family
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.exchange import Exchange
 from notebook_agent.session.keeping import size_line
@@ -109,7 +109,20 @@ def why(ws: Workspace, where: Where) -> Why:
     if where is None and ws.past is None:
         return coming(ws)
     history, seq = ws.resolve(where)
-    return Why(_at(history, seq), None if seq is None else history.why(seq))
+    if seq is None:
+        return Why(_at(history, seq), None)
+    return Why(_at(history, seq), history.why(seq), flip=_flip(ws, history, seq))
+
+
+def _flip(ws: Workspace, history: History, seq: int) -> Flip | None:
+    """Ask the graph in use, where it has the action that was left; it may be a newer one."""
+    graph, decision = ws.in_use().graph, history.why(seq)
+    if decision is None or decision.source not in graph:
+        return None
+    try:
+        return history.flip(seq, graph)
+    except Exception:  # noqa: BLE001 - a condition of the user's may raise anything
+        return None
 
 
 def step_result(history: History, step: StepRecord) -> StepResult:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Check, Decision
-from notebook_agent.history import Change
+from notebook_agent.history import Change, Flip
 from notebook_agent.redact import redact_text
 from notebook_agent.session.shown import Shown, values_line
 from notebook_agent.state import State
@@ -15,6 +15,7 @@ from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues
 from notebook_agent.view import state_html
 from notebook_agent.view.brief import brief, cost, duration
 from notebook_agent.view.escape import one_line, plural
+from notebook_agent.view.spans import span_lines
 
 _LINES = 30
 
@@ -128,6 +129,7 @@ class StepResult(Shown):
         lines += _field("reads", ", ".join(step.reads)) + _field("writes", ", ".join(step.writes))
         lines += _field("inputs", values_line(self.values.inputs))
         lines += _field("edge", _edge(step.decision)) + _field("calls", str(self.spent) if self.calls else "")
+        lines += span_lines(self.values.events)
         lines += [f"  {_change(change)}" for change in self.changes[:12]]
         if step.failure and step.status == "failed":
             lines += _field("error", f"{step.failure.type}: {one_line(step.failure.message, 200)}")
@@ -178,6 +180,8 @@ class Why(Shown):
     decision: Decision | None
     trouble: str = ""
     """Why it cannot be decided; the conditions are those before that."""
+    flip: Flip | None = None
+    """The smallest change of the state that would have led elsewhere."""
 
     def __str__(self) -> str:
         if self.decision is None:
@@ -185,7 +189,8 @@ class Why(Shown):
         target = "not decided" if self.trouble else self.decision.target or "the end"
         head = f"{self.where}: {self.decision.source} → {target}"
         checks = [_check(check) for check in self.decision.checks]
-        return "\n".join([head, *checks, *([self.trouble] if self.trouble else [])])
+        more = [self.trouble] if self.trouble else [_flip(self.flip)] if self.flip else []
+        return "\n".join([head, *checks, *more])
 
 
 def step_line(step: StepRecord, calls: Sequence[CallRecord]) -> str:
@@ -244,6 +249,11 @@ def _check(check: Check) -> str:
     told = {True: "true", False: "false", None: "not tried"}[check.result]
     operands = f"  ({values_line(check.operands)})" if check.operands else ""
     return f"  {redact_text(check.condition)} → {check.target}: {told}{operands}"
+
+
+def _flip(flip: Flip) -> str:
+    changes = " and ".join(f"{key} = {brief(value, 60)}" for key, value in flip.changes.items())
+    return f"  it would be {flip.target or 'the end'} with {changes}"
 
 
 def _change(change: Change) -> str:

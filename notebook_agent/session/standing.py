@@ -8,6 +8,7 @@ from notebook_agent.application import Application
 from notebook_agent.condition import Check, Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
+from notebook_agent.history import flip
 from notebook_agent.session.results import Why, run_name
 from notebook_agent.session.shown import Said
 from notebook_agent.session.workspace import Workspace
@@ -71,7 +72,8 @@ def coming(ws: Workspace) -> Why:
     if last is None or last.status != "completed":
         return Why(where, None if last is None else last.decision)
     try:
-        return Why(where, app.graph.next(last.action, app.state))
+        decision = app.graph.next(last.action, app.state)
+        return Why(where, decision, flip=flip(app.graph, last.action, app.state))
     except Exception as error:  # noqa: BLE001 - a condition of the user's may raise anything
         return Why(where, _so_far(app.graph, last.action, app.state), _said(error))
 

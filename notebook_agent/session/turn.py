@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from notebook_agent.action import Node
 from notebook_agent.application import Application
+from notebook_agent.calls import Budget
 from notebook_agent.engine import Step
 from notebook_agent.session.loop import LoopThread
 
@@ -24,7 +25,7 @@ class Plan:
     """One run command: its inputs, where it halts, and which inputs have been taken.
 
     `one_turn` is off where the person said where to halt; `steps` bounds it in any case.
-    `fresh` serves no LLM call from the record.
+    `fresh` serves no LLM call from the record; `budget` limits the live ones.
     """
 
     inputs: Mapping[str, object] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Plan:
     max_steps: int = 100
     steps: int | None = None
     fresh: bool = False
+    budget: Budget | None = None
     taken: set[str] = field(default_factory=set)
     halted: str | None = None
     """Why it ended early, as a sentence; None where nothing but the plan itself ended it."""

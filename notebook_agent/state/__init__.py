@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from notebook_agent.state.fields import register_field_serde
 from notebook_agent.state.frozen import FrozenDict, FrozenList, freeze, thaw
-from notebook_agent.state.mapping import State, Watch
+from notebook_agent.state.mapping import State
+from notebook_agent.state.typed import DictBasedTypingSystem, TypingSystem
+from notebook_agent.state.watch import Fingerprint, Watch
 
-__all__ = ["FrozenDict", "FrozenList", "State", "Watch", "freeze", "thaw"]
+__all__ = [
+    "DictBasedTypingSystem",
+    "Fingerprint",
+    "FrozenDict",
+    "FrozenList",
+    "State",
+    "TypingSystem",
+    "Watch",
+    "freeze",
+    "register_field_serde",
+    "thaw",
+]

@@ -8,7 +8,7 @@ from typing import Never, SupportsIndex, TypeVar
 
 from notebook_agent.errors import FrozenValueError, UnstorableError
 
-__all__ = ["FrozenDict", "FrozenList", "freeze", "thaw"]
+__all__ = ["FrozenDict", "FrozenList", "freeze", "is_loose", "thaw"]
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -32,19 +32,23 @@ class FrozenList(list[_V]):
     Attributes:
         memo: For the store alone: what it knows of this list.
         grown_from: The memo of the list that this one is a longer version of.
+        loose: What `is_loose` said of it; None while nobody has asked.
     """
 
-    __slots__ = ("grown_from", "memo")
+    __slots__ = ("grown_from", "loose", "memo")
 
     def __init__(self, items: Iterable[_V] = (), grown_from: object = None) -> None:
         super().__init__(items)
         self.memo: object = None
         self.grown_from = grown_from
+        self.loose: bool | None = None
 
     def grown(self, items: Iterable[_V]) -> FrozenList[_V]:
         """Return this list with frozen `items` after its own."""
         longer = FrozenList(self, self.grown_from if self.memo is None else self.memo)
         list.extend(longer, items)
+        if self.loose is not None:
+            longer.loose = self.loose or any(map(is_loose, longer[len(self) :]))
         return longer
 
     def __setitem__(self, *_: object) -> Never:
@@ -109,13 +113,15 @@ class FrozenDict(dict[_K, _V]):
 
     Attributes:
         memo: For the store alone: what it knows of this dict.
+        loose: What `is_loose` said of it; None while nobody has asked.
     """
 
-    __slots__ = ("memo",)
+    __slots__ = ("loose", "memo")
 
     def __init__(self, items: Mapping[_K, _V] | Iterable[tuple[_K, _V]] = ()) -> None:
         super().__init__(items)
         self.memo: object = None
+        self.loose: bool | None = None
 
     def __setitem__(self, *_: object) -> Never:
         _refuse("dict", "item assignment")
@@ -175,6 +181,20 @@ def freeze(value: object) -> object:
 def thaw(value: object) -> object:
     """Return a deep copy of `value` with plain lists and dicts, which may be changed freely."""
     return copy.deepcopy(value)
+
+
+def is_loose(value: object) -> bool:
+    """Return whether something in a frozen value could be changed in place: a set, an array, a model."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return False
+    if isinstance(value, FrozenList | FrozenDict):
+        if value.loose is None:
+            value.loose = any(map(is_loose, value.values() if isinstance(value, FrozenDict) else value))
+        return value.loose
+    if isinstance(value, tuple):
+        return any(map(is_loose, value))
+    return True
 
 
 def _freeze(value: object) -> object:

@@ -7,30 +7,12 @@ from typing import Any, Never
 
 from notebook_agent.errors import FrozenValueError, MissingKeyError, StateError, did_you_mean
 from notebook_agent.state.frozen import FrozenList, freeze, thaw
+from notebook_agent.state.typed import UNTYPED, TypingSystem
+from notebook_agent.state.watch import Fingerprint, Watch, alike
 
-__all__ = ["State", "Watch"]
+__all__ = ["State"]
 
 _ABSENT = object()
-
-
-class Watch:
-    """What one action did to the state it was given.
-
-    Attributes:
-        before: The values that the action started from.
-        reads: The keys of them that it read, in order of first use.
-    """
-
-    __slots__ = ("before", "reads")
-
-    def __init__(self, before: Mapping[str, object]) -> None:
-        self.before = before
-        self.reads: dict[str, None] = {}
-
-    def note(self, key: str, now: Mapping[str, object]) -> None:
-        """Count a read of `key`, unless the action put the value there itself."""
-        if now.get(key, _ABSENT) is self.before.get(key, _ABSENT):
-            self.reads[key] = None
 
 
 class State(Mapping[str, Any]):
@@ -39,21 +21,65 @@ class State(Mapping[str, Any]):
     Lists and dicts are frozen when they are written (see `FrozenList`), so nothing
     that a checkpoint holds can change. It equals a dict of the same items. The values
     are typed `Any`, since only the user's actions know what they are.
+
+    Args:
+        initial_values: Its items; none by default.
+        typing_system: Says what `data` is.
     """
 
-    __slots__ = ("_values", "_watch", "_written")
+    __slots__ = ("_typing", "_values", "_watch", "_written")
     __hash__ = None  # type: ignore[assignment]  # unhashable, as a dict
 
-    def __init__(self, initial_values: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        initial_values: Mapping[str, object] | None = None,
+        typing_system: TypingSystem[Any] | None = None,
+    ) -> None:
         given = {} if initial_values is None else initial_values
         self._values: dict[str, object] = {_text(key): freeze(value) for key, value in given.items()}
         self._watch: Watch | None = None
         self._written: tuple[str, ...] = ()
+        self._typing = None if typing_system is None else _checked(typing_system)
 
-    def watched(self) -> tuple[State, Watch]:
-        """Return the same state as it is handed to an action, and the record of what is done to it."""
-        watch = Watch(self._values)
-        return _make(self._values, watch, ()), watch
+    @property
+    def data(self) -> Any:
+        """The typed object that the typing system makes of it; without one a dict. A copy, free to change."""
+        return self.typing_system.construct_data(self)
+
+    @property
+    def typing_system(self) -> TypingSystem[Any]:
+        """What says what `data` is."""
+        return UNTYPED if self._typing is None else self._typing
+
+    @property
+    def untyped(self) -> bool:
+        """Whether it has no typing system of its own."""
+        return self._typing is None
+
+    def with_typing_system(self, typing_system: TypingSystem[Any]) -> State:
+        """Return the same state with another typing system; StateError where that is none."""
+        return _make(self._values, self._watch, self._written, _checked(typing_system))
+
+    def serialize(self, **options: Any) -> dict[str, Any]:
+        """Return it as plain JSON values, exact in type, see `serde.serialize`."""
+        from notebook_agent import serde
+
+        return serde.serialize_state(self.get_all(), **options)
+
+    @classmethod
+    def deserialize(cls, json_dict: Mapping[str, Any], **options: Any) -> State:
+        """Return the state that `serialize` made this of."""
+        from notebook_agent import serde
+
+        return cls(serde.deserialize_state(json_dict, **options))
+
+    def watched(self, fingerprint: Fingerprint | None = None) -> tuple[State, Watch]:
+        """Return the same state as it is handed to an action, and the record of what is done to it.
+
+        With a `fingerprint` it notices what is changed in place, see `Watch`.
+        """
+        watch = Watch(self._values, fingerprint)
+        return _make(self._values, watch, (), self._typing), watch
 
     def touched_since(self, before: State) -> tuple[str, ...]:
         """Return the keys that were set or dropped on the way here from `before.watched()`, in order.
@@ -66,9 +92,18 @@ class State(Mapping[str, Any]):
         set_ = [key for key, value in new.items() if old.get(key, _ABSENT) is not value]
         return (*set_, *(key for key in old if key not in new))
 
+    def count_read(self, key: str) -> None:
+        """Count a key as read by the action, for whoever hands on a copy of its value."""
+        if self._watch is not None and key in self._watch.before:
+            self._watch.reads[key] = None
+
+    def alike(self, one: object, other: object) -> bool:
+        """Return whether two values have the same content, arrays too; where it cannot be told, not."""
+        return alike(one, other, None if self._watch is None else self._watch.fingerprint)
+
     def plain(self) -> State:
         """Return the same state, no longer watched."""
-        return self if self._watch is None else _make(self._values, None, ())
+        return self if self._watch is None else _make(self._values, None, (), self._typing)
 
     def update(self, /, **updates: object) -> State:
         """Set keys; a snapshot of lists and dicts is kept."""
@@ -95,7 +130,7 @@ class State(Mapping[str, Any]):
         doomed = set(delete) if delete is not None else self._values.keys() - set(keep or ())
         gone = tuple(key for key in self._values if key in doomed)
         kept = {key: value for key, value in self._values.items() if key not in doomed}
-        return _make(kept, self._watch, self._written + gone if self._watch else ())
+        return _make(kept, self._watch, self._written + gone if self._watch else (), self._typing)
 
     def merge(self, other: Mapping[str, object]) -> State:
         """Set all keys of `other`."""
@@ -109,13 +144,16 @@ class State(Mapping[str, Any]):
                 raise _missing(key, self._values)
         kept = {key: self._values[key] for key in keys if key in self._values}
         gone = tuple(key for key in self._values if key not in kept)
-        return _make(kept, self._watch, self._written + gone)
+        return _make(kept, self._watch, self._written + gone, self._typing)
 
     def get_all(self) -> dict[str, object]:
         """Return all items as a new dict, whose lists and dicts are the frozen ones."""
-        if self._watch is not None:
-            self._read(*self._values)
-        return dict(self._values)
+        watch = self._watch
+        if watch is None:
+            return dict(self._values)
+        for key in self._values:
+            watch.note(key, self._values)
+        return {key: watch.shown(key, value) for key, value in self._values.items()}
 
     def thaw(self, key: str) -> object:
         """Return a deep copy of a value, with plain lists and dicts that may be changed."""
@@ -123,21 +161,27 @@ class State(Mapping[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of `key`, or `default` where there is none."""
-        if self._watch is not None:
-            self._read(key)
-        return self._values.get(key, default)
+        watch = self._watch
+        if watch is None:
+            return self._values.get(key, default)
+        if key not in watch.reads:
+            watch.note(key, self._values)
+        value = self._values.get(key, default)
+        return watch.shown(key, value) if watch.lent else value
 
     def __getitem__(self, key: str) -> Any:
-        if self._watch is not None:
-            self._read(key)
+        watch = self._watch
+        if watch is not None and key not in watch.reads:
+            watch.note(key, self._values)
         try:
-            return self._values[key]
+            value = self._values[key]
         except KeyError:
             raise _missing(key, self._values) from None
+        return watch.shown(key, value) if watch is not None and watch.lent else value
 
     def __contains__(self, key: object) -> bool:
         if self._watch is not None and isinstance(key, str):
-            self._read(key)
+            self._watch.note(key, self._values)
         return key in self._values
 
     def __iter__(self) -> Iterator[str]:
@@ -156,8 +200,8 @@ class State(Mapping[str, Any]):
 
         return redact_text(repr(mask(self._values)))
 
-    def __reduce__(self) -> tuple[type[State], tuple[dict[str, object]]]:
-        return State, (dict(self._values),)
+    def __reduce__(self) -> tuple[type[State], tuple[dict[str, object], TypingSystem[Any] | None]]:
+        return State, (dict(self._values), self._typing)
 
     def __setitem__(self, key: str, value: object) -> Never:
         raise FrozenValueError(
@@ -170,14 +214,8 @@ class State(Mapping[str, Any]):
         )
 
     def _with(self, updates: dict[str, object]) -> State:
-        if self._watch is None:
-            return _make({**self._values, **updates}, None, ())
-        return _make({**self._values, **updates}, self._watch, self._written + tuple(updates))
-
-    def _read(self, *keys: str) -> None:
-        assert self._watch is not None
-        for key in keys:
-            self._watch.note(key, self._values)
+        written = () if self._watch is None else self._written + tuple(updates)
+        return _make({**self._values, **updates}, self._watch, written, self._typing)
 
     def _list(self, key: str) -> FrozenList[object]:
         value = self.get(key, _NOTHING)
@@ -201,12 +239,29 @@ class State(Mapping[str, Any]):
 _NOTHING: FrozenList[object] = FrozenList()
 
 
-def _make(values: dict[str, object], watch: Watch | None, written: tuple[str, ...]) -> State:
+def _make(
+    values: dict[str, object],
+    watch: Watch | None,
+    written: tuple[str, ...],
+    typing: TypingSystem[Any] | None,
+) -> State:
     state = State.__new__(State)
     state._values = values  # noqa: SLF001  # its own class; __init__ would freeze all values again
     state._watch = watch  # noqa: SLF001
     state._written = written  # noqa: SLF001
+    state._typing = typing  # noqa: SLF001
     return state
+
+
+def _checked(typing_system: object) -> TypingSystem[Any]:
+    if isinstance(typing_system, TypingSystem):
+        return typing_system
+    shown = getattr(typing_system, "__name__", repr(typing_system))
+    raise StateError(
+        f"{shown} is no typing system. For a pydantic model it is PydanticTypingSystem(Model), from "
+        "notebook_agent.integrations.pydantic; one of your own is an object of a subclass of "
+        "notebook_agent.typing.TypingSystem."
+    )
 
 
 def _text(key: object) -> str:

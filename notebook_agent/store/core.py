@@ -15,8 +15,9 @@ from notebook_agent.store.claims import Claims
 from notebook_agent.store.codec.decode import Decoder
 from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.codec.paths import locate
+from notebook_agent.store.codec.rows import Rows
 from notebook_agent.store.codec.stored import NoCodecError, Rooted
-from notebook_agent.store.database import MEMORY, AgedError, Database, Transaction
+from notebook_agent.store.database import MEMORY, AgedError, Database, Transaction, age_of
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.nodes import NodeReader
 from notebook_agent.store.protocol import Durability, RunCall
@@ -78,6 +79,7 @@ class Core:
             self._path, durability=self._durability, read_only=self._read_only, network=self._network
         )
         self._claims = Claims(self._path)
+        self._rows = Rows()
         self.forget()
 
     def forget(self) -> None:
@@ -119,7 +121,10 @@ class Core:
 
     def state(self, connection: Connection, text: str, decoder: Decoder | None = None) -> State:
         """The state of a column; through one decoder, states share what is equal in them."""
-        values = (decoder or self.decoder(connection)).text(text)
+        if decoder is None:
+            rows = self._rows.at(age_of(connection))
+            decoder = Decoder(self.owner, NodeReader(connection), rows)
+        values = decoder.text(text)
         if not isinstance(values, Mapping):
             raise StoreFormatError(f"{self.location} is damaged: a state is no mapping.", path=self._path)
         return State(values)

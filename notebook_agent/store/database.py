@@ -22,7 +22,7 @@ from notebook_agent.store.trouble import CANNOT_WRITE, GONE, REPLACED, meaning
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["MEMORY", "AgedError", "Database", "Transaction"]
+__all__ = ["MEMORY", "AgedError", "Database", "Transaction", "age_of"]
 
 MEMORY = ":memory:"
 
@@ -101,11 +101,11 @@ class Database:
     def age(self) -> int:
         """How often something was removed from the file; numbers of rows noted at an age count only in it."""
         with self.read() as connection:
-            return _age(connection)
+            return age_of(connection)
 
     def grow_older(self, connection: sqlite3.Connection) -> None:
         """Say, within a transaction that removes rows, that numbers noted before count no more."""
-        connection.execute(f"PRAGMA user_version = {(_age(connection) + 1) & _OLDEST}")
+        connection.execute(f"PRAGMA user_version = {(age_of(connection) + 1) & _OLDEST}")
 
     def shrink(self) -> None:
         """Give the space of removed rows back to the disk; it takes a while, and room for a second copy."""
@@ -232,7 +232,7 @@ class Transaction:
 
     def check_age(self) -> None:
         """Raise AgedError where the file is of another age than this transaction asks for."""
-        if self._keeper is not None and _age(self._lane.connection) != self._keeper.age:
+        if self._keeper is not None and age_of(self._lane.connection) != self._keeper.age:
             raise AgedError
 
     def last(self, statement: str, values: Sequence[object]) -> int:
@@ -289,20 +289,34 @@ class Transaction:
 
 
 class Reading:
-    """See `Database.read`; rows that hold what no store writes are StoreFormatError."""
+    """See `Database.read`; all that is read in it is of one moment, a row that no store writes an error."""
 
-    __slots__ = ("_database", "_lane")
+    __slots__ = ("_begun", "_database", "_lane")
 
     def __init__(self, database: Database, lane: Lane) -> None:
         self._database = database
         self._lane = lane
+        self._begun = False
 
     def __enter__(self) -> sqlite3.Connection:
         self._lane.lock.acquire()
-        return self._lane.connection
+        connection = self._lane.connection
+        try:
+            if not connection.in_transaction:
+                connection.execute("BEGIN")
+                self._begun = True
+        except BaseException as error:
+            self._lane.lock.release()
+            _translate(self._database, error)
+            raise
+        return connection
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._lane.lock.release()
+        try:
+            if self._begun:
+                self._lane.connection.execute("COMMIT")
+        finally:
+            self._lane.lock.release()
         _check_readable(self._database, error)
         if error is not None:
             _translate(self._database, error)
@@ -317,7 +331,8 @@ def _identity(path: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _age(connection: sqlite3.Connection) -> int:
+def age_of(connection: sqlite3.Connection) -> int:
+    """See `Database.age`."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

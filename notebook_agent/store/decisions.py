@@ -69,6 +69,9 @@ class _Unread(Decision):
     def __repr__(self) -> str:
         return repr(self._settled())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Decision, (self.source, self.target, self.checks)
+
     def _settled(self) -> Decision:
         text = _checks.__get__(self)
         if isinstance(text, str):

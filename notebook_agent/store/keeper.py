@@ -132,7 +132,7 @@ class Keeper:
         for (number,) in connection.execute(_FIND, (digest,)):
             reader = self._reader = self._reader or NodeReader(connection)
             reader.hold([number])
-            found = reader.held.get(number)
+            found = reader.find(number)
             if found is not None and found[0] == form and encoded(found[1]) == raw:
                 return int(number)
         return None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Final, Literal
 
 from notebook_agent.errors import StoreFormatError
-from notebook_agent.store.packs import unpack
+from notebook_agent.store.packs import Book
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -44,6 +45,7 @@ Node = tuple[int, str | bytes]
 SMALL: Final = 4096
 """Bytes of the largest body that goes into a pack."""
 _SAMPLE = 1 << 16
+_TEXTS: Final = {JSON, TEXT}
 _LARGEST = 1 << 30
 _AT_ONCE = 1000
 
@@ -52,27 +54,48 @@ _GET_ALL = "SELECT id, form, body FROM node WHERE form <> 6 AND id IN (SELECT va
 
 
 class NodeReader:
-    """Reads nodes on one connection; what stands in one pack is read at once."""
+    """Reads nodes on one connection; what stands in one pack is read at once.
+
+    Attributes:
+        rows: Nodes read that stood in rows of their own.
+        books: Packs read, with their members' places in `places`.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.held: dict[int, Node] = {}
+        self.rows: dict[int, Node] = {}
+        self.books: list[Book] = []
+        self.places: dict[int, tuple[Book, int]] = {}
 
     def get(self, number: int) -> Node:
-        """The form and body of one node."""
-        found = self.held.get(number)
+        """The form and body of one node.
+
+        Raises:
+            StoreFormatError: it is missing, or holds what no store writes.
+        """
+        found = self.find(number)
         if found is None:
             self._seek(number)
-            found = self.held.get(number)
+            found = self.find(number)
         if found is None:
             raise StoreFormatError(f"The store is damaged: node {number} is missing.")
         return found
 
+    def find(self, number: int) -> Node | None:
+        """A node if it is at hand."""
+        place = self.places.get(number)
+        if place is None:
+            return self.rows.get(number)
+        found = place[0].member(place[1])
+        if type(found[1]) is str and found[0] in _TEXTS:
+            return found
+        return _node(found[0], encoded(found[1]))
+
     def hold(self, numbers: Sequence[int]) -> None:
         """Have many nodes at hand; those that are missing are left out."""
-        for place, number in enumerate(numbers):
-            if number not in self.held and not self._seek(number):
-                self._hold_rows([each for each in numbers[place + 1 :] if each not in self.held][:_AT_ONCE])
+        for index, number in enumerate(numbers):
+            if number not in self.places and number not in self.rows and not self._seek(number):
+                self._hold_rows(numbers[index + 1 : index + 1 + _AT_ONCE])
 
     def _seek(self, number: int) -> bool:
         """Read a node; whether it stood in a pack."""
@@ -80,22 +103,24 @@ class NodeReader:
         if row is None:
             return False
         if row[1] == PACK:
-            self.held.update([(member, _node(form, raw)) for member, form, raw in unpack(row[2])])
+            book = Book(row[2])
+            self.books.append(book)
+            self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
             return True
-        self.held[number] = _opened(row[1], row[2])
+        self.rows[number] = _opened(row[1], row[2])
         return False
 
     def _hold_rows(self, numbers: Sequence[int]) -> None:
         asked = "[" + ",".join(map(str, numbers)) + "]"
         for number, form, body in self._connection.execute(_GET_ALL, (asked,)):
-            self.held[number] = _opened(form, body)
+            self.rows[number] = _opened(form, body)
 
 
 class NoNodes(NodeReader):
     """For reading what must point to none."""
 
     def __init__(self) -> None:
-        self.held = {}
+        """Need no connection."""
 
     def get(self, number: int) -> Node:
         """Refuse."""

@@ -75,6 +75,8 @@ class NewRun:
     spawned_by: StepRef | None = None
     label: str | None = None
     notebook: str | None = None
+    base: int | None = None
+    """Without a parent: the number before its first step; None to count from 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
                 run=new.key.app_id,
             )
         make_way(connection, new.key)
-        parent, base, state = _origin(connection, new.parent)
+        parent, base, state = _origin(connection, new)
         if new.state is not None or state is None:
             state = encoder.root(values, {})[0]
         now = time.time()
@@ -125,10 +125,11 @@ def pin_run(core: Core, key: RunKey, *, pinned: bool) -> None:
         connection.execute("UPDATE run SET pinned = ? WHERE id = ?", (pinned, line.id))
 
 
-def _origin(connection: Connection, parent: StepRef | None) -> tuple[int | None, int | None, str | None]:
+def _origin(connection: Connection, new: NewRun) -> tuple[int | None, int | None, str | None]:
     """The parent's number, the last step of the past that a fork of it has, and its state as JSON."""
+    parent = new.parent
     if parent is None:
-        return None, None, None
+        return None, new.base, None
     line = find_line(connection, parent.run)
     if parent.seq is None:
         return line.id, line.base, line.state
@@ -190,7 +191,10 @@ def _standing(
     if head is None:
         return None, None, 0.0
     step = owner_of(connection, StepRef(key, head))
-    status, action, holder, at = connection.execute(_HEAD, (step,)).fetchone()
+    row = connection.execute(_HEAD, (step,)).fetchone()
+    if row is None:
+        return None, None, 0.0
+    status, action, holder, at = row
     if status == "running" and not core.claims.alive(holder, step):
         status = "interrupted"
     return status, action, at

@@ -78,6 +78,10 @@ def open_store(
     return SqliteStore(core, slot, redact_state=redact_state)
 
 
+def _reopened(path: str, durability: Durability, read_only: bool) -> Store:  # noqa: FBT001  # as pickled
+    return open_store(path, durability=durability, read_only=read_only)
+
+
 def _is_away(path: str) -> bool:
     """Whether a store lies on a network mount; that is said once."""
     kind = network_of(Path(path))
@@ -228,6 +232,12 @@ class SqliteStore:
             if self._slot is not None and _open.get(self._slot) is core:
                 del _open[self._slot]
         core.close()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let another process open the same file."""
+        if self._slot is None:
+            raise StoreError("A store in memory cannot leave its process. Keep the history in a file.")
+        return _reopened, self._slot
 
     def __repr__(self) -> str:
         return f"<store {self._location}>"

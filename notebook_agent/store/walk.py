@@ -72,7 +72,8 @@ def children(connection: Connection, numbers: Iterable[int]) -> set[int]:
 def _bodies(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, Node]]:
     reader = NodeReader(connection)
     reader.hold(numbers)
-    return ((number, reader.held[number]) for number in numbers if number in reader.held)
+    found = ((number, reader.find(number)) for number in numbers)
+    return ((number, node) for number, node in found if node is not None)
 
 
 def links(connection: Connection) -> dict[int, set[int]]:

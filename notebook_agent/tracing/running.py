@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from notebook_agent.action import Node
 from notebook_agent.ids import Json, RunKey
 from notebook_agent.lifecycle import Hooks
+
+if TYPE_CHECKING:
+    from notebook_agent.tracing.trace import Trace
 
 __all__ = ["Traced", "current_step"]
 
@@ -17,7 +20,14 @@ class Traced(Protocol):
 
     seq: int
     action: Node
+    started_at: float
     events: list[Json]
+    trace: Trace | None
+    """Its spans; None while there are none."""
+
+    def note(self, error: Exception, /) -> None:
+        """Keep what a hook raised until the step is over."""
+        ...
 
     @property
     def key(self) -> RunKey:

@@ -18,6 +18,7 @@ from notebook_agent.view.shape import Box, Edge, Shape, shape_of
 __all__ = ["dot_body", "graph_dot", "graph_mermaid", "graph_text"]
 
 _LABEL = 200
+_CAUGHT = "#cf3227"
 
 
 def graph_dot(
@@ -59,6 +60,8 @@ def _dot_node(box: Box, shape: Shape) -> str:
 def _dot_edge(edge: Edge) -> str:
     label = f" label={_quoted(edge.label)}" if edge.label else ""
     style = "dashed" if edge.conditional else "solid"
+    if edge.caught:
+        style += f' color="{_CAUGHT}" fontcolor="{_CAUGHT}"'
     return f"{_quoted(edge.source)} -> {_quoted(edge.target)} [style={style}{label}]"
 
 
@@ -79,12 +82,14 @@ def graph_mermaid(
     ids = {box.name: f"n{n}" for n, box in enumerate(shape.boxes)}
     nodes = [_mermaid_node(ids[box.name], box) for box in shape.boxes]
     edges = [_mermaid_edge(ids[edge.source], edge, ids[edge.target]) for edge in shape.edges]
+    caught = [f"{n}" for n, edge in enumerate(shape.edges) if edge.caught]
+    lines = [f"    linkStyle {','.join(caught)} stroke:{_CAUGHT},color:{_CAUGHT}"] if caught else []
     style = "    classDef input stroke-dasharray: 4 3"
     marks = [
         *_mermaid_mark(ids, current, "#d3e5ff", "#1d63d8"),
         *_mermaid_mark(ids, failed, "#fde5e2", "#cf3227"),
     ]
-    return "\n".join(("flowchart TD", *nodes, *edges, style, *marks, ""))
+    return "\n".join(("flowchart TD", *nodes, *edges, style, *lines, *marks, ""))
 
 
 def _mermaid_mark(ids: Mapping[str, str], action: str | None, fill: str, line: str) -> list[str]:
@@ -141,6 +146,6 @@ def _facts(box: Box, shape: Shape) -> str:
 
 def _condition(edge: Edge, shape: Shape) -> str:
     if edge.conditional:
-        return f"  if {edge.label}"
-    others = [each for each in shape.edges if each.source == edge.source]
+        return f"  {edge.label}" if edge.caught else f"  if {edge.label}"
+    others = [each for each in shape.edges if each.source == edge.source and not each.caught]
     return "  otherwise" if len(others) > 1 else ""

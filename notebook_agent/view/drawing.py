@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from shutil import which
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from notebook_agent.errors import GraphError
@@ -77,7 +78,7 @@ def visualize(  # noqa: PLR0913  # Burr's signature
             `.gv` always work, others (`.png`, `.pdf` ..) need a Graphviz, pygraphviz's will do.
         include_conditions: Write the conditions on the edges.
         include_state: Write what each action reads and writes.
-        view: Open the file that was written.
+        view: Open the file that was written; a temporary one where no path is given.
         engine: `"graphviz"`, the only one there is.
         write_dot: Write the DOT source beside the file.
         engine_kwargs: Passed to `graphviz.Digraph`, such as `graph_attr={"rankdir": "LR"}`.
@@ -95,8 +96,9 @@ def visualize(  # noqa: PLR0913  # Burr's signature
     wire = lay_out(shape)
     body = [f"\t{line}\n" for line in dot_body(shape)]
     drawing = _drawing_class()(wire, graph_text(graph), body=body, **engine_kwargs)
-    if output_file_path is not None:
-        _write(drawing, Path(output_file_path), view=view, write_dot=write_dot)
+    if output_file_path is not None or view:
+        path = Path(output_file_path or Path(mkdtemp()) / "graph.svg")
+        _write(drawing, path, view=view, write_dot=write_dot)
     return cast("graphviz.Digraph", drawing)
 
 
@@ -108,7 +110,9 @@ def _direction(engine_kwargs: Mapping[str, object]) -> Direction:
 
 def _write(drawing: graphviz.Digraph, path: Path, *, view: bool, write_dot: bool) -> None:
     target = path if path.suffix else path.with_suffix(".png")
-    target.write_bytes(drawing.pipe(format=target.suffix[1:].lower()))
+    data = drawing.pipe(format=target.suffix[1:].lower())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
     if write_dot:
         target.with_suffix(".dot").write_text(drawing.source, encoding="utf-8")
     if view:
@@ -122,54 +126,77 @@ def _drawing_class() -> type[Any]:
     """Make the class when it is first needed, since importing graphviz takes its time."""
     import graphviz
 
-    class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
-        """A graph's drawing; also a `graphviz.Digraph`, with the same source."""
-
-        def __init__(self, wire: GraphWire, text: str, **options: Any) -> None:
-            super().__init__(**options)
-            self.wire = wire
-            self.text = text
-
-        def pipe(
-            self,
-            format: str | None = None,  # noqa: A002  # graphviz's name
-            *_: object,
-            encoding: str | None = None,
-            **__: object,
-        ) -> Any:
-            data = _draw(self.source, self.wire, format or self.format)
-            return data.decode(encoding) if encoding else data
-
-        def render(
-            self,
-            filename: str | Path | None = None,
-            directory: str | Path | None = None,
-            **options: Any,
-        ) -> str:
-            path = Path(directory or self.directory, filename or self.filename)
-            kind = options.get("format") or self.format
-            target = Path(options.get("outfile") or f"{path}.{kind}")
-            _write(self, target, view=bool(options.get("view")), write_dot=False)
-            if not options.get("cleanup") and not options.get("outfile"):
-                path.write_text(self.source, encoding="utf-8")
-            return str(target)
-
-        def _repr_mimebundle_(
-            self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: object
-        ) -> dict[str, str]:
-            html = picture_html(graph_svg(self.wire), self.text, self.wire)
-            bundle = {"text/plain": self.text, "text/html": html}
-            wanted = set(include or bundle) - set(exclude or ())
-            return {kind: text for kind, text in bundle.items() if kind in wanted}
-
-        def __repr__(self) -> str:
-            return self.text
-
-    return Drawing
+    return type("Drawing", (_Drawn, graphviz.Digraph), {"__doc__": _Drawn.__doc__})
 
 
-def _draw(source: str, wire: GraphWire, kind: str) -> bytes:
-    if kind == "svg":
+class _Drawn:
+    """A graph's drawing: a `graphviz.Digraph` that is drawn without the `dot` program.
+
+    What is added to it afterwards is drawn by Graphviz, where one is to be had.
+    """
+
+    def __init__(self, wire: GraphWire, text: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.wire = wire
+        self.text = text
+        self._made = self._dot().source
+
+    def pipe(
+        self,
+        format: str | None = None,  # noqa: A002  # graphviz's name
+        *_: object,
+        encoding: str | None = None,
+        **__: object,
+    ) -> Any:
+        """Return the drawing in a format, as bytes or, with an encoding, as text."""
+        data = _draw(self._dot().source, self._own(), format or self._dot().format)
+        return data.decode(encoding) if encoding else data
+
+    def render(
+        self, filename: str | Path | None = None, directory: str | Path | None = None, **options: Any
+    ) -> str:
+        """Write the drawing and its source, as graphviz does; return the drawing's path."""
+        digraph = self._dot()
+        path = Path(directory or digraph.directory, filename or digraph.filename)
+        target = Path(options.get("outfile") or f"{path}.{options.get('format') or digraph.format}")
+        _write(digraph, target, view=bool(options.get("view")), write_dot=False)
+        if not options.get("cleanup") and not options.get("outfile"):
+            path.write_text(digraph.source, encoding="utf-8")
+        return str(target)
+
+    def _own(self) -> GraphWire | None:
+        return self.wire if self._dot().source == self._made else None
+
+    def _dot(self) -> graphviz.Digraph:
+        return cast("graphviz.Digraph", self)
+
+    def _copy_kwargs(self, **options: Any) -> dict[str, Any]:
+        copied = super()._copy_kwargs(**options)  # type: ignore[misc]  # graphviz's own, which copy() calls
+        return {**copied, "wire": self.wire, "text": self.text}
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: object
+    ) -> dict[str, str]:
+        bundle = {"text/plain": self.text, "text/html": self._html()}
+        wanted = set(include or bundle) - set(exclude or ())
+        return {kind: text for kind, text in bundle.items() if kind in wanted}
+
+    def _html(self) -> str:
+        wire, digraph = self._own(), self._dot()
+        if wire is not None:
+            return picture_html(graph_svg(wire), self.text, wire)
+        try:
+            drawn = _draw(digraph.source, None, "svg").decode()
+        except GraphError:
+            return f"<pre>{escape(digraph.source)}</pre>"
+        return f'<img src="{data_uri(drawn)}" style="max-width:100%" alt="{escape(digraph.source)}">'
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _draw(source: str, wire: GraphWire | None, kind: str) -> bytes:
+    if kind == "svg" and wire is not None:
         return graph_svg(wire).encode()
     if kind in {"dot", "gv"}:
         return source.encode()

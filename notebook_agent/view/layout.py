@@ -201,7 +201,7 @@ def _node_wire(box: Box, shape: Shape, at: tuple[float, float]) -> NodeWire:
 def _edge_wire(edge: Edge, line: _Line, frame: _Frame) -> EdgeWire:
     path, head = _arrow(line["pos"], frame) if line else ("", "")
     label_x, label_y = frame.point(line["lp"]) if "lp" in line else (0.0, 0.0)
-    return EdgeWire(
+    wire = EdgeWire(
         source=edge.source,
         target=edge.target,
         label=one_line(edge.label, _LONGEST_LABEL),
@@ -211,6 +211,9 @@ def _edge_wire(edge: Edge, line: _Line, frame: _Frame) -> EdgeWire:
         labelX=label_x,
         labelY=label_y,
     )
+    if edge.caught:
+        wire["caught"] = True
+    return wire
 
 
 def _arrow(pos: str, frame: _Frame) -> tuple[str, str]:

@@ -28,12 +28,16 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An arrow between two boxes; `label` is the condition, empty where there is none."""
+    """An arrow between two boxes; `label` is the condition, empty where there is none.
+
+    One that an exception takes is `caught`, and always has a label.
+    """
 
     source: str
     target: str
     label: str = ""
     conditional: bool = False
+    caught: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class _Transition:
     source: str
     target: str
     condition: str
+    caught: bool
 
 
 def shape_of(
@@ -86,7 +91,9 @@ def shape_of(
 
 def _of_graph(graph: Graph) -> tuple[list[_Action], list[_Transition]]:
     actions = [_Action(each.name, each.reads, each.writes, sum(each.inputs, ())) for each in graph.actions]
-    edges = [_Transition(each.source, each.target, each.condition.name) for each in graph.transitions]
+    edges = [
+        _Transition(each.source, each.target, each.condition.name, each.handles) for each in graph.transitions
+    ]
     return actions, edges
 
 
@@ -102,10 +109,17 @@ def _of_json(described: Json) -> tuple[list[_Action], list[_Transition]]:
     ]
     known = {each.name for each in actions}
     edges = [
-        _Transition(str(each.get("source")), str(each.get("target")), str(each.get("condition")))
+        _Transition(
+            str(each.get("source")), str(each.get("target")), str(each.get("condition")), _is_caught(each)
+        )
         for each in _entries(described, "transitions")
     ]
     return actions, [each for each in edges if {each.source, each.target} <= known]
+
+
+def _is_caught(transition: Mapping[str, Json]) -> bool:
+    data = transition.get("data")
+    return isinstance(data, Mapping) and "on_error" in data
 
 
 def _entries(described: Json, key: str) -> Iterator[Mapping[str, Json]]:
@@ -136,5 +150,6 @@ def _unused(name: str, taken: set[str]) -> str:
 
 def _edge(transition: _Transition, *, with_conditions: bool) -> Edge:
     conditional = transition.condition != "default"
-    label = redact_text(transition.condition) if conditional and with_conditions else ""
-    return Edge(transition.source, transition.target, label, conditional)
+    shown = conditional and (with_conditions or transition.caught)
+    label = redact_text(transition.condition) if shown else ""
+    return Edge(transition.source, transition.target, label, conditional, transition.caught)

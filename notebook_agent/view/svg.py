@@ -29,11 +29,13 @@ rect{{fill:#eaf1fb;stroke:#7f9cc4;stroke-width:1.3}}
 .current circle{{fill:#1d63d8}}.edited circle{{fill:#b67a08}}.failed circle{{fill:#cf3227}}
 path{{fill:none;stroke:#76859b;stroke-width:1.4}}
 .head{{fill:#76859b;stroke:none}}
-.conditional .line{{stroke-dasharray:5 4}}
+.conditional .line,.caught .line{{stroke-dasharray:5 4}}
+.caught .line{{stroke:#cf3227}}.caught .head{{fill:#cf3227}}
 .from-input .line{{stroke:#a3adbb;stroke-width:1.1}}.from-input .head{{fill:#a3adbb}}
 .small{{font-size:{LABEL_SIZE:g}px;opacity:.8}}
 .label rect{{fill:#f3f5f8;stroke:none}}
 .label text{{font-size:{LABEL_SIZE:g}px;fill:#45526a}}
+.label.caught rect{{fill:#fdeeec}}.label.caught text{{fill:#a8261d}}
 @media(prefers-color-scheme:dark){{
 text{{fill:#e8eef8}}
 rect{{fill:#25344f;stroke:#6c8bbd}}
@@ -46,6 +48,8 @@ rect{{fill:#25344f;stroke:#6c8bbd}}
 .badge circle{{stroke:#161b24}}
 .label rect{{fill:#2a313d}}
 .label text{{fill:#c3cddc}}
+.caught .line{{stroke:#f2736a}}.caught .head{{fill:#f2736a}}
+.label.caught rect{{fill:#3b1f20}}.label.caught text{{fill:#f7a59f}}
 .from-input .line{{stroke:#566479}}.from-input .head{{fill:#566479}}
 }}"""
 
@@ -155,21 +159,29 @@ def _rect(x: float, y: float, width: float, height: float, radius: float) -> str
 
 
 def _edge(edge: EdgeWire, *, from_input: bool) -> str:
-    kind = "conditional" if edge["conditional"] else "from-input" if from_input else "always"
+    kind = _edge_kind(edge, from_input=from_input)
     title = f"<title>{escape(_edge_title(edge))}</title>"
     lines = f'<path class="line" d="{edge["path"]}"/><path class="head" d="{edge["head"]}"/>'
     return f'<g class="{kind}">{title}{lines}</g>'
 
 
+def _edge_kind(edge: EdgeWire, *, from_input: bool) -> str:
+    if edge.get("caught"):
+        return "caught"
+    return "conditional" if edge["conditional"] else "from-input" if from_input else "always"
+
+
 def _edge_title(edge: EdgeWire) -> str:
-    condition = f" if {edge['label']}" if edge["label"] else ""
+    sign = "" if edge.get("caught") else "if "
+    condition = f" {sign}{edge['label']}" if edge["label"] else ""
     return f"{edge['source']} to {edge['target']}{condition}"
 
 
 def _label(edge: EdgeWire) -> str:
     x, y = edge["labelX"], edge["labelY"]
     pill = _rect(x, y, round(text_width(edge["label"], LABEL_SIZE) + 8, 1), 16, 8)
-    return f'<g class="label">{pill}<text x="{x:g}" y="{y:g}">{escape(edge["label"])}</text></g>'
+    kinds = "label caught" if edge.get("caught") else "label"
+    return f'<g class="{kinds}">{pill}<text x="{x:g}" y="{y:g}">{escape(edge["label"])}</text></g>'
 
 
 def _column(wire: GraphWire) -> GraphWire:

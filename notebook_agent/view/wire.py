@@ -58,7 +58,10 @@ class NodeWire(TypedDict):
 
 
 class EdgeWire(TypedDict):
-    """An arrow. `path` is the line and `head` the arrow head, both SVG path data."""
+    """An arrow. `path` is the line and `head` the arrow head, both SVG path data.
+
+    `caught` is there, and true, for one that an exception takes.
+    """
 
     source: str
     target: str
@@ -68,6 +71,7 @@ class EdgeWire(TypedDict):
     head: str
     labelX: float
     labelY: float
+    caught: NotRequired[bool]
 
 
 class GraphWire(TypedDict):

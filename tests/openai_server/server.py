@@ -30,11 +30,19 @@ def arrived(url: str) -> list[str]:
 
 @contextlib.contextmanager
 def chatbot_server(folder: Path) -> Iterator[str]:
-    """Run the local server on a free port and yield its base URL."""
-    fixtures = json.loads((HERE / "chatbot.json").read_text())
+    """Run the local server with the chatbot's answers on a free port and yield its base URL."""
+    fixtures = json.loads((HERE / "chatbot.json").read_text())["fixtures"]
     picture = {"image": {"b64Json": base64.b64encode(fountain_pen()).decode()}}
-    fixtures["fixtures"].append({"match": {"endpoint": "image", "userMessage": "pen"}, "response": picture})
-    (folder / "fixtures.json").write_text(json.dumps(fixtures))
+    with local_server(
+        folder, [*fixtures, {"match": {"endpoint": "image", "userMessage": "pen"}, "response": picture}]
+    ) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def local_server(folder: Path, fixtures: list[dict[str, object]]) -> Iterator[str]:
+    """Run the local server on a free port; what no fixture matches is refused. Yield its base URL."""
+    (folder / "fixtures.json").write_text(json.dumps({"fixtures": fixtures}))
     port = free_port()
     process = subprocess.Popen([PROGRAM, "-p", str(port), "-f", folder / "fixtures.json", "--strict"])
     try:

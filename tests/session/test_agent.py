@@ -252,7 +252,8 @@ def test_why_lists_the_conditions(agent):
         f"{agent.workspace.label()}@2: decide → code\n"
         "  mode=image → image: false  (mode='code')\n"
         "  mode=code → code: true  (mode='code')\n"
-        "  default → text: not tried"
+        "  default → text: not tried\n"
+        "  it would be image with mode = 'image'"
     )
 
 

@@ -163,3 +163,24 @@ def forms(connection: sqlite3.Connection) -> dict[int, int]:
     """The form of each node."""
     reader = NodeReader(connection)
     return {number: reader.get(number)[0] for number in sorted(walk.nodes(connection))}
+
+
+def test_what_was_read_before_a_collection_is_not_taken_for_what_is_there_now(path: Path):
+    """Another process removes a run and writes one in its place: a reader of both sees each as it was."""
+    reader, writer = open_store(path), open_store(path, durability="normal")
+    for key, start in ((KEY, 0), (FORK, 5000)):
+        writer.create_run(new_run(key, chat=[message(start + n) for n in range(100)]))
+        assert [message(start + n) for n in range(100)] == reader.head_state(key)["chat"]
+        writer.delete_run(key)
+        writer.gc()
+    reader.close()
+    writer.close()
+
+
+def test_checkpoints_read_together_share_what_is_equal(store: Store):
+    """Two states of one run, opened one after the other, hold the same message objects."""
+    store.create_run(new_run(chat=[message(n) for n in range(100)]))
+    step(store, 0, store.head_state(KEY).append(chat=message(100)))
+    first, second = store.state(StepRef(KEY, None)), store.state(StepRef(KEY, 0))
+    assert all(one is other for one, other in zip(first["chat"][:96], second["chat"], strict=False))
+    assert second == store.state(StepRef(KEY, 0))

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
 
+from notebook_agent.action import action
+from notebook_agent.builder import ApplicationBuilder
+from notebook_agent.condition import on_error, when
 from notebook_agent.errors import GraphError
+from notebook_agent.graph import GraphBuilder
 from notebook_agent.view import graph_dot, graph_mermaid, graph_mimebundle, graph_text, graph_wire, visualize
 from tests.story import story_graph
 
@@ -112,3 +119,119 @@ def test_other_languages():
         story_graph()
     )
     assert 'n1 -.->|"mode=generate_code"| n3' in graph_mermaid(story_graph())
+
+
+def catching_graph():
+    """Two edges that exceptions take, beside one with a condition and plain ones."""
+    made = {
+        name: action(reads=[], writes=[])(lambda state: state) for name in ("fetch", "parse", "end", "sorry")
+    }
+    return (
+        GraphBuilder()
+        .with_actions(**made)
+        .with_transitions(("fetch", "parse"), ("parse", "end", when(ok=True)), ("parse", "fetch"))
+        .with_transitions(("fetch", "fetch", on_error(TimeoutError)))
+        .on_error("sorry", ValueError, KeyError, sources=["parse"])
+        .build()
+    )
+
+
+def test_edges_that_exceptions_take_are_red_and_say_which(no_program):
+    """Also where no conditions are written; the others stay as they are."""
+    drawn = ET.fromstring(visualize(catching_graph()).pipe(format="svg", encoding="utf-8"))
+    groups = [g for g in drawn.iter("{http://www.w3.org/2000/svg}g") if "caught" in g.get("class").split()]
+    titles = [title.text for g in groups for title in g.iter("{http://www.w3.org/2000/svg}title")]
+    labels = [text.text for g in groups for text in g.iter("{http://www.w3.org/2000/svg}text")]
+    assert ["fetch to fetch on TimeoutError", "parse to sorry on ValueError | KeyError"] == titles
+    assert ["on TimeoutError", "on ValueError | KeyError"] == labels
+    assert ".caught .line{stroke:#cf3227}" in ET.tostring(drawn, encoding="unicode")
+
+
+def test_caught_edges_in_other_languages():
+    """DOT and Mermaid colour them, the text names the exception in the place of a condition."""
+    graph = catching_graph()
+    edge = 'style=dashed color="#cf3227" fontcolor="#cf3227" label="on TimeoutError"'
+    assert f'"fetch" -> "fetch" [{edge}]' in visualize(graph).source
+    mermaid = graph_mermaid(graph)
+    assert 'n0 -.->|"on TimeoutError"| n0' in mermaid
+    assert "    linkStyle 3,4 stroke:#cf3227,color:#cf3227" in mermaid
+    assert [
+        "graph of 4 actions",
+        *("  fetch", "    → parse", "    → fetch  on TimeoutError"),
+        *(
+            "  parse",
+            "    → end  if ok=True",
+            "    → fetch  otherwise",
+            "    → sorry  on ValueError | KeyError",
+        ),
+        *("  end", "  sorry"),
+    ] == graph_text(graph).splitlines()
+
+
+def test_caught_edges_of_a_kept_graph_are_drawn_alike():
+    """Its description says which they are."""
+    graph = catching_graph()
+    wire = graph_wire(graph.describe())
+    assert graph_wire(graph) == wire
+    assert [False, False, False, True, True] == [edge.get("caught", False) for edge in wire["edges"]]
+
+
+def test_options_may_stand_in_their_places(no_program, tmp_path):
+    """As people write it: path, conditions, state, view, engine, write_dot; of an application too."""
+    graph = story_graph()
+    app = ApplicationBuilder().with_graph(graph).with_entrypoint("prompt").build()
+    for n, thing in enumerate((graph, app)):
+        thing.visualize(str(tmp_path / f"{n}" / "graph.svg"), True, True, False, "graphviz", True)
+        assert ["graph.dot", "graph.svg"] == sorted(path.name for path in (tmp_path / f"{n}").iterdir())
+        assert "mode=generate_code<" in (tmp_path / f"{n}" / "graph.svg").read_text()
+    with pytest.raises(GraphError, match="there is only 'graphviz'"):
+        graph.visualize(engine="mermaid")
+
+
+def test_a_copy_is_drawn_alike(no_program):
+    """It is graphviz's own method."""
+    drawing = visualize(story_graph())
+    copied = drawing.copy()
+    assert (drawing.source, drawing.pipe()) == (copied.source, copied.pipe())
+    assert drawing._repr_mimebundle_() == copied._repr_mimebundle_()
+
+
+def test_what_is_added_afterwards_is_drawn_too(no_program):
+    """The picture never differs from its source; a program draws it then, pygraphviz's will do."""
+    drawing = visualize(story_graph())
+    drawing.node("mine", "a box of my own")
+    assert "a box of my own" in drawing.pipe(format="svg", encoding="utf-8")
+    assert "a box of my own" in picture(drawing._repr_mimebundle_()["text/html"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the opener is named so on Linux")
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_file_is_opened_on_request(monkeypatch, tmp_path):
+    """With view=True, by what the system opens files with; a temporary file where none is named."""
+    opener, told = tmp_path / "xdg-open", tmp_path / "told"
+    os.mkfifo(told)
+    opener.write_text(f'#!/bin/sh\necho "$1" > {told}\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    visualize(story_graph(), tmp_path / "graph.svg", view=True)
+    assert f"{tmp_path / 'graph.svg'}\n" == told.read_text()
+    visualize(story_graph(), view=True)
+    assert told.read_text().endswith("graph.svg\n")
+
+
+def test_without_any_graphviz_a_graph_is_still_shown_and_written():
+    """As a column of its actions in SVG; other formats say in one sentence what is possible."""
+    code = """
+import os, sys
+os.environ["PATH"] = ""
+sys.modules["pygraphviz"] = None
+from notebook_agent.action import action
+from notebook_agent.errors import GraphError
+from notebook_agent.graph import GraphBuilder
+graph = GraphBuilder().with_actions(go=action(reads=[], writes=[])(lambda state: state)).build()
+drawing = graph.visualize()
+print("<pre>graph of 1 action" in drawing._repr_mimebundle_()["text/html"])
+print(drawing.pipe(format="svg").startswith(b"<svg "), drawing.pipe(format="gv").startswith(b"digraph"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "True\nTrue True\n" == done.stdout

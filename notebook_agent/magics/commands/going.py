@@ -52,11 +52,17 @@ def _run() -> Command:
     parser.option("--until", "ACTION", "action", several=True, help="halt after this action")
     parser.option("--before", "ACTION", "action", several=True, help="halt before this action")
     parser.option("--max-steps", "N", help="stop with an error after so many steps (100)")
+    _limits(parser)
     return Command(parser, _run_call)
 
 
+def _limits(parser: CommandParser) -> None:
+    parser.option("--max-calls", "N", help="send no more LLM calls than this")
+    parser.option("--max-cost", "USD", help="send no LLM call once they cost this, in US dollars")
+
+
 def _run_call(args: Namespace, values: Values) -> Call:
-    return Call("run", (values,), given(args, "until", "before", "max_steps"))
+    return Call("run", (values,), given(args, "until", "before", "max_steps", "max_calls", "max_cost"))
 
 
 def _step() -> Command:
@@ -86,19 +92,26 @@ def _retry() -> Command:
     parser = CommandParser(
         "retry",
         "Go on from the failed step, with the code as it is now and the inputs as they were.",
-        examples=("%agent retry", "%agent retry --step", "%agent retry --fresh"),
+        examples=(
+            "%agent retry",
+            "%agent retry --step",
+            "%agent retry --fresh",
+            "%agent retry --max-calls 5",
+        ),
     )
     parser.flag("--fresh", help="make every LLM call again, replay none")
     parser.flag("--step", help="run the failed step only")
     parser.option(
         "--with", "ACTION=FN", "action", several=True, help="run this function of yours for the action"
     )
+    _limits(parser)
     return Command(parser, _retry_call)
 
 
 def _retry_call(args: Namespace, _: Values) -> Call:
     options = {"fresh": args.fresh, "step": args.step, "actions": getattr(args, "with")}
-    return Call("retry", options={key: value for key, value in options.items() if value})
+    chosen = {key: value for key, value in options.items() if value}
+    return Call("retry", options=chosen | given(args, "max_calls", "max_cost"))
 
 
 def _resume() -> Command:

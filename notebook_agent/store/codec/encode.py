@@ -9,8 +9,10 @@ from json.encoder import encode_basestring as quote
 from typing import ClassVar, Final, cast
 
 from notebook_agent.state import FrozenDict, FrozenList
+from notebook_agent.state.fields import FIELDS
 from notebook_agent.store.codec import lists
 from notebook_agent.store.codec.classes import class_writer
+from notebook_agent.store.codec.fields import as_field
 from notebook_agent.store.codec.lists import Item, Spine
 from notebook_agent.store.codec.stored import File, Frozen, NoCodecError, Rooted, Stored, reference
 from notebook_agent.store.codec.types import MUTABLE, TAGS
@@ -76,7 +78,8 @@ class Encoder:
             if old is not None and old[0] is value and type(value) in _SAME:
                 rooted[key] = old
             else:
-                rooted[key] = (value, f"{quote(key)}:{reference(self.item(value))}")
+                written = as_field(key, value) if key in FIELDS else value
+                rooted[key] = (value, f"{quote(key)}:{reference(self.item(written))}")
         if "$" in values:
             return self._column(reference(self.item(dict(values))), ROOT), {}
         text = "{" + ",".join([field for _, field in rooted.values()]) + "}"

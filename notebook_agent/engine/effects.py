@@ -1,0 +1,94 @@
+"""Steps whose effect cannot be taken back: served from their record, or refused, but never fired twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from notebook_agent.action import Node
+from notebook_agent.calls import repeated
+from notebook_agent.engine.past import past_of
+from notebook_agent.engine.run import Run
+from notebook_agent.errors import EffectError
+from notebook_agent.ids import StepRef
+from notebook_agent.state import State
+from notebook_agent.store.protocol import StepRecord, Store
+from notebook_agent.tracing import current_step
+
+__all__ = ["guarded"]
+
+_ABSENT = object()
+
+
+def guarded(run: Run, node: Node, inputs: Mapping[str, object]) -> Node:
+    """Return what is to be run in the place of an irreversible action that may have been fired already.
+
+    That is the action itself where nothing stands in its place in the record. Where a
+    completed step does, with equal inputs and equal values of all that it read, its
+    result and its writes are given again.
+
+    Raises:
+        EffectError: It was fired with other inputs or in another state, or it failed.
+    """
+    if run.store is None or run.allow_effects:
+        return node
+    steps = cast("list[StepRecord]", repeated(node.name, *past_of(run, run.store)))
+    for step in steps:
+        if step.status == "completed" and _alike(run, run.store, step, inputs):
+            return _served(run.store, node, step)
+    if steps:
+        raise _refusal(run, node, steps[0])
+    return node
+
+
+def _alike(run: Run, store: Store, step: StepRecord, inputs: Mapping[str, object]) -> bool:
+    before = store.state(_begun(store, step))
+    try:
+        return dict(store.values(step.ref).inputs) == dict(inputs) and all(
+            bool(run.state.get(key, _ABSENT) == before.get(key, _ABSENT)) for key in step.reads
+        )
+    except Exception:  # noqa: BLE001  # what cannot be compared, such as arrays, is not known to be equal
+        return False
+
+
+def _begun(store: Store, step: StepRecord) -> StepRef:
+    """The checkpoint that a step began with."""
+    parent = store.run(step.ref.run).parent
+    first = 0 if parent is None or parent.seq is None else parent.seq + 1
+    return StepRef(step.ref.run, None if step.seq == first else step.seq - 1)
+
+
+def _served(store: Store, node: Node, step: StepRecord) -> Node:
+    after, result = store.state(step.ref), store.values(step.ref).result or {}
+    again = _Again(step.ref, step.reads, result, {key: after[key] for key in step.writes})
+    return replace(node, function=again, asynchronous=False, streaming=False, injected=(), bound={})
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """Gives what a recorded step came to, in the place of its action."""
+
+    ref: StepRef
+    reads: Sequence[str]
+    result: Mapping[str, object]
+    writes: Mapping[str, object]
+
+    def __call__(self, state: State, **_: object) -> tuple[Mapping[str, object], State]:
+        step = current_step.get()
+        if step is not None:
+            step.events.append({"note": f"not run again, its effect cannot be taken back: as in {self.ref}"})
+        for key in self.reads:
+            state.get(key)
+        return self.result, state.update(**self.writes)
+
+
+def _refusal(run: Run, node: Node, step: StepRecord) -> EffectError:
+    how = "with other inputs or in another state" if step.status == "completed" else f"and {step.status}"
+    return EffectError(
+        f"The action {node.name!r} cannot be taken back, and it has been fired already: {step.ref}, {how}. "
+        "To fire it once more, allow it: app.allow_effects = True (%agent retry --allow-effects).",
+        run=run.key.app_id,
+        seq=step.seq,
+        action=node.name,
+    )

@@ -1,0 +1,149 @@
+"""Watch and bisect: an expression over all checkpoints of a run, read from the store; nothing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from notebook_agent.errors import AgentError, ConditionError
+from notebook_agent.history.compare import same
+from notebook_agent.history.frame import frame
+from notebook_agent.state import State
+from notebook_agent.store.protocol import StepRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Bisection", "Point", "Watched", "bisect", "watch"]
+
+Question = Callable[[State], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An expression at one checkpoint.
+
+    Attributes:
+        seq: The step; None for the initial state.
+        action: The step's action.
+        value: What the expression gave after the step.
+        error: Why it gave nothing.
+        changed: Whether that is something else than at the point before.
+    """
+
+    seq: int | None
+    action: str | None
+    value: object
+    error: str | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An expression over a run, from the initial state to the head.
+
+    Attributes:
+        text: The expression as it was written.
+        points: One for each checkpoint.
+    """
+
+    text: str
+    points: tuple[Point, ...]
+
+    @property
+    def changes(self) -> tuple[Point, ...]:
+        """The points at which it came to be something else, the first one included."""
+        return tuple(point for point in self.points if point.changed)
+
+    @property
+    def errors(self) -> tuple[Point, ...]:
+        """The points at which it raised."""
+        return tuple(point for point in self.points if point.error is not None)
+
+    def df(self) -> pd.DataFrame:
+        """Return the points as a table with the columns `seq action value changed error`."""
+        columns = ["seq", "action", "value", "changed", "error"]
+        return frame([(p.seq, p.action, p.value, p.changed, p.error) for p in self.points], columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Bisection:
+    """Where a predicate stops to hold.
+
+    Attributes:
+        text: The predicate as it was written.
+        first_bad: The first checkpoint where it is false; None where it never is.
+        last_good: The checkpoint before; None where it fails from the start.
+        flips: All points at which it turned, in order.
+        errors: The points at which it raised; they count as neither.
+    """
+
+    text: str
+    first_bad: Point | None
+    last_good: Point | None
+    flips: tuple[Point, ...]
+    errors: tuple[Point, ...]
+
+    @property
+    def monotone(self) -> bool:
+        """Whether it fails for good from the first bad checkpoint on."""
+        return len(self.flips) <= 1
+
+
+def watch(text: str, question: Question, past: Iterable[tuple[StepRecord | None, State]]) -> Watched:
+    """Ask a question of each checkpoint.
+
+    Raises:
+        ConditionError: It raised at every one of them.
+    """
+    points: list[Point] = []
+    for step, state in past:
+        value, error = _asked(question, state)
+        last = points[-1] if points else None
+        raises = error is not None
+        changed = last is None or raises is not (last.error is not None) or not same(last.value, value)
+        seq, action = (None, None) if step is None else (step.seq, step.action)
+        points.append(Point(seq, action, value, error, changed))
+    if points and all(point.error for point in points):
+        raise ConditionError(f"{text!r} cannot be decided at any checkpoint of the run: {points[-1].error}")
+    return Watched(text, tuple(points))
+
+
+def bisect(watched: Watched) -> Bisection:
+    """Return where a watched predicate first fails."""
+    decided = [point for point in watched.points if point.error is None]
+    bad = next((place for place, point in enumerate(decided) if not point.value), None)
+    pairs = pairwise(decided)
+    flips = tuple(now for before, now in pairs if bool(before.value) is not bool(now.value))
+    return Bisection(
+        watched.text,
+        None if bad is None else decided[bad],
+        decided[bad - 1] if bad else None,
+        flips,
+        watched.errors,
+    )
+
+
+def _asked(question: Question, state: State) -> tuple[object, str | None]:
+    try:
+        return question(state), None
+    except AgentError as error:
+        return None, str(error)
+    except Exception as error:  # noqa: BLE001  # a user's own function may raise anything
+        return None, f"{type(error).__name__}: {error}"
+
+
+def question_of(asked: str | Question) -> tuple[str, Question]:
+    """Return an expression, or a function of the state, as a text and a question.
+
+    Raises:
+        ConditionError: The expression cannot be read.
+    """
+    if callable(asked):
+        return getattr(asked, "__name__", "function"), asked
+    from notebook_agent.condition import Expression
+
+    expression = Expression(asked)
+    return expression.text, expression.evaluate

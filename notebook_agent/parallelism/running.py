@@ -1,0 +1,250 @@
+"""Branches run side by side: by an executor, or awaited together, and always told of in their order.
+
+All branches run to their end even where one of them raises, plainly and awaited alike: what they
+did is kept, and a retry runs those only that did not complete. The step fails with the exception
+of the first branch, in the order of the tasks, that raised. A Stop or a cancelled task ends all:
+branches that have not begun are not begun, the present step of each other one is interrupted.
+A thread cannot be killed: it ends with its present step, and what that finds out is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
+
+from notebook_agent import engine
+from notebook_agent.engine import ApplicationContext, Executors, Seed
+from notebook_agent.errors import ActionError
+from notebook_agent.graph import Graph
+from notebook_agent.parallelism.journal import write_down
+from notebook_agent.parallelism.sending import not_sent
+from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask
+from notebook_agent.parallelism.work import Going, Outcome, Work, working_for
+from notebook_agent.state import State
+from notebook_agent.store.protocol import Store
+
+__all__ = ["arun_all", "run_all", "run_here"]
+
+_THREADS = 32
+_GRACE = 2.0
+"""Seconds after a Stop in which branches in other processes, which the Stop reaches too, may come back."""
+
+
+def run_here(task: SubGraphTask, context: ApplicationContext) -> State:
+    """Run one task in this thread and return its state."""
+    going = Going()
+    (one,) = _prepare([task], context, going, awaits=False)
+    (state,) = _states([one if isinstance(one, State) else one()], context, [one])
+    return state
+
+
+def run_all(
+    tasks: Sequence[SubGraphTask], context: ApplicationContext, executors: Executors | None
+) -> list[State]:
+    """Run tasks in an executor and return their states in order.
+
+    Raises:
+        ActionError: One is async, cannot be sent to its executor, or two have the same id.
+    """
+    going = Going()
+    branches = _prepare(tasks, context, going, awaits=False)
+    todo = [each for each in branches if isinstance(each, Work)]
+    try:
+        outcomes = iter(_execute(todo, executors or context.parallel_executor_factory, going))
+    finally:
+        going.end()
+    return _states(
+        [next(outcomes) if isinstance(each, Work) else each for each in branches], context, branches
+    )
+
+
+async def arun_all(tasks: Sequence[SubGraphTask], context: ApplicationContext) -> list[State]:
+    """Run tasks as `run_all` does, awaited together in the running event loop."""
+    import asyncio
+
+    branches = _prepare(tasks, context, Going(), awaits=True)
+    running = [asyncio.ensure_future(each.awaited()) for each in branches if isinstance(each, Work)]
+    try:
+        if running:
+            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        first = [each for each in running if each.done() and (each.cancelled() or each.exception())]
+        outcomes = iter([each.result() for each in (*first, *running)][len(first) :])
+    except BaseException:
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        raise
+    return _states(
+        [next(outcomes) if isinstance(each, Work) else each for each in branches], context, branches
+    )
+
+
+def _prepare(
+    tasks: Sequence[SubGraphTask], context: ApplicationContext, going: Going, *, awaits: bool
+) -> list[Work | State]:
+    """Return what is left of each task to be done or, where an earlier attempt has done it, its state."""
+    taken: dict[object, str] = {}
+    branches: list[Work | State] = []
+    for index, task in enumerate(tasks):
+        key = task.key or str(index)
+        work = _branch(task, key, context, going, awaits=awaits)
+        if work.at.key in taken:
+            raise ActionError(
+                f"The tasks {taken[work.at.key]} and {key} of {context.action_name!r} have the same "
+                f"application_id {work.at.key.app_id!r}. Give each its own, or leave it out.",
+                action=context.action_name,
+            )
+        taken[work.at.key] = key
+        branches.append(work if work.at.done is None else work.at.done)
+    return branches
+
+
+def _branch(task: SubGraphTask, key: str, context: ApplicationContext, going: Going, *, awaits: bool) -> Work:
+    runnable = RunnableGraph.create(task.graph)
+    if not awaits:
+        _check_plain(runnable.graph, context.action_name)
+    inputs = _inputs(task, context, runnable.graph)
+    call = engine.read_call("run", inputs, halt_after=runnable.halt_after)
+    seed = Seed(runnable.graph.started_at(runnable.entrypoint), runnable.entrypoint, task.state.plain(), call)
+    store, project = _kept(task, context)
+    step, again = context.step, task.state_initializer is not None
+    name = f"{context.action_name} {key}"
+    at = engine.place(step, name, seed, store, project=project, app_id=task.application_id, again=again)
+    return Work(f"branch {key} of {context.action_name!r}", at, seed, store, engine.inherited(step), going)
+
+
+def _kept(task: SubGraphTask, context: ApplicationContext) -> tuple[Store | None, str | None]:
+    if task.tracker == "cascade":
+        return context.step.run.store, None
+    return (None, None) if task.tracker is None else (task.tracker.store, task.tracker.project)
+
+
+def _inputs(task: SubGraphTask, context: ApplicationContext, graph: Graph) -> dict[str, object]:
+    """Return a task's inputs without those of the parallel action itself that its graph does not take."""
+    own, known = context.step.inputs, graph.input_names
+    given = {name: value for name, value in task.inputs.items() if not name.startswith("__")}
+    return {name: value for name, value in given.items() if name in known or name not in own}
+
+
+def _check_plain(graph: Graph, parent: str) -> None:
+    for each in graph.actions:
+        if each.asynchronous:
+            raise ActionError(
+                f"{parent!r} runs its branches by an executor, and {each.name!r} in them is async. "
+                f"Let is_async(self) of {parent!r} return True, and await the run: arun, astep.",
+                action=each.name,
+            )
+
+
+def _states(
+    outcomes: Sequence[Outcome | State], context: ApplicationContext, branches: Sequence[Work | State]
+) -> list[State]:
+    """Return the states, or raise what the first branch raised."""
+    store = context.step.run.store
+    for outcome in outcomes:
+        if isinstance(outcome, Outcome) and outcome.journal and store is not None:
+            write_down(store, outcome.journal)
+    errors = [each.error for each in outcomes if isinstance(each, Outcome) and each.error is not None]
+    if errors:
+        _note_others(errors, len(branches))
+        raise errors[0]
+    return [each if isinstance(each, State) else each.state or State() for each in outcomes]
+
+
+def _note_others(errors: Sequence[Exception], branches: int) -> None:
+    if len(errors) > 1:
+        others = "; ".join(dict.fromkeys(f"{type(each).__name__}: {each}" for each in errors[1:4]))
+        errors[0].add_note(f"{len(errors)} of {branches} branches failed; after this one: {others}")
+
+
+def _execute(works: Sequence[Work], executors: Executors | None, going: Going) -> list[Outcome]:
+    if len(works) < 2 and executors is None:  # noqa: PLR2004  # one needs no thread
+        return [each() for each in works]
+    executor = _executor(executors, len(works))
+    if executor in working_for.get():
+        return [each() for each in works]
+    with nullcontext() if executor is executors else _Closing(executor):
+        return _submit(works, executor, going)
+
+
+def _executor(executors: Executors | None, works: int) -> Executor:
+    if executors is None:
+        return ThreadPoolExecutor(min(works, _THREADS), thread_name_prefix="branch")
+    return executors if isinstance(executors, Executor) else executors()
+
+
+class _Closing(AbstractContextManager[None]):
+    """Shut an executor down at the end: at once where something has gone wrong."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._executor.shutdown(wait=kind is None)
+
+
+def _submit(works: Sequence[Work], executor: Executor, going: Going) -> list[Outcome]:
+    futures: list[Future[Outcome]] = []
+    token = working_for.set((*working_for.get(), executor))
+    try:
+        futures.extend(executor.submit(_InContext(each)) for each in works)
+        wait(futures, return_when=FIRST_EXCEPTION)
+        for future, work in _failed_first(futures, works):
+            _check(future, work, executor)
+        return [future.result() for future in futures]
+    except BaseException as error:
+        _stop(works, futures, going, error)
+        raise
+    finally:
+        working_for.reset(token)
+
+
+class _InContext:
+    """Work in a copy of the context in which it was submitted; in another process there is none."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._context = copy_context()
+
+    def __call__(self) -> Outcome:
+        return self._context.run(self._work)
+
+    def __reduce__(self) -> tuple[Callable[[Work], Work], tuple[Work]]:
+        return _itself, (self._work,)
+
+
+def _itself(work: Work) -> Work:
+    return work
+
+
+def _failed_first(
+    futures: Sequence[Future[Outcome]], works: Sequence[Work]
+) -> list[tuple[Future[Outcome], Work]]:
+    pairs = list(zip(futures, works, strict=True))
+    return sorted(pairs, key=lambda pair: not (pair[0].done() and pair[0].exception() is not None))
+
+
+def _check(future: Future[Outcome], work: Work, executor: Executor) -> None:
+    """Raise what stopped a branch: a stop in it, or that its executor could not run it."""
+    try:
+        future.result()
+    except CancelledError:
+        raise
+    except Exception as error:
+        if work.run is not None:
+            raise
+        raise not_sent(work, executor, error) from error
+
+
+def _stop(
+    works: Sequence[Work], futures: Sequence[Future[Outcome]], going: Going, error: BaseException
+) -> None:
+    """Let no branch begin another step, and keep that each present one is interrupted."""
+    going.stop()
+    for future in futures:
+        future.cancel()
+    wait([each for each, work in zip(futures, works, strict=False) if work.sent], timeout=_GRACE)
+    for work in works:
+        work.interrupt(error)

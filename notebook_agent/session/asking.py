@@ -1,0 +1,43 @@
+"""The questions that an `Agent` answers about the past of a run."""
+
+from __future__ import annotations
+
+from notebook_agent.session import questions
+from notebook_agent.session.questions import BisectView, BlameView, Question, WatchView
+from notebook_agent.session.references import Where
+from notebook_agent.session.workspace import Workspace
+
+__all__ = ["Asking"]
+
+
+class Asking:
+    """Questions that read the store and run nothing."""
+
+    workspace: Workspace
+
+    def blame(self, path: str, where: Where = None) -> BlameView:
+        """Tell which step wrote a value, with which code and LLM calls, and from what, back to the start.
+
+        Args:
+            path: Such as `chat_history[4].content`.
+            where: The step after which to look; else where the view stands.
+        """
+        return questions.blame(self.workspace, path, where)
+
+    def watch(self, question: Question, where: Where = None) -> WatchView:
+        """Return an expression over all checkpoints of a run, with its changes and a small plot.
+
+        Args:
+            question: Over the state's keys, such as `len(chat_history)`; in Python also a function.
+            where: `"RUN@head"` for another run than the one in use.
+        """
+        return questions.watch(self.workspace, question, where)
+
+    def bisect(self, predicate: Question, where: Where = None) -> BisectView:
+        """Find the first step after which a predicate over the state is false; nothing is run.
+
+        Args:
+            predicate: Such as `mode != 'unknown'`; in Python also a function.
+            where: `"RUN@head"` for another run than the one in use.
+        """
+        return questions.bisect(self.workspace, predicate, where)

@@ -1,0 +1,194 @@
+"""Commands that ask the past: blame, watch and bisect. They read the store and run nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from notebook_agent.calls import summarise
+from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.history import Bisection, Blame, Origin, Point, Watched
+from notebook_agent.session.references import Where
+from notebook_agent.session.results import run_name
+from notebook_agent.session.shown import Shown, Table
+from notebook_agent.session.workspace import Workspace
+from notebook_agent.state import State
+from notebook_agent.view.brief import brief
+from notebook_agent.view.escape import escape, one_line, plural
+from notebook_agent.view.spark import spark_html, spark_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["BisectView", "BlameView", "Question", "WatchView", "bisect", "blame", "watch"]
+
+Question = str | Callable[[State], object]
+_MOST_CAUSES = 20
+_MOST_POINTS = 40
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BlameView(Shown):
+    """Who wrote a value, with which code and LLM calls, and from what.
+
+    Attributes:
+        where: The checkpoint that was looked at.
+        found: The origin of the path and all its causes.
+        source: The source of the action that wrote it, as it was then.
+        calls: The LLM calls of that step.
+    """
+
+    where: str
+    found: Blame
+    source: str | None
+    calls: tuple[CallRecord, ...]
+
+    def __str__(self) -> str:
+        origin = self.found.origin
+        lines = [f"{origin.path} at {self.where}: {_written(origin)}", f"  {brief(origin.value, 300)}"]
+        lines += [f"  LLM call: {_said(call)}" for call in self.calls]
+        lines += ["made from" if self.found.causes else "made from nothing in the state"]
+        shown = self.found.causes[:_MOST_CAUSES]
+        lines += [f"  {each.path}: {_written(each)}  {brief(each.value, 60)}" for each in shown]
+        left = len(self.found.causes) - len(shown)
+        return "\n".join([*lines, *([f"  .. and {plural(left, 'earlier write')}"] if left else [])])
+
+    def html(self) -> str:
+        """Return the same, with the source of the action."""
+        source = (
+            f"<details><summary>code as it was then</summary><pre>{escape(self.source or '')}</pre></details>"
+        )
+        return f'<pre style="line-height:1.4">{escape(str(self))}</pre>{source if self.source else ""}'
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WatchView(Shown):
+    """An expression over all checkpoints: its changes, a small plot of its numbers, and a table."""
+
+    where: str
+    watched: Watched
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The value at each checkpoint."""
+        return self.watched.points
+
+    @property
+    def changes(self) -> tuple[Point, ...]:
+        """The checkpoints at which it came to be something else."""
+        return self.watched.changes
+
+    def df(self) -> pd.DataFrame:
+        """Return one row for each checkpoint: `seq action value changed error`."""
+        return self.watched.df()
+
+    def __str__(self) -> str:
+        numbers = _numbers(self.points)
+        plot = [spark_text(numbers)] if numbers else []
+        return "\n".join([self._head(), *plot, str(self._table())])
+
+    def html(self) -> str:
+        """Return the plot and the table of changes."""
+        numbers = _numbers(self.points)
+        return f"<p>{escape(self._head())}</p>{spark_html(numbers) if numbers else ''}{self._table().html()}"
+
+    def _head(self) -> str:
+        turns = len(self.changes) - 1
+        counted = plural(turns, "change") if turns else "never changes"
+        raised = (
+            f", raised at {plural(len(self.watched.errors), 'checkpoint')}" if self.watched.errors else ""
+        )
+        return f"{self.watched.text} over {self.where}: {counted}{raised}"
+
+    def _table(self) -> Table:
+        rows = tuple((_place(p), p.action or "", _value(p)) for p in self.changes[:_MOST_POINTS])
+        left = len(self.changes) - len(rows)
+        more = (("..", "", f"and {plural(left, 'more change')}"),) if left else ()
+        return Table(("step", "after", "value"), (*rows, *more))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BisectView(Shown):
+    """Where a predicate first fails, and whether it does so for good."""
+
+    where: str
+    found: Bisection
+
+    @property
+    def first_bad(self) -> int | None:
+        """The number of the first step after which it is false; None for none, or the initial state."""
+        return None if self.found.first_bad is None else self.found.first_bad.seq
+
+    def __str__(self) -> str:
+        bad, good = self.found.first_bad, self.found.last_good
+        if bad is None:
+            return f"{self.found.text} holds at every checkpoint of {self.where}{self._raised()}"
+        before = f"; it still held after {_place(good)} {good.action or ''}".rstrip() if good else ""
+        head = f"{self.found.text} first fails after {_place(bad)} {bad.action or 'the start'}{before}"
+        turns = ", ".join(f"{_place(p)} {'true' if p.value else 'false'}" for p in self.found.flips[:12])
+        more = [] if self.found.monotone else [f"it does not stay so, it turns at: {turns}"]
+        return "\n".join([head + self._raised(), *more])
+
+    def _raised(self) -> str:
+        if not self.found.errors:
+            return ""
+        first = self.found.errors[0]
+        count = plural(len(self.found.errors), "checkpoint")
+        return f" (undecided at {count}, first {_place(first)}: {one_line(first.error or '', 120)})"
+
+
+def blame(ws: Workspace, path: str, where: Where) -> BlameView:
+    """Tell who wrote what stands at a path."""
+    history, seq = ws.resolve(where)
+    found = history.blame(path, seq)
+    step = found.origin.step if found.origin.kind == "step" else None
+    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
+    if step is None:
+        return BlameView(name, found, None, ())
+    return BlameView(name, found, history.values(step.seq).source, tuple(history.calls(step.seq)))
+
+
+def watch(ws: Workspace, question: Question, where: Where) -> WatchView:
+    """Ask a question of every checkpoint of a run."""
+    history, _ = ws.resolve(where)
+    return WatchView(run_name(history.run), history.watch(question))
+
+
+def bisect(ws: Workspace, predicate: Question, where: Where) -> BisectView:
+    """Find the first checkpoint where a predicate fails."""
+    history, _ = ws.resolve(where)
+    return BisectView(run_name(history.run), history.bisect(predicate))
+
+
+def _written(origin: Origin) -> str:
+    if origin.step is None:
+        return "there from the start"
+    if origin.kind == "edit":
+        return f"edited by hand before @{origin.step.seq} {origin.step.action}"
+    return f"written by @{origin.step.seq} {origin.step.action}"
+
+
+def _said(call: CallRecord) -> str:
+    summary = summarise(call)
+    asked = summary.messages[-1].content if summary.messages else ""
+    answered = f" → {brief(summary.text, 80)}" if summary.text else ""
+    return f"{summary.model or call.endpoint}: {brief(asked, 80)}{answered}"
+
+
+def _numbers(points: Sequence[Point]) -> list[float | None]:
+    """The values as numbers; nothing where one is of another kind."""
+    values = [None if point.error else point.value for point in points]
+    if not all(value is None or isinstance(value, int | float) for value in values):
+        return []
+    found = [float(v) if isinstance(v, int | float) and isfinite(v) else None for v in values]
+    return found if any(value is not None for value in found) else []
+
+
+def _place(point: Point) -> str:
+    return "@start" if point.seq is None else f"@{point.seq}"
+
+
+def _value(point: Point) -> str:
+    return f"raised: {one_line(point.error, 100)}" if point.error else brief(point.value, 100)

@@ -1,0 +1,80 @@
+"""What one action does to the state that it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from notebook_agent.state.frozen import freeze, is_loose, thaw
+
+__all__ = ["Fingerprint", "Watch", "alike"]
+
+Fingerprint = Callable[[object], bytes | None]
+"""Gives equal bytes for equal content, and None for a value that cannot be told apart."""
+_ABSENT = object()
+
+
+class _Lent(NamedTuple):
+    """A value that could be changed in place, the copy that the action got of it, and what it looked like."""
+
+    kept: object
+    copy: object
+    looked: bytes
+
+
+class Watch:
+    """What one action did to the state it was given.
+
+    Lists and dicts of a state are frozen. Of another value that can be changed, such as a
+    set, an array or a model, the action gets a copy, so that the state stays what it is;
+    `changed` tells whether the copy did.
+
+    Attributes:
+        before: The values that the action started from.
+        reads: The keys of them that it read, in order of first use.
+        lent: By key, the values that it got a copy of.
+        fingerprint: What tells whether they changed; None where nothing does.
+    """
+
+    __slots__ = ("before", "fingerprint", "lent", "reads")
+
+    def __init__(self, before: Mapping[str, object], fingerprint: Fingerprint | None = None) -> None:
+        self.before = before
+        self.reads: dict[str, None] = {}
+        self.lent: dict[str, _Lent] = {}
+        self.fingerprint = fingerprint
+
+    def note(self, key: str, now: Mapping[str, object]) -> None:
+        """Count a read of `key`, unless the action put the value there itself."""
+        value = self.before.get(key, _ABSENT)
+        if now.get(key, _ABSENT) is not value:
+            return
+        self.reads[key] = None
+        if self.fingerprint is not None and value is not _ABSENT and is_loose(value):
+            self._lend(key, value, self.fingerprint)
+
+    def shown(self, key: str, value: object) -> object:
+        """Return what the action is to see of a value: the copy that it was lent, or the value itself."""
+        lent = self.lent.get(key)
+        return value if lent is None or lent.kept is not value else lent.copy
+
+    def changed(self) -> list[str]:
+        """Return the keys whose copies have been changed in place."""
+        look = self.fingerprint
+        return [key for key, lent in self.lent.items() if look is not None and look(lent.copy) != lent.looked]
+
+    def _lend(self, key: str, value: object, fingerprint: Fingerprint) -> None:
+        looked = fingerprint(value)
+        if looked is not None:
+            self.lent[key] = _Lent(value, freeze(thaw(value)), looked)
+
+
+def alike(one: object, other: object, fingerprint: Fingerprint | None) -> bool:
+    """Return whether two values have the same content; where it cannot be told, not."""
+    if one is other:
+        return True
+    try:
+        return bool(one == other)
+    except Exception:  # noqa: BLE001  # arrays and frames, or a user's `==`: asked for their content instead
+        look = None if fingerprint is None else fingerprint(one)
+        return look is not None and fingerprint is not None and look == fingerprint(other)

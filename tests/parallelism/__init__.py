@@ -1,0 +1,1 @@
+"""Parallel actions: maps, their branches as runs, executors, failures."""

@@ -1,0 +1,112 @@
+"""blame, watch, bisect and why as a person sees them."""
+
+from __future__ import annotations
+
+import pytest
+
+from notebook_agent import ApplicationBuilder, action, when
+from notebook_agent.errors import AgentError
+from notebook_agent.session import Agent
+
+
+@action(reads=[], writes=["prompt"])
+def ask(state, prompt):
+    return state.update(prompt=prompt)
+
+
+@action(reads=["prompt"], writes=["mode"])
+def decide(state):
+    return state.update(mode="image" if "draw" in state["prompt"] else "text")
+
+
+@action(reads=["prompt", "mode"], writes=["log"])
+def answer(state):
+    return state.append(log=f"{state['mode']}: {state['prompt']}")
+
+
+@pytest.fixture
+def agent():
+    """Three turns of ask -> decide -> answer or paint."""
+    builder = ApplicationBuilder().with_actions(ask=ask, decide=decide, answer=answer, paint=answer)
+    builder.with_transitions(
+        ("ask", "decide"),
+        ("decide", "paint", when(mode="image")),
+        ("decide", "answer"),
+        (["answer", "paint"], "ask"),
+    )
+    app = builder.with_entrypoint("ask").with_state(log=[]).with_identifiers(app_id="chat").build()
+    for prompt in ("hello", "draw a pen", "bye"):
+        app.run(halt_after=["answer", "paint"], inputs={"prompt": prompt})
+    return Agent({}).use(app)
+
+
+def test_blame_names_the_writer_and_what_it_was_made_from(agent):
+    """One line each, latest first."""
+    lines = str(agent.blame("log[1]")).splitlines()
+    assert [
+        "log[1] at {run}@8: written by @5 paint",
+        "  'image: draw a pen'",
+        "made from",
+        "  mode: written by @4 decide  'image'",
+        "  prompt: written by @3 ask  'draw a pen'",
+    ] == [line.replace(agent.workspace.label(), "{run}") for line in lines[:5]]
+
+
+def test_blame_shows_the_code_as_it_was(agent):
+    """Folded below the text."""
+    html = agent.blame("mode").html()
+    assert "def decide(state):" in html
+    assert "<details>" in html
+
+
+def test_watch_lists_changes_and_plots_numbers(agent):
+    """A bar for each checkpoint."""
+    text = str(agent.watch("len(log)"))
+    assert ": 3 changes" in text.splitlines()[0]
+    assert "▁▁▁▃▃▃▆▆▆█" == text.splitlines()[1]
+    assert ["@start", "@2", "@5", "@8"] == [line.split()[0] for line in text.splitlines()[3:]]
+    assert "<img alt=" in agent.watch("len(log)").html()
+
+
+def test_watch_of_words_has_no_plot(agent):
+    """Only the table; where it raised is one line."""
+    lines = str(agent.watch("mode")).splitlines()
+    assert "3 changes, raised at 2 checkpoints" in lines[0]
+    assert ["@start", "@1", "@4", "@7"] == [line.split()[0] for line in lines[2:]]
+
+
+def test_bisect_says_where_it_first_fails(agent):
+    """With the last good step; one that turns back is said so."""
+    assert 4 == agent.bisect("'image' not in str(state)").first_bad
+    text = str(agent.bisect("prompt != 'draw a pen'"))
+    assert "first fails after @3 ask; it still held after @2 answer" in text
+    assert "it does not stay so, it turns at: @3 false, @6 true" in text
+    assert "undecided at 1 checkpoint, first @start" in text
+
+
+def test_bisect_says_when_it_never_fails(agent):
+    """In one sentence."""
+    assert "holds at every checkpoint" in str(agent.bisect("len(log) < 9"))
+
+
+def test_why_says_what_had_led_elsewhere(agent):
+    """The smallest change."""
+    assert "  it would be answer with mode = 'not image'" == str(agent.why("@5")).splitlines()[-1]
+    assert "  it would be paint with mode = 'image'" == str(agent.why("@8")).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("ask_for", "told"),
+    [
+        (lambda agent: agent.blame("log[7]"), "There is no log[7]. log has 3 items; the last one is log[2]."),
+        (lambda agent: agent.blame("log["), "'log[' is no path into a state."),
+        (lambda agent: agent.watch("len("), "expr('len(') is not an expression"),
+        (lambda agent: agent.bisect("nothing"), "cannot be decided at any checkpoint"),
+        (lambda agent: agent.watch("open('x')"), "open() cannot be called."),
+    ],
+)
+def test_bad_questions_are_one_sentence(agent, ask_for, told):
+    """What is wrong and what there is."""
+    with pytest.raises(AgentError) as caught:
+        ask_for(agent)
+    assert told in str(caught.value)

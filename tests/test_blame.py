@@ -1,0 +1,207 @@
+"""Blame: who wrote a value and from what, against an oracle that kept account while it happened."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notebook_agent import ApplicationBuilder, action
+from notebook_agent.errors import MissingKeyError, StateError
+from notebook_agent.history.paths import read_path, write_path
+
+
+@action(reads=[], writes=["prompt"])
+def ask(state, prompt):
+    return state.update(prompt=prompt)
+
+
+@action(reads=["prompt"], writes=["mode"])
+def decide(state):
+    return state.update(mode=len(state["prompt"]))
+
+
+@action(reads=["prompt", "mode"], writes=["log"])
+def answer(state):
+    return state.append(log={"text": state["prompt"].upper(), "mode": state["mode"]})
+
+
+@action(reads=[], writes=["idle"])
+def idle(state):
+    return state.increment(idle=1)
+
+
+def chat(turns):
+    """Run so many turns of ask -> decide -> answer -> idle."""
+    names = ("ask", "decide", "answer", "idle")
+    builder = ApplicationBuilder().with_actions(ask=ask, decide=decide, answer=answer, idle=idle)
+    builder.with_transitions(*zip(names, (*names[1:], "ask"), strict=True))
+    app = builder.with_entrypoint("ask").with_state(log=[], seed="x").build()
+    for turn in range(turns):
+        app.run(halt_after="idle", inputs={"prompt": "hi" * (turn + 1)})
+    return app
+
+
+def told(origin):
+    """Say an origin in short."""
+    return origin.path, origin.kind, origin.step and origin.step.seq
+
+
+def test_blame_finds_the_step_and_what_it_read():
+    """The writer of the path itself, and transitively what its value was made from, latest first."""
+    found = chat(3).history.blame("log[1].text")
+    assert ("log[1].text", "step", 6) == told(found.origin)
+    assert "HIHI" == found.origin.value
+    assert [
+        ("mode", "step", 5),
+        ("prompt", "step", 4),
+        ("log", "step", 2),
+        ("mode", "step", 1),
+        ("prompt", "step", 0),
+        ("log", "start", None),
+    ] == [told(each) for each in found.causes]
+
+
+def test_blame_looks_at_a_step():
+    """As the state stood then."""
+    history = chat(3).history
+    assert ("mode", "step", 1) == told(history.blame("mode", 3).origin)
+    assert ("mode", "step", 9) == told(history.blame("mode").origin)
+
+
+def test_an_appended_list_keeps_the_writers_of_its_items():
+    """A later append did not write the earlier items, but it wrote the list."""
+    history = chat(4).history
+    assert [2, 6, 10, 14] == [history.blame(f"log[{n}]").origin.step.seq for n in range(4)]
+    assert 14 == history.blame("log").origin.step.seq
+    assert ("log[3].mode", "step", 14) == told(history.blame("log[-1]['mode']").origin)
+
+
+def test_what_nobody_wrote_was_there_at_the_start():
+    """With its value."""
+    found = chat(1).history.blame("seed")
+    assert (("seed", "start", None), "x", ()) == (told(found.origin), found.origin.value, found.causes)
+
+
+def test_an_edit_by_hand_is_no_step():
+    """Of the state between two steps, and at a fork."""
+    app = chat(2)
+    app.update_state(app.state.update(seed="edited"))
+    app.run(halt_after="idle", inputs={"prompt": "x"})
+    assert ("seed", "edit", 8) == told(app.history.blame("seed").origin)
+    fork = app.fork(3, {"mode": 99})
+    fork.run(halt_after="ask", inputs={"prompt": "y"})
+    assert ("mode", "edit", 4) == told(fork.history.blame("mode").origin)
+    assert ("log[0]", "step", 2) == told(fork.history.blame("log[0]").origin)
+
+
+def test_a_write_of_the_same_value_changes_nothing():
+    """Blame stays with who first put it there."""
+
+    @action(reads=[], writes=["a"])
+    def same(state):
+        return state.update(a=[1, {"b": 2}])
+
+    app = ApplicationBuilder().with_actions(same=same).with_transitions(("same", "same"))
+    app = app.with_entrypoint("same").build()
+    for _ in range(3):
+        app.step()
+    assert 0 == app.history.blame("a[1].b").origin.step.seq
+
+
+@pytest.mark.parametrize(
+    ("path", "told_so"),
+    [
+        ("log[9].text", r"There is no log\[9\]\.text\. log has 2 items; the last one is log\[1\]\."),
+        ("promt", r"There is no promt\. Did you mean 'prompt'\? the state has:"),
+        ("log[0].txt", r"Did you mean 'text'\? log\[0\] has: text, mode"),
+        ("mode.x", r"mode is a int"),
+    ],
+)
+def test_a_path_that_is_not_there_names_the_nearest(path, told_so):
+    """One sentence."""
+    with pytest.raises(MissingKeyError, match=told_so):
+        chat(2).history.blame(path)
+
+
+@pytest.mark.parametrize("path", ["", "[0]", "a..b", "a[", "a[x]", "a b", "__import__('os')"])
+def test_what_is_no_path_is_refused(path):
+    """And never evaluated."""
+    with pytest.raises(StateError, match="is no path into a state"):
+        read_path(path)
+
+
+@given(
+    st.tuples(
+        st.text("abc_", min_size=1),
+        st.lists(
+            st.integers(0, 99) | st.text("ab'c .", max_size=3).filter(lambda t: "'" not in t or '"' not in t)
+        ),
+    )
+)
+def test_paths_are_read_as_they_are_written(parts):
+    """Names, indexes and quoted keys."""
+    path = (parts[0], *parts[1])
+    assert path == read_path(write_path(path))
+
+
+KEYS = "abcd"
+STEPS = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(KEYS), max_size=3, unique=True),
+        st.lists(st.sampled_from(KEYS), min_size=1, max_size=3, unique=True),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def oracle(plan):
+    """Keep account of who wrote what last, and from which writes, while the plan runs."""
+    wrote = dict.fromkeys(KEYS)
+    made_from = {}
+    for seq, (reads, writes) in enumerate(plan):
+        made_from[seq] = {(key, wrote[key]) for key in reads}
+        wrote |= dict.fromkeys(writes, seq)
+    return wrote, made_from
+
+
+def ancestry(seq, made_from):
+    """All writes that a step's came from."""
+    found, waiting = set(), [seq]
+    while waiting:
+        at = waiting.pop()
+        new = (made_from[at] if at is not None else set()) - found
+        found |= new
+        waiting += [source for _, source in new]
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(STEPS)
+def test_blame_finds_all_causes_and_no_others(plan):
+    """Precision and recall are 1 over generated runs."""
+
+    def make(reads, writes):
+        @action(reads=list(reads), writes=list(writes))
+        def work(state, seq):
+            seen = sum(len(state[key]) for key in reads)
+            return state.update(**{key: [seq, seen] for key in writes})
+
+        return work
+
+    names = [f"s{n}" for n in range(len(plan))]
+    works = {name: make(*each) for name, each in zip(names, plan, strict=True)}
+    builder = ApplicationBuilder().with_actions(**works).with_entrypoint("s0")
+    builder.with_transitions(*pairwise(names))
+    app = builder.with_state(**{key: [] for key in KEYS}).build()
+    for seq in range(len(plan)):
+        app.step({"seq": seq})
+    wrote, made_from = oracle(plan)
+    for key in KEYS:
+        found = app.history.blame(key)
+        assert wrote[key] == (found.origin.step and found.origin.step.seq)
+        causes = {(each.path, each.step and each.step.seq) for each in found.causes}
+        assert ancestry(wrote[key], made_from) == causes
