@@ -36,7 +36,7 @@ PROGRAMS = {
     "faults/disk.py": [],
     "faults/writers.py": [],
     "faults/hostile.py": [],
-    "faults/forking.py": [],
+    "faults/forking.py": ["1500", "20"],
     "faults/secrets.py": [],
 }
 PICTURES = {"beside.py": "growth.svg"}

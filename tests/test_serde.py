@@ -88,7 +88,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=ascii)
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_a_value_comes_back_with_its_type(value):
     """Nothing becomes its `str`, and no infinity null."""
     back = there_and_back(value)
