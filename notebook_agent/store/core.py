@@ -102,9 +102,9 @@ class Core:
         """To read values on this connection."""
         return Decoder(self.owner, partial(get_node, connection), partial(get_nodes, connection))
 
-    def state(self, connection: Connection, text: str) -> State:
+    def state(self, decoder: Decoder, text: str) -> State:
         """The state of a column."""
-        values = self.decoder(connection).text(text)
+        values = decoder.text(text)
         if not isinstance(values, Mapping):
             raise StoreFormatError(f"{self.location} is damaged: a state is no mapping.", path=self._path)
         return State(values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -250,6 +250,10 @@ class Store(CallLog, Protocol):
         The initial state of a fork is the checkpoint at its fork point, as edited there. A fork
         of that has the same past, and its first step the same number as the fork's own first.
         """
+        ...
+
+    def states(self, refs: Sequence[StepRef], /) -> list[State]:
+        """Several states at once, as `state` gives each; what they have in common is read once."""
         ...
 
     def head_state(self, key: RunKey, /) -> State:
