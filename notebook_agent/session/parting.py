@@ -24,7 +24,7 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """Where two runs part: the number of the first step that differs, None where none does, and a sentence."""
+    """Where two runs part: number of the first step that differs, None where none does, and a sentence."""
 
     seq: int | None
     said: str

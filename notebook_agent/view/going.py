@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
+from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
-from notebook_agent.view.detail import asks, step_detail
+from notebook_agent.view.detail import asks, detail, step_detail
 from notebook_agent.view.panel import RunWriter
 from notebook_agent.view.tally import Tally
 from notebook_agent.view.wire import Detail, Progress
@@ -26,63 +26,73 @@ def progress(history: History, graph: Graph, *, n: int, since: int, text: str = 
         since: The first step that may have changed.
         text: What the running step has streamed so far.
     """
-    return Going.of(history).progress(graph, n=n, since=since, text=text)
+    going = Going(history)
+    return {**going.progress(graph, n=n, since=since, text=text), "detail": going.detail(graph)}
 
 
-@dataclass(slots=True)
 class Going:
     """A run that goes on: what is known of it, kept from message to message.
 
-    Attributes:
-        history: The run.
-        steps: Its steps and those of its past, by number.
-        tally: Of all their calls.
+    What events told is not read from the store again, so a message costs no more in a long run.
     """
 
-    history: History
-    steps: dict[int, StepRecord]
-    tally: Tally
-
-    @classmethod
-    def of(cls, history: History) -> Going:
-        """Read a run whole, once."""
-        steps = history.store.steps(history.key)
-        calls = history.store.calls([step.ref for step in steps])
-        return cls(history, {step.seq: step for step in steps}, Tally.of(calls))
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._steps = {step.seq: step for step in history.store.steps(history.key)}
+        self._tally = Tally.of(history.store.call_counts(history.key).values())
+        self._states: dict[int, State] = {}
 
     def begin(self, ref: StepRef, action: str, at: float) -> None:
         """Take in that a step has begun."""
         seq = ref.seq or 0
-        before = self.steps.get(seq - 1)
+        before = self._steps.get(seq - 1)
         decision = None if before is None else before.next
-        self.steps[seq] = StepRecord(ref, action, "running", at, None, None, decision, None, None, (), ())
+        self._steps[seq] = StepRecord(ref, action, "running", at, None, None, decision, None, None, (), ())
 
-    def end(self, step: StepRecord) -> None:
+    def end(self, step: StepRecord, state: State | None = None) -> None:
         """Take in what a step has come to."""
-        self.steps[step.seq] = step
+        self._steps[step.seq] = step
+        before = self._states.get(step.seq - 1)
+        self._states = {} if before is None else {step.seq - 1: before}
+        if state is not None:
+            self._states[step.seq] = state
 
-    def progress(self, graph: Graph, *, n: int, since: int, text: str = "", whole: bool = True) -> Progress:
-        """Show what is new since a step, the newest one `whole` or not; the cost is that of what is new."""
-        writer = RunWriter(self.history.store, graph)
-        newest = next(reversed(self.steps.values()), None)
-        run = self.history.run
-        fresh = [
-            self.steps[seq] for seq in range(since, newest.seq + 1 if newest else 0) if seq in self.steps
-        ]
+    def call(self, call: CallRecord) -> None:
+        """Take in that a call is over."""
+        self._tally.add(call)
+
+    def progress(self, graph: Graph, *, n: int, since: int, text: str = "", runs: bool = False) -> Progress:
+        """Tell what is new since a step, without details; the cost is that of what is new.
+
+        With `runs` a run between two steps counts as running.
+        """
+        newest = self._newest()
+        last = newest.seq if newest else -1
+        fresh = [self._steps[seq] for seq in range(since, last + 1) if seq in self._steps]
+        shown = fresh or ([] if newest is None else [newest])
+        own = [step for step in shown if step.ref.run == self._history.key]
+        run = RunWriter(self._history.store, graph).run(self._history.run, own)
+        if runs and run["status"] == "completed":
+            run["status"] = "running"
         return Progress(
             event="progress",
             n=n,
-            run=writer.run(run, fresh or ([newest] if newest else []), since),
-            totals=self.tally.totals(),
-            inputs=asks(graph, writer.next(run, [newest] if newest else [])),
-            detail=self._detail(graph, newest) if whole and newest else None,
+            run=run,
+            totals=self._tally.totals(),
+            inputs=asks(graph, run["next"]),
+            detail=None,
             text=text,
         )
 
-    def _detail(self, graph: Graph, step: StepRecord) -> Detail:
-        return step_detail(self.history, graph, step, self._start(step))
+    def detail(self, graph: Graph) -> Detail | None:
+        """Show the newest step whole."""
+        step = self._newest()
+        if step is None:
+            return None
+        before, after = (self._states.get(seq) for seq in (step.seq - 1, step.seq))
+        if before is None or (after is None and step.status != "running"):
+            return detail(self._history, graph, step.ref)
+        return step_detail(self._history, graph, step, before, before if after is None else after)
 
-    def _start(self, step: StepRecord) -> StepRef:
-        before = self.steps.get(step.seq - 1)
-        own = before is not None and before.ref.run == step.ref.run
-        return StepRef(step.ref.run, step.seq - 1 if own else None)
+    def _newest(self) -> StepRecord | None:
+        return next(reversed(self._steps.values()), None)

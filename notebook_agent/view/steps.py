@@ -28,14 +28,16 @@ def steps_wire(steps: Sequence[StepRecord], is_stale: Callable[[StepRecord], boo
     )
 
 
-def joined_steps(old: StepsWire, fresh: StepsWire) -> StepsWire:
+def joined_steps(old: StepsWire, fresh: StepsWire) -> StepsWire | None:
     """Put columns after others that they follow or overlap; where both have a step the fresh one counts.
 
-    Columns that leave a gap stand alone: what lies before them is asked for anew.
+    Columns that leave a gap cannot be joined: then it is None.
     """
+    if not fresh["status"] or not old["status"]:
+        return fresh if fresh["status"] else old
     kept = fresh["first"] - old["first"]
-    if not 0 <= kept <= len(old["status"]) or not fresh["status"]:
-        return old if not fresh["status"] else fresh
+    if not 0 <= kept <= len(old["status"]):
+        return None
     names = _Names(old["names"])
     action, source = ([names.at(fresh, n) for n in fresh[column]] for column in ("action", "source"))
     return StepsWire(

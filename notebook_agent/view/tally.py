@@ -6,36 +6,39 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.store.protocol import CallCount
 from notebook_agent.view.wire import Totals
 
-__all__ = ["Tally", "totals"]
+__all__ = ["Tally"]
 
 
 @dataclass(slots=True)
 class Tally:
     """What calls took; what was served from the ledger took nothing."""
 
-    calls: int = 0
     live: int = 0
+    replayed: int = 0
     tokens: int = 0
     cost: float = 0.0
     priced: int = 0
 
     @classmethod
-    def of(cls, calls: Iterable[CallRecord]) -> Tally:
-        """Count calls."""
+    def of(cls, counts: Iterable[CallCount]) -> Tally:
+        """Sum up what the store counted."""
         made = cls()
-        for call in calls:
-            made.add(call)
+        for count in counts:
+            made.live += count.live
+            made.replayed += count.replayed
+            made.tokens += count.tokens
+            made.cost += count.cost
+            made.priced += count.priced
         return made
 
     def add(self, call: CallRecord) -> None:
         """Count one more call."""
-        self.calls += 1
-        if not call.replayed:
-            self._pay(call)
-
-    def _pay(self, call: CallRecord) -> None:
+        if call.replayed:
+            self.replayed += 1
+            return
         self.live += 1
         if call.usage:
             self.tokens += call.usage.input + call.usage.output
@@ -44,15 +47,10 @@ class Tally:
             self.cost += call.cost
 
     def totals(self) -> Totals:
-        """Sum up."""
+        """Sum up; the cost is None where the price of a call is not known."""
         return Totals(
-            calls=self.calls,
-            replayed=self.calls - self.live,
+            calls=self.live + self.replayed,
+            replayed=self.replayed,
             tokens=self.tokens,
             cost=round(self.cost, 6) if self.priced == self.live else None,
         )
-
-
-def totals(calls: Iterable[CallRecord]) -> Totals:
-    """Sum up calls. What was served from the ledger took no tokens and cost nothing."""
-    return Tally.of(calls).totals()

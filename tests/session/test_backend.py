@@ -6,6 +6,7 @@ import pytest
 
 from notebook_agent.session.backend import PanelBackend
 from notebook_agent.session.exporting import page_of
+from tests.columns import rows
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_overview_and_detail(agent, backend):
     """The page asks for all, then for one step."""
     agent.run(prompt="what is x")
     overview = backend.handle({"id": 1, "do": "overview"})["overview"]
-    assert [step["action"] for step in overview["runs"][0]["steps"]] == [
+    assert [step["action"] for step in rows(overview["runs"][0]["steps"])] == [
         "prompt",
         "decide",
         "text",
@@ -90,7 +91,7 @@ def test_run_goes_on_beside_the_cell_and_is_told(agent, backend):
     )
     assert "error" not in reply
     assert [progress["n"] for progress in told] == list(range(1, len(told) + 1))
-    assert told[-1]["run"]["steps"][-1]["action"] == "response"
+    assert rows(told[-1]["run"]["steps"])[-1]["action"] == "response"
     assert agent.app.state["response"] == "text: what is x"
 
 
@@ -140,8 +141,8 @@ def test_a_message_counts_what_the_events_told(agent, backend):
         backend, lambda: backend.handle({"id": 1, "do": "run", "inputs": {"prompt": "write y"}})
     )
     overview = backend.overview()
-    steps = {step["seq"]: step for message in told for step in message["run"]["steps"]}
-    assert list(steps.values()) == overview["runs"][0]["steps"][4:]
+    steps = {step["seq"]: step for message in told for step in rows(message["run"]["steps"])}
+    assert list(steps.values()) == rows(overview["runs"][0]["steps"])[4:]
     assert told[-1]["totals"] == overview["totals"]
     assert (
         told[-1]["detail"]

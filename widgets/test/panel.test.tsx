@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Overview } from "../src/model.ts";
 import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
-import type { Overview } from "../src/wire.ts";
 import { click, doing, find, get, names, press, show, type } from "./screen.ts";
 import { FakeSource, overview, progress, tick } from "./story.ts";
 

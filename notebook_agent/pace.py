@@ -1,0 +1,40 @@
+"""How often something may be done that takes time which a running cell needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["Pace"]
+
+
+class Pace:
+    """Keeps what is done again and again to one part in `share` of the time.
+
+    Args:
+        share: One part in so many.
+        least: Seconds between two beginnings in any case.
+        clock: Tells seconds.
+    """
+
+    def __init__(
+        self, share: float, *, least: float = 0.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._share = share
+        self._least = least
+        self._clock = clock
+        self._due = float("-inf")
+
+    def wait(self) -> float:
+        """Return in how many seconds it may be done again; 0 for now."""
+        return max(0.0, self._due - self._clock())
+
+    @contextmanager
+    def doing(self) -> Iterator[None]:
+        """Do it, and see how long it takes."""
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self._due = began + max(self._least, self._share * (self._clock() - began))
