@@ -10,10 +10,13 @@ import atexit
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 from uuid import uuid4
 
 __all__ = ["Claims"]
+
+_MOMENT = 60.0
 
 
 class Claims:
@@ -27,11 +30,15 @@ class Claims:
         self._process = os.getpid()
 
     def holder(self) -> str:
-        """The name that this process's claims bear; its file is there and locked."""
+        """The name that this process's claims bear; its file is there, and locked where files can be.
+
+        Where they cannot, as on some network mounts, its claims count until it ends them.
+        """
         if self._lock is None and self._folder is not None:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._lock = os.open(self._folder / self._name, os.O_RDWR | os.O_CREAT, 0o600)
-            _lock(self._lock, shared=False)
+            with contextlib.suppress(OSError):
+                _lock(self._lock, shared=False)
             self._process = os.getpid()
             atexit.register(self.close)
         return self._name
@@ -62,6 +69,13 @@ class Claims:
             with contextlib.suppress(OSError):
                 (self._folder / holder).unlink()
 
+    def sweep_dead(self) -> None:
+        """Remove the files of all dead processes."""
+        if self._folder is not None and self._folder.is_dir():
+            for file in self._folder.iterdir():
+                if file.name != self._name and _settled(file) and not _is_locked(file):
+                    self.sweep(file.name)
+
     def close(self) -> None:
         """Let go of all claims and remove this process's file."""
         self._held.clear()
@@ -77,6 +91,13 @@ class Claims:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _settled(file: Path) -> bool:
+    """Whether a file is older than the moment between its making and its lock."""
+    with contextlib.suppress(OSError):
+        return time.time() - file.stat().st_mtime > _MOMENT
+    return False
 
 
 def _is_locked(path: Path) -> bool:

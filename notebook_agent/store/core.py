@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from notebook_agent.condition import Decision
-from notebook_agent.errors import StoreFormatError, UnstorableError
+from notebook_agent.errors import StoreError, StoreFormatError, UnstorableError
 from notebook_agent.ids import RunKey
 from notebook_agent.state import State
 from notebook_agent.store.claims import Claims
 from notebook_agent.store.codec.decode import Decoder
 from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.codec.paths import locate
+from notebook_agent.store.codec.rows import Rows
 from notebook_agent.store.codec.stored import NoCodecError, Rooted
-from notebook_agent.store.database import MEMORY, Database, Transaction
-from notebook_agent.store.nodes import get_node, get_nodes
+from notebook_agent.store.database import MEMORY, AgedError, Database, Transaction, age_of
+from notebook_agent.store.keeper import Keeper
+from notebook_agent.store.nodes import NodeReader
 from notebook_agent.store.protocol import Durability, RunCall
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["Core", "Recent", "Writing"]
+__all__ = ["Core", "Recent", "Writing", "at_any_age"]
 
 K = TypeVar("K")
 V = TypeVar("V")
+P = ParamSpec("P")
+_TRIES: Final = 20
 _abandoned: Final[list[object]] = []
 """Connections of a parent process, which a forked child must neither use nor close."""
 
@@ -55,25 +59,38 @@ class Core:
         sources: Nodes of actions' sources, by the id of their code.
         written: Texts of decisions, by their identity.
         calls: Nodes of run calls, by their identity.
+        handles: How many stores of this process share it.
+        owner: Of what is noted on values: one store, at one age of its file.
     """
 
-    def __init__(self, path: str | None, *, durability: Durability, read_only: bool) -> None:
+    def __init__(
+        self, path: str | None, *, durability: Durability, read_only: bool, network: bool = False
+    ) -> None:
         self._path = path
         self._durability: Durability = durability
         self._read_only = read_only
+        self._network = network
+        self.handles = 0
+        self._open()
+
+    def _open(self) -> None:
+        self._process = os.getpid()
+        self._database = Database(
+            self._path, durability=self._durability, read_only=self._read_only, network=self._network
+        )
+        self._claims = Claims(self._path)
+        self._rows = Rows()
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing of the file but its age, for what was known may have been removed."""
+        self.long: dict[int, tuple[object, int]] = {}
         self.roots: Recent[int, Rooted] = Recent(64)
         self.runs: Recent[RunKey, int] = Recent(1024)
         self.sources: Recent[str, int] = Recent(1024)
         self.written: Recent[int, tuple[Decision, str]] = Recent(64)
         self.calls: Recent[int, tuple[RunCall, int]] = Recent(64)
-        self._open()
-
-    def _open(self) -> None:
-        self._process = os.getpid()
-        self._database = Database(self._path, durability=self._durability, read_only=self._read_only)
-        self._claims = Claims(self._path)
-        self.owner = object()
-        self.long: dict[int, tuple[object, int]] = {}
+        self.owner = Keeper(self._database.age())
 
     @property
     def database(self) -> Database:
@@ -100,7 +117,11 @@ class Core:
 
     def decoder(self, connection: Connection) -> Decoder:
         """To read values on this connection."""
-        return Decoder(self.owner, partial(get_node, connection), partial(get_nodes, connection))
+        return Decoder(self.owner, NodeReader(connection))
+
+    def state_decoder(self, connection: Connection) -> Decoder:
+        """To read states on this connection; stretches of long lists that several share are read once."""
+        return Decoder(self.owner, NodeReader(connection), self._rows.at(age_of(connection)))
 
     def state(self, decoder: Decoder, text: str) -> State:
         """The state of a column."""
@@ -116,6 +137,21 @@ class Core:
             self._database.close()
 
 
+def at_any_age(work: Callable[Concatenate[Core, P], V]) -> Callable[Concatenate[Core, P], V]:
+    """Make a function that writes begin again where the file turns out to be older than this process knew."""
+
+    @wraps(work)
+    def tried(core: Core, /, *args: P.args, **options: P.kwargs) -> V:
+        for _ in range(_TRIES):
+            try:
+                return work(core, *args, **options)
+            except AgedError:
+                core.forget()
+        raise StoreError(f"{core.location} is emptied by others all the time. Try again when they are done.")
+
+    return tried
+
+
 class Writing:
     """See `Core.write`; gives the transaction and an encoder."""
 
@@ -123,7 +159,7 @@ class Writing:
 
     def __init__(self, core: Core, values: Mapping[str, object], *, durable: bool) -> None:
         self._values = values
-        self._transaction = core.database.write(durable=durable)
+        self._transaction = core.database.write(durable=durable, keeper=core.owner)
         self._encoder = Encoder(core.owner, self._transaction, core.long)
 
     def __enter__(self) -> tuple[Transaction, Encoder]:

@@ -11,41 +11,28 @@ from typing import TYPE_CHECKING, Self
 from notebook_agent.errors import (
     StoreError,
     StoreFormatError,
-    StoreFullError,
     StoreReadOnlyError,
 )
 from notebook_agent.store import schema
+from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.protocol import Durability
+from notebook_agent.store.trouble import CANNOT_WRITE, GONE, REPLACED, meaning
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["MEMORY", "Database", "Transaction"]
+__all__ = ["MEMORY", "AgedError", "Database", "Transaction", "age_of"]
 
 MEMORY = ":memory:"
 
 _WAIT = 30.0
 """Seconds to wait for another process's transaction."""
 
-_CANNOT_WRITE = "{path} cannot be written ({error}). Choose another path, or open it with read_only=True."
-_BUSY = "Another program has held {path} for 30 s ({error}). Try again when it is done."
-_GONE = (
-    "{path} is gone: it was deleted or moved while it was in use, and with it what it kept. Put it back,"
-    " or go on in a new file: restart the kernel, or give another path."
-)
-_OTHER = (StoreError, "{path}: {error}.")
-_MEANING: dict[int, tuple[type[StoreError], str]] = {
-    3: (StoreReadOnlyError, _CANNOT_WRITE),
-    5: (StoreError, _BUSY),
-    6: (StoreError, _BUSY),
-    8: (StoreReadOnlyError, _CANNOT_WRITE),
-    10: (StoreFullError, "The disk under {path} failed ({error}). Nothing of this step was kept; try again."),
-    11: (StoreFormatError, "{path} is damaged ({error}). Restore a copy, or choose another path."),
-    13: (StoreFullError, "The disk under {path} is full. Nothing of this step was kept; free some space."),
-    14: (StoreReadOnlyError, "{path} cannot be opened ({error}). Check that it exists and its permissions."),
-    26: (StoreFormatError, "{path} is no store of notebook_agent ({error}). Choose another path."),
-}
-"""What SQLite's primary result codes mean to a user."""
+_OLDEST = 0x7FFFFFFF
+
+
+class AgedError(Exception):
+    """Something was removed from the file: numbers noted before may stand for something else now."""
 
 
 class Lane:
@@ -66,37 +53,68 @@ class Database:
         read_only: The file cannot be written, or was opened so.
     """
 
-    def __init__(self, path: str | None, *, durability: Durability, read_only: bool) -> None:
+    def __init__(
+        self, path: str | None, *, durability: Durability, read_only: bool, network: bool = False
+    ) -> None:
         self.location = path or MEMORY
         self.read_only = read_only
-        self._full = durability == "full"
+        self._network = network
+        self._full = durability == "full" or network
         self._mode = "ro"
         self._writer = Lane(self._open())
         self._reader = Lane(self._connect()) if path else self._writer
-        self._file = None if path is None else Path(path)
+        self._identity = None if path is None else _identity(path)
 
-    def write(self, *, durable: bool = True) -> Transaction:
+    def write(self, *, durable: bool = True, keeper: Keeper | None = None) -> Transaction:
         """Begin a transaction that commits at the end of a `with`, and rolls back on any exception.
 
         Args:
             durable: Sync it to the disk, unless the store's durability is `normal`.
+            keeper: Of the nodes that are written in it, which knows the file at one age, see `age`.
 
         Raises:
             StoreReadOnlyError: nothing can be written here.
             StoreError: the file was deleted; SQLite would go on in what nobody can open.
+            AgedError: once the connection is used, the file is of another age.
         """
         if self.read_only:
             raise StoreReadOnlyError(
                 f"{self.location} is open for reading only. Choose another path to go on.",
                 path=self.location,
             )
-        if self._file is not None and not self._file.exists():
-            raise StoreError(_GONE.format(path=self.location), path=self.location)
-        return Transaction(self, self._writer, durable=durable and self._full)
+        if self._identity is not None and _identity(self.location) != self._identity:
+            raise StoreError(self._missed(), path=self.location)
+        durable = self._network or (durable and self._full)
+        return Transaction(self, self._writer, durable=durable, keeper=keeper)
 
     def read(self) -> Reading:
         """Hold the reading connection for a `with`."""
         return Reading(self, self._reader)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file is still the one at its path."""
+        return self._identity is None or _identity(self.location) == self._identity
+
+    def age(self) -> int:
+        """How often something was removed from the file; numbers of rows noted at an age count only in it."""
+        with self.read() as connection:
+            return age_of(connection)
+
+    def grow_older(self, connection: sqlite3.Connection) -> None:
+        """Say, within a transaction that removes rows, that numbers noted before count no more."""
+        connection.execute(f"PRAGMA user_version = {(age_of(connection) + 1) & _OLDEST}")
+
+    def shrink(self) -> None:
+        """Give the space of removed rows back to the disk; it takes a while, and room for a second copy."""
+        lane = self._writer
+        with lane.lock:
+            try:
+                lane.connection.execute("VACUUM")
+                lane.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except BaseException as error:
+                _translate(self, error)
+                raise
 
     def close(self) -> None:
         """Close both connections."""
@@ -106,11 +124,7 @@ class Database:
 
     def error(self, error: sqlite3.Error) -> StoreError:
         """Say in our own terms what SQLite reports."""
-        code = getattr(error, "sqlite_errorcode", None)
-        kind, text = _MEANING.get((code or 0) & 0xFF, _OTHER)
-        if code is None and "UTF-8" in str(error):
-            kind, text = _MEANING[11]
-        return kind(text.format(path=self.location, error=error), path=self.location)
+        return meaning(error, self.location)
 
     def _open(self) -> sqlite3.Connection:
         if self.location != MEMORY and not self.read_only:
@@ -120,8 +134,23 @@ class Database:
         except StoreReadOnlyError:
             if not self.read_only or not Path(self.location).is_file():
                 raise
+            self._check_log()
             self._mode = "ro&immutable=1"
             return self._opened()
+
+    def _missed(self) -> str:
+        text = REPLACED if Path(self.location).exists() else GONE
+        return text.format(path=self.location)
+
+    def _check_log(self) -> None:
+        """Refuse a file whose newest steps are in its log, which only a writable place can read."""
+        log = Path(f"{self.location}-wal")
+        if log.is_file() and log.stat().st_size:
+            raise StoreReadOnlyError(
+                f"{self.location} was not closed, and its newest steps in {log.name} can only be read where"
+                " both files can be written. Copy both to such a place and open the copy.",
+                path=self.location,
+            )
 
     def _opened(self) -> sqlite3.Connection:
         import sqlite3
@@ -146,7 +175,7 @@ class Database:
         except OSError as error:
             if not path.is_file():
                 raise StoreReadOnlyError(
-                    _CANNOT_WRITE.format(path=path, error=error.strerror), path=str(path)
+                    CANNOT_WRITE.format(path=path, error=error.strerror), path=str(path)
                 ) from error
             self.read_only = True
 
@@ -167,7 +196,7 @@ class Database:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         version = schema.check(connection, self.location)
         if not self.read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA journal_mode = {'DELETE' if self._network else 'WAL'}")
             schema.migrate(connection, self.location)
         elif version < schema.VERSION:
             raise StoreFormatError(
@@ -180,9 +209,10 @@ class Database:
 class Transaction:
     """See `Database.write`. It takes the file's lock at the first use of `connection`."""
 
-    __slots__ = ("_begun", "_database", "_durable", "_lane")
+    __slots__ = ("_begun", "_database", "_durable", "_keeper", "_lane")
 
-    def __init__(self, database: Database, lane: Lane, *, durable: bool) -> None:
+    def __init__(self, database: Database, lane: Lane, *, durable: bool, keeper: Keeper | None) -> None:
+        self._keeper = keeper
         self._database = database
         self._lane = lane
         self._durable = durable
@@ -194,15 +224,24 @@ class Transaction:
         if not self._begun:
             self._lane.connection.execute("BEGIN IMMEDIATE")
             self._begun = True
+            self.check_age()
         return self._lane.connection
+
+    def check_age(self) -> None:
+        """Raise AgedError where the file is of another age than this transaction asks for."""
+        if self._keeper is not None and age_of(self._lane.connection) != self._keeper.age:
+            raise AgedError
 
     def last(self, statement: str, values: Sequence[object]) -> int:
         """Execute the last statement, which is a transaction of its own if it is the only one.
 
+        It must do nothing where the file's age is another than its last value.
+
         Returns:
             How many rows it changed.
         """
-        return self._lane.connection.execute(statement, values).rowcount
+        age = None if self._keeper is None else self._keeper.age
+        return self._lane.connection.execute(statement, (*values, age)).rowcount
 
     def __enter__(self) -> Self:
         lane = self._lane
@@ -219,14 +258,25 @@ class Transaction:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if error is None and self._begun:
             try:
-                self._lane.connection.execute("COMMIT")
+                self._commit()
             except BaseException as failure:
                 self._leave(failure)
                 raise
         self._leave(error)
 
+    def _commit(self) -> None:
+        connection, keeper = self._lane.connection, self._keeper
+        if keeper is None:
+            connection.execute("COMMIT")
+            return
+        keeper.flush(connection)
+        connection.execute("COMMIT")
+        keeper.settle()
+
     def _leave(self, error: BaseException | None) -> None:
         try:
+            if error is not None and self._begun and self._keeper is not None:
+                self._keeper.reset()
             if error is not None and self._lane.connection.in_transaction:
                 self._lane.connection.execute("ROLLBACK")
         finally:
@@ -236,22 +286,50 @@ class Transaction:
 
 
 class Reading:
-    """See `Database.read`."""
+    """See `Database.read`; all that is read in it is of one moment."""
 
-    __slots__ = ("_database", "_lane")
+    __slots__ = ("_begun", "_database", "_lane")
 
     def __init__(self, database: Database, lane: Lane) -> None:
         self._database = database
         self._lane = lane
+        self._begun = False
 
     def __enter__(self) -> sqlite3.Connection:
         self._lane.lock.acquire()
-        return self._lane.connection
+        connection = self._lane.connection
+        try:
+            if not connection.in_transaction:
+                connection.execute("BEGIN")
+                self._begun = True
+        except BaseException as error:
+            self._lane.lock.release()
+            _translate(self._database, error)
+            raise
+        return connection
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._lane.lock.release()
+        try:
+            if self._begun:
+                self._lane.connection.execute("COMMIT")
+        finally:
+            self._lane.lock.release()
         if error is not None:
             _translate(self._database, error)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """What tells a file from another one at the same path; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 (asked before each write)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def age_of(connection: sqlite3.Connection) -> int:
+    """See `Database.age`."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _translate(database: Database, error: BaseException) -> None:

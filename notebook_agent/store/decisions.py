@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from notebook_agent.condition import Check, Decision
 from notebook_agent.errors import StoreFormatError
 from notebook_agent.store.codec.decode import Decoder
-from notebook_agent.store.nodes import Node
+from notebook_agent.store.nodes import NoNodes
 
 __all__ = ["Decisions"]
 
@@ -72,7 +72,7 @@ class _Unread(Decision):
     def _settled(self) -> Decision:
         text = _checks.__get__(self)
         if isinstance(text, str):
-            values = _fields(Decoder(None, _no_node, _no_nodes), text)
+            values = _fields(Decoder(None, NoNodes()), text)
             for member, value in zip((_source, _target, _checks), values, strict=True):
                 member.__set__(self, value)
         object.__setattr__(self, "__class__", Decision)
@@ -97,11 +97,3 @@ def _check(found: Mapping[str, object]) -> Check:
         cast("Mapping[str, object]", found["operands"]),
         cast("bool | None", found["result"]),
     )
-
-
-def _no_node(number: int) -> Node:
-    raise StoreFormatError(f"The store is damaged: a decision points to node {number}.")
-
-
-def _no_nodes(_: Iterable[int]) -> dict[int, Node]:
-    return {}

@@ -12,7 +12,7 @@ from notebook_agent.ids import Json, StepRef
 from notebook_agent.store.codec.decode import Decoder
 from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.codec.types import thaw
-from notebook_agent.store.core import Core
+from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.lineage import owner_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _SELECT: Final = f"""SELECT id, {_COLUMNS} FROM call
 WHERE step IN (SELECT value FROM json_each(?)) ORDER BY started_at, id"""  # noqa: S608 (constants)
 
 
+@at_any_age
 def record_call(core: Core, call: CallRecord) -> CallId:
     """See `CallLog.record_call`."""
     with core.write(durable=False, request={"request": call.request}) as (transaction, encoder):

@@ -1,98 +1,170 @@
-"""Immutable bodies kept once each: written by content, read by number."""
+"""Immutable bodies, each with a number: how they stand in the file, and reading them.
+
+A small one stands in a row of its own until enough of them are there to be a pack, which takes
+the number of its last member; so a node is in its own row or else in the next pack after it.
+"""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
-from hashlib import blake2b
+from collections.abc import Sequence
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Final, Literal
 
 from notebook_agent.errors import StoreFormatError
+from notebook_agent.store.packs import Book
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["BYTES", "JSON", "TEXT", "Form", "Node", "add_node", "get_node", "get_nodes", "put_node"]
+__all__ = [
+    "BYTES",
+    "JSON",
+    "PACK",
+    "SMALL",
+    "TEXT",
+    "Form",
+    "NoNodes",
+    "Node",
+    "NodeReader",
+    "encoded",
+    "raw_body",
+    "row_of",
+]
 
 Form = Literal[0, 2, 4]
 JSON: Final = 0
 TEXT: Final = 2
 BYTES: Final = 4
+PACK: Final = 6
 _PACKED = 1
 
 Node = tuple[int, str | bytes]
 """A form and the body: text for JSON and TEXT, bytes for BYTES."""
 
-_PACK_FROM = 400
-"""Shorter bodies are not worth the time to compress them."""
-_SMALL = 1 << 12
+SMALL: Final = 4096
+"""Bytes of the largest body that goes into a pack."""
 _SAMPLE = 1 << 16
+_TEXTS: Final = {JSON, TEXT}
 _LARGEST = 1 << 30
+_AT_ONCE = 1000
 
-_FIND = "SELECT id, form, body FROM node WHERE hash = ?"
-_INSERT = "INSERT INTO node (hash, form, body) VALUES (?, ?, ?)"
-_GET = "SELECT form, body FROM node WHERE id = ?"
-_GET_ALL = "SELECT id, form, body FROM node WHERE id IN (SELECT value FROM json_each(?))"
-
-
-def put_node(connection: Connection, form: Form, body: str | bytes) -> int:
-    """Keep a body and return its number, which is the old one where equal content is there."""
-    raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-    digest = int.from_bytes(blake2b(raw, digest_size=8).digest(), "little", signed=True)
-    for number, found_form, found in connection.execute(_FIND, (digest,)):
-        if found_form & ~_PACKED == form and _raw(found_form, found) == raw:
-            return int(number)
-    return _insert(connection, digest, form, raw)
+_SEEK = "SELECT id, form, body FROM node WHERE id >= ?1 AND (id = ?1 OR form = 6) ORDER BY id LIMIT 1"
+_GET_ALL = "SELECT id, form, body FROM node WHERE form <> 6 AND id IN (SELECT value FROM json_each(?))"
 
 
-def add_node(connection: Connection, form: Form, body: str) -> int:
-    """Keep a body that nothing else can be expected to equal; it is not looked for, nor found later."""
-    return _insert(connection, None, form, body.encode("utf-8", "surrogatepass"))
+class NodeReader:
+    """Reads nodes on one connection; what stands in one pack is read at once.
+
+    Attributes:
+        rows: Nodes read that stood in rows of their own.
+        books: Packs read, with their members' places in `places`.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.rows: dict[int, Node] = {}
+        self.books: list[Book] = []
+        self.places: dict[int, tuple[Book, int]] = {}
+
+    def get(self, number: int) -> Node:
+        """The form and body of one node.
+
+        Raises:
+            StoreFormatError: it is missing, or holds what no store writes.
+        """
+        found = self.find(number)
+        if found is None:
+            self._seek(number)
+            found = self.find(number)
+        if found is None:
+            raise StoreFormatError(f"The store is damaged: node {number} is missing.")
+        return found
+
+    def find(self, number: int) -> Node | None:
+        """A node if it is at hand."""
+        place = self.places.get(number)
+        if place is None:
+            return self.rows.get(number)
+        found = place[0].member(place[1])
+        if type(found[1]) is str and found[0] in _TEXTS:
+            return found
+        return _node(found[0], encoded(found[1]))
+
+    def hold(self, numbers: Sequence[int]) -> None:
+        """Have many nodes at hand; those that are missing are left out."""
+        for index, number in enumerate(numbers):
+            if number not in self.places and number not in self.rows and not self._seek(number):
+                self._hold_rows(numbers[index + 1 : index + 1 + _AT_ONCE])
+
+    def _seek(self, number: int) -> bool:
+        """Read a node; whether it stood in a pack."""
+        row = self._connection.execute(_SEEK, (number,)).fetchone()
+        if row is None:
+            return False
+        if row[1] == PACK:
+            book = Book(row[2])
+            self.books.append(book)
+            self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
+            return True
+        self.rows[number] = _opened(row[1], row[2])
+        return False
+
+    def _hold_rows(self, numbers: Sequence[int]) -> None:
+        asked = "[" + ",".join(map(str, numbers)) + "]"
+        for number, form, body in self._connection.execute(_GET_ALL, (asked,)):
+            self.rows[number] = _opened(form, body)
 
 
-def get_node(connection: Connection, number: int) -> Node:
-    """The form and body of one node."""
-    row = connection.execute(_GET, (number,)).fetchone()
-    if row is None:
-        raise StoreFormatError(f"The store is damaged: node {number} is missing.")
-    return unpack(*row)
+class NoNodes(NodeReader):
+    """For reading what must point to none."""
+
+    def __init__(self) -> None:
+        """Need no connection."""
+
+    def get(self, number: int) -> Node:
+        """Refuse."""
+        raise StoreFormatError(f"The store is damaged: a value points to node {number}, and may not.")
+
+    def hold(self, numbers: Sequence[int]) -> None:
+        """Hold nothing."""
 
 
-def get_nodes(connection: Connection, numbers: Iterable[int]) -> dict[int, Node]:
-    """Several nodes at once; those that are missing are left out."""
-    asked = "[" + ",".join(map(str, numbers)) + "]"
-    return {number: unpack(form, body) for number, form, body in connection.execute(_GET_ALL, (asked,))}
+def row_of(form: int, raw: bytes) -> tuple[int, str | bytes]:
+    """What the columns of a row hold for a body: compressed where that pays for a large one."""
+    packed = None if len(raw) <= SMALL else _compressed(raw)
+    if packed is not None:
+        return form | _PACKED, packed
+    return form, raw if form == BYTES else _readable(raw)
 
 
-def unpack(form: object, body: object) -> Node:
-    """The body of a row of the table, checked."""
+def raw_body(form: object, body: object) -> bytes:
+    """The bytes of a row's body."""
+    return encoded(_opened(form, body)[1])
+
+
+def encoded(body: str | bytes) -> bytes:
+    """The bytes of a body."""
+    return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+
+
+def _opened(form: object, body: object) -> Node:
     if not isinstance(form, int) or not 0 <= form <= BYTES + _PACKED or not isinstance(body, str | bytes):
         raise StoreFormatError("The store is damaged: a node has an unknown form.")
-    kind = form & ~_PACKED
     if isinstance(body, str):
-        return kind, body
-    raw = _inflate(body) if form & _PACKED else body
-    if kind == BYTES:
-        return kind, raw
+        return form & ~_PACKED, body
+    return _node(form & ~_PACKED, _inflate(body) if form & _PACKED else body)
+
+
+def _node(form: int, raw: bytes) -> Node:
+    if form == BYTES:
+        return form, raw
+    if form not in {JSON, TEXT}:
+        raise StoreFormatError("The store is damaged: a node has an unknown form.")
     try:
-        return kind, raw.decode("utf-8", "surrogatepass")
+        return form, raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise StoreFormatError("The store is damaged: a node holds text that is not UTF-8.") from error
-
-
-def _insert(connection: Connection, digest: int | None, form: Form, raw: bytes) -> int:
-    packed = _pack(raw)
-    body = raw if form == BYTES else _readable(raw)
-    row = (digest, form, body) if packed is None else (digest, form | _PACKED, packed)
-    number = connection.execute(_INSERT, row).lastrowid
-    assert number is not None
-    return number
-
-
-def _raw(form: int, body: str | bytes) -> bytes:
-    if isinstance(body, str):
-        return body.encode()
-    return _inflate(body) if form & _PACKED else body
 
 
 def _readable(raw: bytes) -> str | bytes:
@@ -102,20 +174,12 @@ def _readable(raw: bytes) -> str | bytes:
         return raw
 
 
-def _pack(raw: bytes) -> bytes | None:
+def _compressed(raw: bytes) -> bytes | None:
     size = len(raw)
-    if size < _PACK_FROM:
-        return None
     if size > _SAMPLE and not _pays(zlib.compress(raw[:_SAMPLE], 1), _SAMPLE):
         return None
-    packed = _deflate(raw) if size <= _SMALL else zlib.compress(raw, 6 if size <= _SAMPLE else 1)
+    packed = zlib.compress(raw, 3 if size <= _SAMPLE else 1)
     return packed if _pays(packed, size) else None
-
-
-def _deflate(raw: bytes) -> bytes:
-    """With a small window, which is four times as fast to set up as zlib's usual one."""
-    stream = zlib.compressobj(6, zlib.DEFLATED, 12)
-    return stream.compress(raw) + stream.flush()
 
 
 def _pays(packed: bytes, size: int) -> bool:

@@ -73,7 +73,7 @@ def one_step(core: Core, connection: Connection, ref: StepRef) -> StepRecord:
 
 def states_after(core: Core, connection: Connection, refs: Sequence[StepRef]) -> list[State]:
     """See `Store.states`."""
-    decoder = core.decoder(connection)
+    decoder = core.state_decoder(connection)
     return [core.state(decoder, _state_text(connection, ref)) for ref in refs]
 
 

@@ -16,8 +16,10 @@ __all__ = [
     "Durability",
     "Failure",
     "NewRun",
+    "Reclaimed",
     "RunCall",
     "RunRecord",
+    "RunSize",
     "Status",
     "StepBegin",
     "StepEnd",
@@ -175,6 +177,41 @@ class CallCount:
     """.. which are so many."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """What a removal took away, or would: values that no run holds, their bytes, a run's own steps."""
+
+    nodes: int = 0
+    """Values and parts of values."""
+    bytes: int = 0
+    """What they take in the file, compressed as they are; for a removal, what `gc` frees after it."""
+    file: int = 0
+    """By how many bytes the file is smaller now; it may keep its size where others use it."""
+    steps: int = 0
+    hidden: bool = False
+    """The run is listed no more, but its forks keep what they have of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSize:
+    """What a run's own steps take in the file, compressed as it is.
+
+    What several runs hold is kept once and counts for each of them with an equal part, and so does
+    within a run what several keys hold: the sizes of all runs add up to what all values take.
+    """
+
+    key: RunKey
+    bytes: int
+    own: int
+    """Of these, what no other run holds: a removal frees that."""
+    keys: Mapping[str, int]
+    """By key of the state, largest first, over all the run's checkpoints."""
+    parts: Mapping[str, int]
+    """The rest, largest first: `inputs`, `results`, `calls`, `code`, `steps`."""
+    hidden: bool = False
+    """The run was removed, and is kept for its forks."""
+
+
 class Store(CallLog, Protocol):
     """Runs, steps and their states, for ever. Every method may be called from any thread.
 
@@ -272,8 +309,24 @@ class Store(CallLog, Protocol):
         """Keep a run from `delete_run` and `gc`, or no longer."""
         ...
 
-    def delete_run(self, key: RunKey, /) -> None:
-        """Remove a run; what forks of it need stays."""
+    def delete_run(self, key: RunKey, /, *, dry_run: bool = False) -> Reclaimed:
+        """Remove a run; what forks of it need stays. `dry_run` only says what that would free.
+
+        Raises:
+            RunError: it is pinned.
+            RunConflictError: it is in the middle of a step.
+        """
+        ...
+
+    def sizes(self, project: str | None = None, /) -> list[RunSize]:
+        """What each run takes, of one project if named, largest first; removed ones kept for forks too."""
+        ...
+
+    def gc(self, *, dry_run: bool = False) -> Reclaimed:
+        """Give back the space of what no run holds any more; `dry_run` only says how much that is.
+
+        Every listed run keeps all its checkpoints, and a removed one what its forks begin with.
+        """
         ...
 
     def close(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, cast
 
-from notebook_agent.errors import RunConflictError, RunError, RunExistsError
+from notebook_agent.errors import RunExistsError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.codec.types import thaw
-from notebook_agent.store.core import Core
+from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
-from notebook_agent.store.lineage import SEQ, Line, find_line, line_of, no_step, owner_of, step_id
+from notebook_agent.store.lineage import SEQ, find_line, line_of, no_step, owner_of
 from notebook_agent.store.protocol import NewRun, RunRecord, Status
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "create_run",
-    "delete_run",
     "edit_state",
     "label_run",
     "list_runs",
@@ -41,16 +40,9 @@ SELECT r.id, r.project, r.app_id, r.partition_key, r.label, r.created_at, r.upda
 FROM run r WHERE r.deleted_at IS NULL
 """
 _HEAD: Final = "SELECT status, action, holder, coalesce(ended_at, started_at) FROM step WHERE id = ?"
-_CUT: Final = """
-SELECT max(coalesce(parent_seq, -1)), count(*) FROM run WHERE parent = ?
-"""
-_REMOVE: Final = (
-    "DELETE FROM span WHERE step BETWEEN ? AND ?",
-    "DELETE FROM call WHERE step BETWEEN ? AND ?",
-    "DELETE FROM step WHERE id BETWEEN ? AND ?",
-)
 
 
+@at_any_age
 def create_run(core: Core, new: NewRun) -> RunRecord:
     """See `Store.create_run`."""
     values = {} if new.state is None else new.state.plain().get_all()
@@ -62,6 +54,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
                 " another app_id.",
                 run=new.key.app_id,
             )
+        _make_way(connection, new.key)
         parent, base, state = _origin(connection, new.parent)
         if new.state is not None or state is None:
             state = encoder.root(values, {})[0]
@@ -96,6 +89,7 @@ def run_graph(core: Core, connection: Connection, key: RunKey) -> Json:
     return cast("Json", thaw(core.decoder(connection).node(node)))
 
 
+@at_any_age
 def edit_state(core: Core, key: RunKey, state: State, after: int | None) -> None:
     """See `Store.edit_state`."""
     values = state.plain().get_all()
@@ -129,59 +123,6 @@ def pin_run(core: Core, key: RunKey, *, pinned: bool) -> None:
         connection.execute("UPDATE run SET pinned = ? WHERE id = ?", (pinned, line.id))
 
 
-def delete_run(core: Core, key: RunKey) -> None:
-    """See `Store.delete_run`; a run with forks stays, unseen, up to its last fork point."""
-    with core.database.write() as transaction:
-        connection = transaction.connection
-        line = find_line(connection, key)
-        _check_removable(core, connection, key)
-        cut, forks = _forks(connection, line)
-        _remove_steps(connection, line, max(line.first, cut + 1))
-        if forks:
-            connection.execute("UPDATE run SET deleted_at = ? WHERE id = ?", (time.time(), line.id))
-        else:
-            _remove(connection, line)
-    core.runs.pop(key, None)
-
-
-def _check_removable(core: Core, connection: Connection, key: RunKey) -> None:
-    record = one_run(core, connection, key)
-    if record.pinned:
-        raise RunError(f"The run {key} is pinned. Unpin it first.", run=key.app_id)
-    if record.status == "running" and record.steps:
-        raise RunConflictError(
-            f"The run {key} is in the middle of step {record.head}. Wait until it is done.",
-            run=key.app_id,
-            seq=record.head,
-        )
-
-
-def _forks(connection: Connection, line: Line) -> tuple[int, int]:
-    cut, forks = connection.execute(_CUT, (line.id,)).fetchone()
-    return (-1 if cut is None else cut), forks
-
-
-def _remove(connection: Connection, line: Line) -> None:
-    """Remove a run without forks, and its ancestors that were only kept for it."""
-    connection.execute("DELETE FROM run WHERE id = ?", (line.id,))
-    if line.parent is None:
-        return
-    parent = line_of(connection, line.parent)
-    (deleted,) = connection.execute("SELECT deleted_at FROM run WHERE id = ?", (parent.id,)).fetchone()
-    if deleted is None:
-        return
-    cut, forks = _forks(connection, parent)
-    _remove_steps(connection, parent, max(parent.first, cut + 1))
-    if not forks:
-        _remove(connection, parent)
-
-
-def _remove_steps(connection: Connection, line: Line, first: int) -> None:
-    bounds = step_id(line.id, first), step_id(line.id + 1, 0) - 1
-    for statement in _REMOVE:
-        connection.execute(statement, bounds)
-
-
 def _origin(connection: Connection, parent: StepRef | None) -> tuple[int | None, int | None, str | None]:
     """The parent's number, the last step of the past that a fork of it has, and its state as JSON."""
     if parent is None:
@@ -195,6 +136,15 @@ def _origin(connection: Connection, parent: StepRef | None) -> tuple[int | None,
     if row is None:
         raise no_step(parent)
     return line.id, parent.seq, row[0]
+
+
+def _make_way(connection: Connection, key: RunKey) -> None:
+    """Give removed runs of this key another, lest what forks have of them be taken for the new run's."""
+    connection.execute(
+        """UPDATE run SET app_id = app_id || '~' || id WHERE project = ? AND app_id = ?
+        AND coalesce(partition_key, x'') = coalesce(?, x'') AND deleted_at IS NOT NULL""",
+        (key.project, key.app_id, key.partition_key),
+    )
 
 
 def _exists(connection: Connection, key: RunKey) -> bool:

@@ -108,7 +108,33 @@ CREATE TABLE span (
 );
 """
 
-_MIGRATIONS = (_FIRST,)
+_PACKS = """
+CREATE TABLE digest (
+  hash INTEGER NOT NULL,           -- first 8 bytes of BLAKE2b, to find a node of equal content
+  node INTEGER NOT NULL,           -- node.id, also of one that stands in a pack
+  PRIMARY KEY (hash, node)
+) WITHOUT ROWID;
+
+INSERT INTO digest SELECT hash, id FROM node WHERE hash IS NOT NULL;
+
+DROP INDEX node_hash;
+
+ALTER TABLE node RENAME TO old_node;
+
+CREATE TABLE node (
+  id   INTEGER PRIMARY KEY,
+  form INTEGER NOT NULL,           -- 0 JSON, 2 text, 4 bytes; 1 more: compressed with zlib,
+  body NOT NULL                    -- 6: a pack of the small nodes before it, itself the last (see packs.py)
+);
+
+INSERT INTO node SELECT id, form, body FROM old_node ORDER BY id;
+
+DROP TABLE old_node;
+
+INSERT INTO node SELECT max(id) + 1, 6, '' FROM node HAVING count(*) > 0
+"""
+
+_MIGRATIONS = (_FIRST, _PACKS)
 VERSION = len(_MIGRATIONS)
 
 _RECORDS = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at REAL NOT NULL, made_by TEXT)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Sequence
@@ -12,13 +13,16 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store import head, ledger, past, runs, steps
+from notebook_agent.store import gc, head, ledger, past, runs, size, steps
 from notebook_agent.store.core import Core
+from notebook_agent.store.mounts import network_of
 from notebook_agent.store.protocol import (
     CallCount,
     Durability,
     NewRun,
+    Reclaimed,
     RunRecord,
+    RunSize,
     StepBegin,
     StepEnd,
     StepRecord,
@@ -28,7 +32,9 @@ from notebook_agent.store.protocol import (
 
 __all__ = ["SqliteStore", "open_store"]
 
-_open: Final[dict[tuple[str, str, bool], tuple[Core, int]]] = {}
+_open: Final[dict[tuple[str, str, bool], Core]] = {}
+_said: Final[set[str]] = set()
+_log: Final = logging.getLogger(__name__)
 _lock: Final = threading.Lock()
 
 
@@ -37,6 +43,7 @@ def open_store(
     *,
     durability: Durability = "full",
     read_only: bool = False,
+    network: bool | None = None,
 ) -> Store:
     """Open a store, making it where there is none; None keeps it in memory.
 
@@ -46,6 +53,8 @@ def open_store(
         path: The file; its folder is made.
         durability: `full`: an ended step survives a power cut; `normal`: the death of the process.
         read_only: Refuse every write, also where one could be made.
+        network: Whether it lies on a network mount: it is kept with a rollback journal then, each
+            step synced. None finds out, see `mounts.network_of`.
 
     Raises:
         StoreFormatError: the file is another program's, damaged, or from a newer version.
@@ -55,9 +64,27 @@ def open_store(
         return SqliteStore(Core(None, durability=durability, read_only=read_only), None)
     slot = (str(Path(path).expanduser().resolve()), durability, read_only)
     with _lock:
-        core, handles = _open.get(slot) or (Core(slot[0], durability=durability, read_only=read_only), 0)
-        _open[slot] = core, handles + 1
+        core = _open.get(slot)
+        if core is None or not core.database.is_there:
+            away = _is_away(slot[0]) if network is None else network
+            core = Core(slot[0], durability=durability, read_only=read_only, network=away)
+            _open[slot] = core
+        core.handles += 1
     return SqliteStore(core, slot)
+
+
+def _is_away(path: str) -> bool:
+    """Whether a store lies on a network mount; that is said once."""
+    kind = network_of(Path(path))
+    if kind is not None and path not in _said:
+        _said.add(path)
+        _log.warning(
+            "%s lies on a network mount (%s): it is kept with a rollback journal, so that several machines"
+            " may use it, and each step takes longer. A disk of this machine is faster: set"
+            " NOTEBOOK_AGENT_STORE to a file there.",
+            *(path, kind),
+        )
+    return kind is not None
 
 
 class SqliteStore:
@@ -140,7 +167,7 @@ class SqliteStore:
         """Return the state that the next step starts from."""
         core = self._core
         with core.database.read() as connection:
-            return core.state(core.decoder(connection), head.find_head(core, connection, key).state)
+            return core.state(core.state_decoder(connection), head.find_head(core, connection, key).state)
 
     def values(self, ref: StepRef, /) -> StepValues:
         """Return a step's inputs, result, source and events."""
@@ -156,9 +183,18 @@ class SqliteStore:
         """Keep a run from being deleted, or no longer."""
         runs.pin_run(self._core, key, pinned=pinned)
 
-    def delete_run(self, key: RunKey, /) -> None:
+    def delete_run(self, key: RunKey, /, *, dry_run: bool = False) -> Reclaimed:
         """Remove a run; what forks of it need stays."""
-        runs.delete_run(self._core, key)
+        return gc.delete_run(self._core, key, dry_run=dry_run)
+
+    def sizes(self, project: str | None = None, /) -> list[RunSize]:
+        """Return what each run takes, largest first."""
+        with self._core.database.read() as connection:
+            return size.list_sizes(connection, project)
+
+    def gc(self, *, dry_run: bool = False) -> Reclaimed:
+        """Give back the space of what no run holds any more."""
+        return gc.collect(self._core, dry_run=dry_run)
 
     def record_call(self, call: CallRecord) -> CallId:
         """Keep a call."""
@@ -176,8 +212,11 @@ class SqliteStore:
         if core is None:
             return
         with _lock:
-            if self._slot is not None and _others(self._slot):
+            core.handles -= 1
+            if core.handles > 0:
                 return
+            if self._slot is not None and _open.get(self._slot) is core:
+                del _open[self._slot]
         core.close()
 
     def __repr__(self) -> str:
@@ -188,11 +227,3 @@ class SqliteStore:
         if self._held is None:
             raise StoreError(f"The store {self._location} is closed. Open it again.", path=self._location)
         return self._held
-
-
-def _others(slot: tuple[str, str, bool]) -> bool:
-    """Count one handle less; whether others are left."""
-    core, handles = _open.pop(slot)
-    if handles > 1:
-        _open[slot] = core, handles - 1
-    return handles > 1

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from notebook_agent.errors import RunConflictError, StoreError
 from notebook_agent.ids import RunKey
 from notebook_agent.store.codec.encode import Encoder
-from notebook_agent.store.core import Core
+from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
-from notebook_agent.store.lineage import step_id
+from notebook_agent.store.lineage import find_line, step_id
 from notebook_agent.store.protocol import RunCall, StepBegin, StepEnd
 from notebook_agent.store.records import call_text, decision_text, failure_text, names_text
 
@@ -28,19 +28,21 @@ FROM run r LEFT JOIN step s ON s.id = (
 )
 WHERE r.id = ?1 AND r.deleted_at IS NULL
   AND coalesce(s.id - (r.id << 32), r.base) IS ?5 AND s.status IS NOT 'running'
+  AND (SELECT user_version FROM pragma_user_version) = ?12
 """
 _END: Final = """
 UPDATE step SET status = ?, ended_at = ?, state = ?, next = ?, failure = ?, reads = ?, writes = ?,
   result = ?, holder = NULL
-WHERE id = ? AND status = 'running' AND holder = ?
+WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT user_version FROM pragma_user_version) = ?
 """
 
 
+@at_any_age
 def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> None:
     """See `Store.begin_step`."""
     if begin.seq != (0 if after is None else after + 1):
         raise ValueError(f"step {begin.seq} of {key} cannot follow {after}")
-    call = begin.call
+    owner, call = core.owner, begin.call
     inputs = {} if call is None else call.inputs
     with core.write(durable=False, inputs=begin.inputs, call=inputs) as (transaction, encoder):
         call_node = None if call is None else _call_node(core, encoder, call)
@@ -62,6 +64,8 @@ def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> 
             run = _take_over(core, transaction.connection, key, after)
             transaction.last(_BEGIN, (run, *row))
     core.claims.take(step_id(run, begin.seq))
+    if core.owner is not owner:
+        return
     if call is not None and call_node is not None and id(call) not in core.calls:
         core.calls[id(call)] = call, call_node
     if begin.code is not None and source is not None and begin.code not in core.sources:
@@ -70,8 +74,8 @@ def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> 
 
 def end_step(core: Core, key: RunKey, end: StepEnd) -> None:
     """See `Store.end_step`."""
-    run = core.runs.get(key)
-    if run is None or not core.claims.held(step_id(run, end.seq)):
+    run = core.runs.get(key) or _number(core, key)
+    if not core.claims.held(step_id(run, end.seq)):
         raise _lost(key, end.seq)
     try:
         _write_end(core, key, run, end)
@@ -81,8 +85,9 @@ def end_step(core: Core, key: RunKey, end: StepEnd) -> None:
     core.claims.drop(step_id(run, end.seq))
 
 
+@at_any_age
 def _write_end(core: Core, key: RunKey, run: int, end: StepEnd) -> None:
-    step, following = step_id(run, end.seq), None
+    owner, step, following = core.owner, step_id(run, end.seq), None
     state, result = end.state.plain().get_all(), end.result
     with core.write(state=state, result=result or {}, step={"events": end.events}) as (transaction, encoder):
         text, rooted = encoder.root(state, core.roots.get(run) or {})
@@ -104,10 +109,18 @@ def _write_end(core: Core, key: RunKey, run: int, end: StepEnd) -> None:
             events = encoder.text(end.events)
             transaction.connection.execute("INSERT INTO span VALUES (?, ?)", (step, events))
         if not transaction.last(_END, row):
+            transaction.check_age()
             raise _lost(key, end.seq)
+    if core.owner is not owner:
+        return
     core.roots[run] = rooted
     if end.next is not None and following is not None and id(end.next) not in core.written:
         core.written[id(end.next)] = end.next, following
+
+
+def _number(core: Core, key: RunKey) -> int:
+    with core.database.read() as connection:
+        return find_line(connection, key).id
 
 
 def _lost(key: RunKey, seq: int) -> RunConflictError:

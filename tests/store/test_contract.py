@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -21,17 +19,9 @@ from notebook_agent.errors import (
 )
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import FrozenDict, FrozenList, State
-from notebook_agent.store import open_store
 from notebook_agent.store.protocol import CallCount, Failure, StepValues, Store
 
 from .runs import CALL, FORK, KEY, NEXT, begin, call, counted, end, new_run, step
-
-
-@pytest.fixture(params=["memory", "file"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(None if request.param == "memory" else tmp_path / "store.db")
-    yield opened
-    opened.close()
 
 
 def test_a_new_run_is_listed(store: Store):

@@ -110,9 +110,12 @@ def test_a_truncated_file_is_a_typed_error(path: Path, part: float):
         store = open_store(path)
     except StoreFormatError:
         return
-    with pytest.raises(StoreFormatError):
-        [store.state(each.ref) for each in store.steps(KEY)]
-    store.close()
+    try:
+        assert [1, 2, 3, 4, 5] == [store.state(each.ref)["n"] for each in store.steps(KEY)]
+    except StoreFormatError:
+        pass
+    finally:
+        store.close()
 
 
 @pytest.mark.parametrize(
@@ -129,10 +132,10 @@ def test_a_truncated_file_is_a_typed_error(path: Path, part: float):
         "UPDATE step SET state = cast(x'ff' AS TEXT)",
         'UPDATE step SET state = \'{"a":{"$":"enum","c":5,"v":1}}\'',
         'UPDATE step SET state = \'{"a":{"$":"int","v":"zz"}}\'',
-        "INSERT INTO node VALUES (5000, 1, 0, '{\"$\":5000}'); UPDATE step SET state = '{\"$\":5000}'",
-        "INSERT INTO node VALUES (5000, 1, 1, 'text'); UPDATE step SET state = '{\"$\":5000}'",
-        "INSERT INTO node VALUES (5000, 1, 9, x'00'); UPDATE step SET state = '{\"$\":5000}'",
-        "INSERT INTO node VALUES (5000, 1, 1, x'00'); UPDATE step SET state = '{\"$\":5000}'",
+        "INSERT INTO node VALUES (5000, 0, '{\"$\":5000}'); UPDATE step SET state = '{\"$\":5000}'",
+        "INSERT INTO node VALUES (5000, 1, 'text'); UPDATE step SET state = '{\"$\":5000}'",
+        "INSERT INTO node VALUES (5000, 9, x'00'); UPDATE step SET state = '{\"$\":5000}'",
+        "INSERT INTO node VALUES (5000, 1, x'00'); UPDATE step SET state = '{\"$\":5000}'",
     ],
 )
 def test_a_crafted_state_is_a_typed_error(path: Path, damage: str):

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from notebook_agent.errors import RunConflictError
+from notebook_agent.errors import RunConflictError, UnknownRunError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store import open_store
 
-from .runs import KEY, begin, counted, end, new_run, step
+from .runs import FORK, KEY, begin, counted, end, new_run, step
 
 HEAD = """
     import os, sys
-    from notebook_agent.errors import RunConflictError
+    from notebook_agent.errors import RunConflictError, UnknownRunError
     from notebook_agent.ids import RunKey, StepRef
     from notebook_agent.store import open_store
     from tests.store.runs import KEY, begin, counted, end, new_run, step
@@ -204,3 +204,37 @@ def test_a_run_in_memory_needs_no_file(tmp_path: Path, monkeypatch: pytest.Monke
     store.begin_step(KEY, begin(0), after=None)
     store.close()
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_collection_by_another_process_is_noticed(path: Path):
+    """What one process had read, another removed and collected, is written anew, not pointed to."""
+    store = open_store(path)
+    store.create_run(new_run(FORK, text=["x" * 3000] * 40))
+    held = store.head_state(FORK)
+    store.create_run(new_run())
+    body = """
+        store.delete_run(RunKey("tests", "fork"))
+        print(store.gc().nodes > 1)
+        store.create_run(new_run(RunKey("tests", "other"), text=["y" * 3000] * 40))
+    """
+    assert ("True\n", None) == start(path, body).communicate()
+    step(store, 0, held)
+    step(store, 1, held.append(text="z"))
+    assert held == store.state(StepRef(KEY, 0))
+    assert [*held["text"], "z"] == store.head_state(KEY)["text"]
+    store.close()
+
+
+def test_a_removed_run_is_not_mistaken_for_another(path: Path):
+    """A writer whose run another process removed is told, whatever has its place in the file."""
+    store = open_store(path)
+    counted(store, 2)
+    body = """
+        store.delete_run(KEY)
+        counted(store, 2, RunKey("tests", "other"))
+    """
+    assert ("", None) == start(path, body).communicate()
+    with pytest.raises(UnknownRunError):
+        step(store, 2, {"n": 9})
+    assert {"n": 2} == store.head_state(RunKey("tests", "other"))
+    store.close()

@@ -211,6 +211,14 @@ def test_it_comes_back(value):
     assert same(frozen, kept(frozen))
 
 
+@pytest.mark.parametrize("values", [{"$": 1}, {"$": "tuple", "v": [1]}, {"$": 10**300, "long": "x" * 2000}])
+def test_a_state_may_have_any_key(values):
+    """A key that looks like one of the store's own marks is a key."""
+    key = RunKey("tests", str(next(NUMBERS)))
+    STORE.create_run(new_run(key, **values))
+    assert values == STORE.state(StepRef(key, None))
+
+
 def test_the_insides_of_objects_are_plain():
     """A list in a dataclass, model or deque is a list again, which can be changed."""
     note = kept(Note("x", ["a"]))

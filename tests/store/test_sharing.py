@@ -12,7 +12,7 @@ import pytest
 
 from notebook_agent.ids import StepRef
 from notebook_agent.state import State
-from notebook_agent.store import open_store
+from notebook_agent.store import open_store, walk
 from notebook_agent.store.protocol import Store
 
 from .runs import KEY, begin, call, end, new_run
@@ -34,9 +34,9 @@ def store(path: Path) -> Iterator[Store]:
 
 def weight(path: Path) -> tuple[int, int]:
     """How many nodes there are, and their bytes."""
-    sql = "SELECT count(*), coalesce(sum(length(CAST(body AS BLOB))), 0) FROM node"
-    count, size = sqlite3.connect(path).execute(sql).fetchone()
-    return count, size
+    connection = sqlite3.connect(path)
+    found = walk.sizes(connection, walk.nodes(connection))
+    return len(found), sum(found.values())
 
 
 def write(store: Store, seq: int, state: State) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import DecimalException
 from typing import ClassVar, Final, cast
 
@@ -13,9 +13,10 @@ from notebook_agent.state import FrozenDict, FrozenList
 from notebook_agent.store.codec.classes import TAGS, read_class
 from notebook_agent.store.codec.encode import DEEPEST
 from notebook_agent.store.codec.lists import sums
+from notebook_agent.store.codec.rows import Row, Rows
 from notebook_agent.store.codec.stored import Stored
 from notebook_agent.store.codec.types import MUTABLE, READERS
-from notebook_agent.store.nodes import JSON, Node
+from notebook_agent.store.nodes import JSON, NodeReader
 
 __all__ = ["Decoder"]
 
@@ -25,26 +26,24 @@ _POINTER: Final = re.compile(r'\{"\$":(\d{1,18})\}')
 _BAD = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, DecimalException)
 
 
+_NOWHERE: Final = (None, 0)
+
+
 class Decoder:
     """Reads values within one snapshot of the file.
 
     Immutable values that occur twice are the same object; mutable ones never are.
     """
 
-    def __init__(
-        self,
-        owner: object,
-        get: Callable[[int], Node],
-        get_all: Callable[[Iterable[int]], dict[int, Node]],
-    ) -> None:
+    def __init__(self, owner: object, reader: NodeReader, rows: Rows | None = None) -> None:
         self._owner = owner
-        self._get = get
-        self._get_all = get_all
-        self._fetched: dict[int, Node] = {}
+        self._reader = reader
+        self._rows = rows
         self._values: dict[int, object] = {}
         self._mutable = 0
         self._depth = 0
         self._left = _MOST
+        self._weight = 0
         decoder = json.JSONDecoder(object_hook=self._object)
         self._scan: Callable[[str, int], tuple[object, int]] = decoder.scan_once  # type: ignore[attr-defined]  # typeshed lacks it
 
@@ -56,7 +55,9 @@ class Decoder:
         """
         if number in self._values:
             return self._values[number]
-        form, body = self._fetched.pop(number) if number in self._fetched else self._get(number)
+        form, body = self._reader.get(number)
+        weight = self._weight
+        self._weight += len(body)
         if form != JSON:
             value: object = body
         else:
@@ -64,7 +65,7 @@ class Decoder:
             value = self._json(cast("str", body), number)
             if mutable != self._mutable:
                 return value
-            self._remember(value, number)
+            self._remember(value, number, weight)
         self._values[number] = value
         return value
 
@@ -88,19 +89,21 @@ class Decoder:
         self._depth -= 1
         return _frozen(value) if type(value) is list else value
 
-    def _remember(self, value: object, number: int) -> None:
-        if (type(value) is FrozenDict or type(value) is FrozenList) and value.memo is None:
-            value.memo = Stored(self._owner, number)
+    def _remember(self, value: object, number: int, weight: int) -> None:
+        kind = type(value)
+        if (kind is FrozenDict or kind is FrozenList) and value.memo is None:  # type: ignore[attr-defined]  # one of the two
+            value.memo = Stored(self._owner, number)  # type: ignore[attr-defined]  # as above
+        elif kind is Row and self._rows is not None:
+            self._rows.keep(number, cast("Row", value), self._weight - weight)
 
     def _object(self, found: dict[str, object]) -> object:
         tag = found.get("$")
         if tag is None:
-            for key, value in found.items():
-                if type(value) is list:
-                    found[key] = _frozen(value)
+            if list in map(type, found.values()):
+                found = {key: _frozen(each) if type(each) is list else each for key, each in found.items()}
             return FrozenDict(found)
         if type(tag) is int:
-            return self.node(tag)
+            return self._values[tag] if tag in self._values else self.node(tag)
         return self._tagged(cast("str", tag), found)
 
     def _tagged(self, tag: str, found: dict[str, object]) -> object:
@@ -117,7 +120,7 @@ class Decoder:
         return READERS[tag](data)
 
     def _at(self, found: dict[str, object]) -> object:
-        return _Row(self._all(cast("list[int]", found["v"])))
+        return Row(self._all(cast("list[int]", found["v"])))
 
     def _mix(self, found: dict[str, object]) -> object:
         items: list[object] = []
@@ -128,43 +131,71 @@ class Decoder:
                 items.append(self.node(last))
             else:
                 items.append(_frozen(item)[0])
-        return _Row(items)
+        return Row(items)
 
     def _chunk(self, found: dict[str, object]) -> object:
         data = found["v"]
-        return data if type(data) is _Row else _Row(_frozen(cast("list[object]", data)))
+        return data if type(data) is Row else Row(_frozen(cast("list[object]", data)))
 
     def _list(self, found: dict[str, object]) -> object:
         items: list[object] = []
         for name in ("r", "c"):
-            for part in self._all(cast("list[int]", found.get(name, []))):
-                if type(part) is not _Row:
+            for part in self._parts(cast("list[int]", found.get(name, []))):
+                if type(part) is not Row:
                     raise TypeError("a list points to what is no chunk")
                 items.extend(part)
         tail = found["v"]
-        items.extend(tail if type(tail) is _Row else _frozen(cast("list[object]", tail)))
+        items.extend(tail if type(tail) is Row else _frozen(cast("list[object]", tail)))
         if len(items) != found["n"]:
             raise ValueError("a list has another length than it says")
         return FrozenList(items)
 
     def _all(self, steps: Sequence[int]) -> list[object]:
         numbers = sums(steps)
-        missing = [number for number in numbers if number not in self._values]
-        if len(missing) > 1:
-            self._fetch(missing)
-        return [self.node(number) for number in numbers]
+        values = self._values
+        missing = [number for number in numbers if number not in values]
+        self._hold(missing)
+        self._read_packed(missing)
+        return [values[number] if number in values else self.node(number) for number in numbers]
 
-    def _fetch(self, numbers: Sequence[int]) -> None:
-        """Read nodes at once, and those that they point to."""
-        found = self._get_all(numbers)
-        inner = [
-            int(number)
-            for form, body in found.values()
-            if form == JSON
-            for number in _POINTER.findall(cast("str", body))
-        ]
-        self._fetched.update(found)
-        self._fetched.update(self._get_all([number for number in inner if number not in self._values]))
+    def _parts(self, steps: Sequence[int]) -> list[object]:
+        """Values of a list's own chunks, which may be remembered from another state."""
+        if self._rows is not None:
+            for number in sums(steps):
+                row = self._rows.get(number)
+                if row is not None:
+                    self._values[number] = row
+        return self._all(steps)
+
+    def _read_packed(self, numbers: Sequence[int]) -> None:
+        """Read the dicts among nodes that stand in packs of ASCII where they are: a long list has many."""
+        values, places, scan, owner = self._values, self._reader.places, self._scan, self._owner
+        for number in numbers:
+            book, index = places.get(number, _NOWHERE)
+            if book is None or book.forms[index] != "0" or type(book.raw) is not str:
+                continue
+            mutable = self._mutable
+            value, end = scan(book.raw, book.ends[index])
+            if end != book.ends[index + 1]:
+                raise ValueError(f"node {number} has another length than it says")
+            if type(value) is FrozenDict and mutable == self._mutable:
+                if value.memo is None:
+                    value.memo = Stored(owner, number)
+                values[number] = value
+
+    def _hold(self, numbers: Sequence[int]) -> None:
+        """Have nodes at hand, and those that they point to; what stands in packs mostly does so together."""
+        reader = self._reader
+        seen = len(reader.books)
+        reader.hold(numbers)
+        for book in reader.books[seen:]:
+            self._values.update(book.texts())
+            self._weight += len(book.raw)
+        inner: list[int] = []
+        for form, body in filter(None, map(reader.rows.get, numbers)):
+            if form == JSON:
+                inner += map(int, _POINTER.findall(cast("str", body)))
+        reader.hold([number for number in inner if number not in self._values])
 
     _own: ClassVar[dict[str, Callable[[Decoder, dict[str, object]], object]]] = {
         "at": _at,
@@ -172,12 +203,6 @@ class Decoder:
         "chunk": _chunk,
         "list": _list,
     }
-
-
-class _Row(list[object]):
-    """The items of a chunk."""
-
-    __slots__ = ()
 
 
 def _frozen(items: list[object]) -> FrozenList[object]:

@@ -14,7 +14,8 @@ from notebook_agent.store.codec.classes import class_writer
 from notebook_agent.store.codec.lists import Item, Spine
 from notebook_agent.store.codec.stored import File, Frozen, NoCodecError, Rooted, Stored, reference
 from notebook_agent.store.codec.types import MUTABLE, TAGS
-from notebook_agent.store.nodes import BYTES, JSON, TEXT, Form, add_node, get_node, put_node
+from notebook_agent.store.keeper import Keeper
+from notebook_agent.store.nodes import BYTES, JSON, TEXT, Form, NodeReader
 
 __all__ = ["DEEPEST", "Encoder"]
 
@@ -40,11 +41,11 @@ class Encoder:
 
     def __init__(
         self,
-        owner: object,
+        keeper: Keeper,
         file: File,
         long: dict[int, tuple[object, int]],
     ) -> None:
-        self._owner = owner
+        self._keeper = keeper
         self._file = file
         self._long = long
         self._new: list[tuple[Frozen, Stored]] = []
@@ -76,6 +77,8 @@ class Encoder:
                 rooted[key] = old
             else:
                 rooted[key] = (value, f"{quote(key)}:{reference(self.item(value))}")
+        if "$" in values:
+            return self._column(reference(self.item(dict(values))), ROOT), {}
         text = "{" + ",".join([field for _, field in rooted.values()]) + "}"
         return self._column(text, ROOT), rooted
 
@@ -117,11 +120,14 @@ class Encoder:
             return text
         return reference(self.node(text))
 
-    def _put(self, form: Form, body: str | bytes) -> int:
-        return put_node(self._file.connection, form, body)
+    def _put(self, form: Form, body: str | bytes, added: int | None = None) -> int:
+        """The number of a body's node; one that points to what was added since cannot be there yet."""
+        new = added is not None and added != self._keeper.added
+        return self._keeper.put(self._file.connection, form, body, new=new)
 
     def _tagged(self, value: object) -> Item:
         self._deeper(value)
+        added = self._keeper.added
         simple = TAGS.get(type(value))
         if simple is not None:
             tag, data = simple[0], simple[1](value)
@@ -135,7 +141,7 @@ class Encoder:
             self._mutable += tag != "enum"
             text = f'{{"$":"{tag}","c":{quote(name)},"v":{reference(self.item(data))}}}'
         self._depth -= 1
-        return text if len(text) <= INLINE else self._put(JSON, text)
+        return text if len(text) <= INLINE else self._put(JSON, text, added)
 
     def _deeper(self, value: object) -> None:
         self._depth += 1
@@ -173,10 +179,10 @@ class Encoder:
 
     def _dict(self, value: dict[object, object]) -> Item:
         memo = value.memo if type(value) is FrozenDict else None
-        if type(memo) is Stored and memo.owner is self._owner:
+        if type(memo) is Stored and memo.owner is self._keeper:
             return memo.number
         self._deeper(value)
-        mutable = self._mutable
+        mutable, added = self._mutable, self._keeper.added
         if set(map(type, value)) <= {str} and "$" not in value:
             text = _object({cast("str", key): self.item(child) for key, child in value.items()})
         else:
@@ -185,17 +191,17 @@ class Encoder:
         self._depth -= 1
         if len(text) <= INLINE:
             return text
-        return self._remember(value, Stored(self._owner, self._put(JSON, text)), mutable)
+        return self._remember(value, Stored(self._keeper, self._put(JSON, text, added)), mutable)
 
     def _list(self, value: list[object]) -> Item:
         memo = value.memo if type(value) is FrozenList else None
-        if type(memo) is Stored and memo.owner is self._owner:
+        if type(memo) is Stored and memo.owner is self._keeper:
             return memo.number
         self._deeper(value)
         mutable = self._mutable
         spine = self._grown(value)
         if spine is not None:
-            number = add_node(self._file.connection, JSON, lists.spine_text(spine))
+            number = self._keeper.add(self._file.connection, JSON, lists.spine_text(spine))
         else:
             fresh = self._fresh(value)
             if isinstance(fresh, str):
@@ -203,7 +209,7 @@ class Encoder:
                 return fresh
             spine, number = fresh, self.node(lists.spine_text(fresh))
         self._depth -= 1
-        return self._remember(value, Stored(self._owner, number, spine), mutable)
+        return self._remember(value, Stored(self._keeper, number, spine), mutable)
 
     def _fresh(self, value: list[object]) -> Spine | str:
         """A list that is not a longer version of another, as JSON where that is short."""
@@ -215,14 +221,15 @@ class Encoder:
 
     def within(self, value: object) -> Item:
         """An item of a list: JSON that points to nodes is one itself, lest each version repeat it."""
+        added = self._keeper.added
         item = self.item(value)
         if isinstance(item, str) and len(item) > INLINE // 3 and '{"$":' in item:
-            return self._put(JSON, item)
+            return self._put(JSON, item, added)
         return item
 
     def _grown(self, value: list[object]) -> Spine | None:
         source = value.grown_from if type(value) is FrozenList else None
-        if type(source) is not Stored or source.owner is not self._owner:
+        if type(source) is not Stored or source.owner is not self._keeper:
             return None
         spine = source.spine = source.spine or self._read_spine(source.number, value)
         if spine is None or spine.size > len(value):
@@ -230,7 +237,7 @@ class Encoder:
         return lists.grow(spine, map(self.within, value[spine.size :]), self.node)
 
     def _read_spine(self, number: int, value: Sequence[object]) -> Spine | None:
-        fields = json.loads(get_node(self._file.connection, number)[1])
+        fields = json.loads(NodeReader(self._file.connection).get(number)[1])
         if not isinstance(fields, dict) or fields.get("$") != "list":
             return None
         runs, chunks = tuple(lists.sums(fields.get("r", ()))), tuple(lists.sums(fields.get("c", ())))

@@ -1,0 +1,151 @@
+"""Commands that take an agent into use and move it on."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from notebook_agent.errors import CommandError
+from notebook_agent.magics.commands.command import Call, Command, Values, given
+from notebook_agent.magics.parser import CommandParser
+
+__all__ = ["MADE"]
+
+
+def _use() -> Command:
+    parser = CommandParser(
+        "use",
+        "Take a graph, an application or a stored run into use.",
+        examples=(
+            "%agent use base_graph",
+            "%agent use base_graph chat_history:=[]",
+            "%agent use base_graph --recorded demo.json",
+            "%agent use chat-7f3a",
+        ),
+    )
+    parser.word("TARGET", ("name", "run"), help="a graph's or application's name, or a run")
+    parser.bindings("KEY:=EXPR", "binding", help="values that a new run begins with; KEY=TEXT gives a text")
+    parser.option("--entrypoint", "ACTION", "action", help="first action, where the graph leaves it open")
+    parser.option("--recorded", "FILE", "file", help="recorded LLM calls, replayed where no API key is set")
+    parser.option("--project", "NAME", help="where runs are kept; else the notebook's name")
+    return Command(parser, _use_call)
+
+
+def _use_call(args: Namespace, values: Values) -> Call:
+    chosen = given(args, "entrypoint", "recorded", "project")
+    return Call("use", (args.target,), {**chosen, **({"state": values} if values else {})})
+
+
+def _run() -> Command:
+    parser = CommandParser(
+        "run",
+        "Run one turn: go on until an action would take an input, such as the prompt, a second time.",
+        examples=(
+            '%agent run prompt="draw a pen"',
+            '%agent run prompt="draw a pen" --until response',
+            "%agent run limit:=20 --max-steps 40",
+            "%%agent run prompt          (the cell's text is the input)",
+        ),
+    )
+    parser.bindings(
+        "KEY=TEXT", "input", help="inputs; KEY:=EXPR gives a Python value, {NAME} in a text your variable"
+    )
+    parser.option("--until", "ACTION", "action", several=True, help="halt after this action")
+    parser.option("--before", "ACTION", "action", several=True, help="halt before this action")
+    parser.option("--max-steps", "N", help="stop with an error after so many steps (100)")
+    return Command(parser, _run_call)
+
+
+def _run_call(args: Namespace, values: Values) -> Call:
+    return Call("run", (values,), given(args, "until", "before", "max_steps"))
+
+
+def _step() -> Command:
+    parser = CommandParser(
+        "step",
+        "Run one step, or several.",
+        usage="[N] [KEY=TEXT ...]",
+        examples=("%agent step", "%agent step 3", '%agent step prompt="draw a pen"'),
+    )
+    parser.bindings("[N] [KEY=TEXT]", "input", help="how many steps (1), and inputs")
+    return Command(parser, _step_call)
+
+
+def _step_call(args: Namespace, values: Values) -> Call:
+    words, args.values = args.values, []
+    numbers = [word for word in words if word.isdecimal()]
+    for word in words:
+        if word not in numbers:
+            raise CommandError(f"{word!r} is no number of steps and no KEY=TEXT (%agent help step)")
+    count = int(numbers[0]) if numbers else 1
+    if len(numbers) > 1 or not count:
+        raise CommandError("step takes one number, 1 or more: %agent step 3")
+    return Call("step", (count, values))
+
+
+def _retry() -> Command:
+    parser = CommandParser(
+        "retry",
+        "Go on from the failed step, with the code as it is now and the inputs as they were.",
+        examples=("%agent retry", "%agent retry --step", "%agent retry --fresh"),
+    )
+    parser.flag("--fresh", help="make every LLM call again, replay none")
+    parser.flag("--step", help="run the failed step only")
+    parser.option(
+        "--with", "ACTION=FN", "action", several=True, help="run this function of yours for the action"
+    )
+    return Command(parser, _retry_call)
+
+
+def _retry_call(args: Namespace, _: Values) -> Call:
+    options = {"fresh": args.fresh, "step": args.step, "actions": getattr(args, "with")}
+    return Call("retry", options={key: value for key, value in options.items() if value})
+
+
+def _resume() -> Command:
+    parser = CommandParser(
+        "resume",
+        "Take the last unfinished run, or the named one, into use again.",
+        examples=("%agent resume", "%agent resume chat-7f3a"),
+    )
+    parser.word("RUN", "run", nargs="?", help="label or beginning of the id")
+    return Command(parser, lambda args, _: Call("resume", (args.run,)))
+
+
+def _fork() -> Command:
+    parser = CommandParser(
+        "fork",
+        "Start a new run from a step; the run it comes from is never touched.",
+        examples=(
+            "%agent fork @4",
+            '%agent fork @4 --as retry2 prompt="write hello world in Rust"',
+            "%agent fork chat-7f3a@4 --with generate_image=draft_image",
+        ),
+    )
+    parser.word(
+        "STEP", "step", nargs="?", help="@4, @-1, @head, @ACTION or RUN@4; else where the view stands"
+    )
+    parser.bindings("KEY=TEXT", "key", help="values of the state to change at the fork")
+    parser.option("--as", "LABEL", help="the new run's label")
+    parser.option(
+        "--with", "ACTION=FN", "action", several=True, help="run this function of yours for the action"
+    )
+    return Command(parser, _fork_call)
+
+
+def _fork_call(args: Namespace, values: Values) -> Call:
+    options = {"label": getattr(args, "as"), "actions": getattr(args, "with"), "state": values}
+    given = {key: value for key, value in options.items() if value or value == ""}
+    return Call("fork", (args.step,), given)
+
+
+def _goto() -> Command:
+    parser = CommandParser(
+        "goto",
+        "Look at an earlier step; a run from there makes a fork by itself.",
+        examples=("%agent goto @4", "%agent goto @choose_mode", "%agent goto @head"),
+    )
+    parser.word("STEP", "step", help="@4, @-1, @head, @start, @ACTION or RUN@4")
+    return Command(parser, lambda args, _: Call("goto", (args.step,)))
+
+
+MADE = (_use, _run, _step, _retry, _resume, _fork, _goto)

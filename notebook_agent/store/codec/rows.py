@@ -1,0 +1,52 @@
+"""Stretches of long lists that were read lately: the checkpoints of a run share nearly all of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["Row", "Rows"]
+
+_MOST: Final = 1 << 24
+"""Bytes of the bodies whose values are remembered."""
+
+
+class Row(list[object]):
+    """The items of a chunk."""
+
+    __slots__ = ()
+
+
+class Rows:
+    """Rows without mutable items, by the number of their chunk, while the file is of one age.
+
+    The least lately used ones are forgotten where all of them would be too much.
+    """
+
+    def __init__(self) -> None:
+        self._age: int | None = None
+        self._rows: dict[int, tuple[Row, int]] = {}
+        self._weight = 0
+
+    def at(self, age: int) -> Rows:
+        """These, or none if the file was of another age before."""
+        if age != self._age:
+            self._age, self._rows, self._weight = age, {}, 0
+        return self
+
+    def get(self, number: int) -> Row | None:
+        """A row, if it is remembered."""
+        found = self._rows.pop(number, None)
+        if found is None:
+            return None
+        self._rows[number] = found
+        return found[0]
+
+    def keep(self, number: int, row: Row, weight: int) -> None:
+        """Remember a row, which was read from so many bytes."""
+        if number in self._rows or weight > _MOST:
+            return
+        self._rows[number] = row, weight
+        self._weight += weight
+        while self._weight > _MOST:
+            oldest = next(iter(self._rows))
+            self._weight -= self._rows.pop(oldest)[1]
