@@ -31,7 +31,8 @@ def ask(state):
 def answer(state):
     return state.append(chat={"role": "assistant", "content": f"{len(state['chat'])}: {TEXT}"})
 
-agent_graph = GraphBuilder().with_actions(ask, answer).with_transitions(("ask", "answer"), ("answer", "ask")).build()
+turns = ("ask", "answer"), ("answer", "ask")
+agent_graph = GraphBuilder().with_actions(ask, answer).with_transitions(*turns).build()
 app = (
     ApplicationBuilder().with_graph(agent_graph).with_entrypoint("ask").with_state(chat=[])
     .with_tracker(LocalTrackingClient("scale", durability="normal")).build()
@@ -74,7 +75,9 @@ def main(steps=10_000, minutes=0.0):
             wire = Wire(page)
             notebook = lab.OpenNotebook(page, server, "scale.ipynb")
             notebook.run_cell(0)
-            print(f"state of {notebook.evaluate('len(str(app.state.get_all()))') / 1e6:.1f} MB, {steps:,} steps")
+            print(
+                f"state of {notebook.evaluate('len(str(app.state.get_all()))') / 1e6:.1f} MB, {steps:,} steps"
+            )
             shown = first_paint(notebook)
             print(f"first paint {shown[0]:.2f} s after the cell was started, the state {shown[1]:.2f} s")
             scrub(page, wire, steps)
@@ -92,6 +95,7 @@ class Wire:
         page.on("websocket", lambda socket: socket.on("framereceived", self.take))
 
     def take(self, frame):
+        """Count a message."""
         self.bytes += len(frame if isinstance(frame, bytes) else frame.encode())
 
 
@@ -118,10 +122,9 @@ def scrub(page, wire, steps):
             moved.append(first)
             shown.append(last)
         weight = (wire.bytes - before) / len(places) / 1024
-        print(
-            f"{len(places)} moves {kind}: slider and graph painted p50 {mid(moved):.0f}, p95 {p95(moved):.0f} ms; "
-            f"state painted p50 {mid(shown):.0f}, p95 {p95(shown):.0f} ms; {weight:.0f} KB over the wire a move"
-        )
+        print(f"{len(places)} moves {kind}, {weight:.0f} KB over the wire a move:")
+        print(f"  slider and graph painted after p50 {mid(moved):.0f}, p95 {p95(moved):.0f} ms,")
+        print(f"  the state of that step after p50 {mid(shown):.0f}, p95 {p95(shown):.0f} ms")
 
 
 def memory(page, steps, minutes):
@@ -139,7 +142,8 @@ def memory(page, steps, minutes):
             sizes.append(page.evaluate(heap))
     tenth = max(1, len(sizes) // 10)
     first, last = statistics.median(sizes[:tenth]), statistics.median(sizes[-tenth:])
-    print(f"{moves:,} moves in {minutes:g} min: page memory {began:.0f} MB, {first:.0f} MB at first, {last:.0f} at last")
+    print(f"{moves:,} moves in {minutes:g} min, memory of the page {began:.0f} MB before,")
+    print(f"  {first:.0f} MB in the first tenth, {last:.0f} MB in the last")
 
 
 def walk(steps):

@@ -10,7 +10,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.parting import comparison
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.view.light import images_apart, light
+from notebook_agent.view.light import LIGHT, images_apart, light
 from notebook_agent.view.paging import value_page
 from notebook_agent.view.wire import Detail, Reply, Request
 
@@ -54,12 +54,13 @@ class Answers:
         return StepRef(self.key(request), request.get("seq"))
 
     def _detail(self, request: Request) -> Reply:
-        detail = self.told(self._whole(request), whole=request.get("whole", False))
+        whole = request.get("whole", False)
+        detail = self.told(self._read(request, whole=whole), whole=whole)
         return Reply(id=request["id"], detail=detail)
 
-    def _whole(self, request: Request) -> Detail:
+    def _read(self, request: Request, *, whole: bool) -> Detail:
         app = self._ws.in_use()
-        return view.detail(app.history, app.graph, self._ref(request))
+        return view.detail(app.history, app.graph, self._ref(request), None if whole else LIGHT)
 
     def _value(self, request: Request) -> Reply:
         state = self._ws.store().state(self._ref(request))
@@ -70,7 +71,7 @@ class Answers:
     def _image(self, request: Request) -> Reply:
         name = request.get("image", "")
         if name not in self._images:
-            self.told(self._whole(request), whole=True)
+            self.told(self._read(request, whole=True), whole=True)
         if name not in self._images:
             raise AgentError("This image is no longer there: look at the step again.")
         return Reply(id=request["id"], image=self._images[name])

@@ -19,7 +19,7 @@ from notebook_agent.store.protocol import Failure, StepRecord, StepValues
 from notebook_agent.view.brief import brief
 from notebook_agent.view.call import call_wire
 from notebook_agent.view.stream import stream_times
-from notebook_agent.view.values import diff_wire, state_wire
+from notebook_agent.view.values import Limits, diff_wire, state_wire
 from notebook_agent.view.wire import (
     CallWire,
     CheckWire,
@@ -40,8 +40,14 @@ _KINDS: dict[str, Literal["text", "JSON", "any"]] = {
 }
 
 
-def detail(history: History, graph: Graph, ref: StepRef | int | None) -> Detail:
+def detail(history: History, graph: Graph, ref: StepRef | int | None, limits: Limits | None = None) -> Detail:
     """Show a checkpoint of a run, or of another of its family where `ref` names one.
+
+    Args:
+        history: The run.
+        graph: What it runs now.
+        ref: A step's number, counted from the end if negative; None for the initial state.
+        limits: How much of the state is shown.
 
     Raises:
         UnknownStepError: The run has no such step.
@@ -49,10 +55,10 @@ def detail(history: History, graph: Graph, ref: StepRef | int | None) -> Detail:
     of_run = History(history.store, ref.run) if isinstance(ref, StepRef) else history
     seq = ref.seq if isinstance(ref, StepRef) else ref
     if seq is None:
-        return _initial(of_run, graph)
+        return _initial(of_run, graph, limits)
     step = of_run[seq] if seq < 0 else history.store.step(StepRef(of_run.key, seq))
     before, after = history.store.states([_start(history, step), step.ref])
-    return step_detail(of_run, graph, step, before, after)
+    return step_detail(of_run, graph, step, before, after, limits)
 
 
 def details(history: History, graph: Graph, refs: Sequence[StepRef]) -> Iterator[Detail]:
@@ -119,7 +125,7 @@ def decision_wire(decision: Decision | None) -> DecisionWire | None:
     return DecisionWire(source=decision.source, target=decision.target, checks=checks)
 
 
-def _initial(history: History, graph: Graph) -> Detail:
+def _initial(history: History, graph: Graph, limits: Limits | None = None) -> Detail:
     parent = history.run.parent
     state = history.at(None)
     before = state if parent is None else history.store.state(parent)
@@ -131,7 +137,7 @@ def _initial(history: History, graph: Graph) -> Detail:
         seq=None,
         action=None,
         status="new",
-        state=state_wire(state),
+        state=state_wire(state, limits),
         diff=diff_wire(before, state),
         inputs=None,
         result=None,
@@ -157,7 +163,14 @@ def _after(history: History, graph: Graph, parent: StepRef) -> str | None:
         return None
 
 
-def step_detail(history: History, graph: Graph, step: StepRecord, before: State, state: State) -> Detail:
+def step_detail(
+    history: History,
+    graph: Graph,
+    step: StepRecord,
+    before: State,
+    state: State,
+    limits: Limits | None = None,
+) -> Detail:
     """Show a step with the states before and after it."""
     values = history.store.values(step.ref)
     action = step.action if step.status != "completed" else step.next.target if step.next else None
@@ -166,7 +179,7 @@ def step_detail(history: History, graph: Graph, step: StepRecord, before: State,
         seq=step.seq,
         action=step.action,
         status=step.status,
-        state=state_wire(state),
+        state=state_wire(state, limits),
         diff=diff_wire(before, state),
         inputs=state_wire(values.inputs),
         result=state_wire(values.result),

@@ -9,6 +9,7 @@ from notebook_agent.ids import StepRef
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.detail import asks, detail, step_detail
+from notebook_agent.view.light import LIGHT
 from notebook_agent.view.panel import RunWriter
 from notebook_agent.view.tally import Tally
 from notebook_agent.view.wire import Detail, Progress
@@ -91,8 +92,8 @@ class Going:
             return None
         before, after = (self._states.get(seq) for seq in (step.seq - 1, step.seq))
         if before is None or (after is None and step.status != "running"):
-            return detail(self._history, graph, step.ref)
-        return step_detail(self._history, graph, step, before, before if after is None else after)
+            return detail(self._history, graph, step.ref, LIGHT)
+        return step_detail(self._history, graph, step, before, before if after is None else after, LIGHT)
 
     def _newest(self) -> StepRecord | None:
         return next(reversed(self._steps.values()), None)

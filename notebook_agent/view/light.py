@@ -13,9 +13,13 @@ from hashlib import blake2b
 from typing import cast
 
 from notebook_agent.ids import Json
+from notebook_agent.view.values import Limits
 from notebook_agent.view.wire import Detail, ValueWire
 
-__all__ = ["images_apart", "light"]
+__all__ = ["LIGHT", "images_apart", "light"]
+
+LIGHT = Limits(text=8_000, total=20_000, items=60)
+"""How much of a state travels at every move; the page pages through the rest."""
 
 _ROOM = 56_000
 """Bytes of a detail that travels at every move."""

@@ -20,6 +20,8 @@ export interface TimelineProps {
 /** The run in view has at least one part in so many of the width, or longer runs are cut off. */
 const LONGER = 2;
 const FEWEST = 24;
+/** Of more ticks none has room for its action's name. */
+const MOST_NAMED = 48;
 const PLAY_MS = 700;
 
 function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells: number; hues: Hues }) {
@@ -28,7 +30,7 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
     return ticksOf(steps, 0, cells);
   }, [points, cells]);
   return (
-    <div class="na-strip" aria-hidden="true">
+    <div class={`na-strip ${ticks.length > MOST_NAMED ? "na-dense" : ""}`} aria-hidden="true">
       <span class="na-cell na-origin" style={{ left: 0, width: percent(1, cells) }} />
       {ticks.map(({ step, from, width }) => (
         <span
@@ -36,7 +38,7 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
           class={`na-cell ${tickClass(step, hues)} ${from > at ? "na-ahead" : ""} ${from <= at && at < from + width ? "na-here" : ""}`}
           style={{ left: percent(from, cells), width: percent(width, cells) }}
         >
-          <i>{step.action}</i>
+          <i>{ticks.length > MOST_NAMED ? "" : step.action}</i>
         </span>
       ))}
     </div>
