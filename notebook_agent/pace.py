@@ -16,14 +16,21 @@ class Pace:
         share: One part in so many.
         least: Seconds between two beginnings in any case.
         clock: Tells seconds.
+        work: Tells the seconds of work; if not said those of the thread, which are what others miss.
     """
 
     def __init__(
-        self, share: float, *, least: float = 0.0, clock: Callable[[], float] = time.monotonic
+        self,
+        share: float,
+        *,
+        least: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+        work: Callable[[], float] = time.thread_time,
     ) -> None:
         self._share = share
         self._least = least
         self._clock = clock
+        self._work = work
         self._due = float("-inf")
 
     def wait(self) -> float:
@@ -32,9 +39,9 @@ class Pace:
 
     @contextmanager
     def doing(self) -> Iterator[None]:
-        """Do it, and see how long it takes."""
-        began = self._clock()
+        """Do it, and see how much work it is."""
+        began, before = self._clock(), self._work()
         try:
             yield
         finally:
-            self._due = began + max(self._least, self._share * (self._clock() - began))
+            self._due = began + max(self._least, self._share * (self._work() - before))

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 
 from notebook_agent.application import Application
-from notebook_agent.lifecycle import Event, RunHalted, StepEnded, StepStarted, TextStreamed
+from notebook_agent.lifecycle import CallEnded, Event, RunHalted, StepEnded, StepStarted, TextStreamed
 from notebook_agent.pace import Pace
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.going import Going
@@ -23,6 +25,8 @@ __all__ = ["News"]
 _INTERVAL = 0.05
 _SHARE = 40
 """Making messages takes at most one part in so many of the time, and making details too."""
+_QUIET = 0.15
+"""Seconds without an event after which a run between two steps is taken to rest."""
 _TEXT = 4_000
 
 Listener = Callable[[Progress], None]
@@ -47,9 +51,11 @@ class News:
         self._app: Application | None = None
         self._going: Going | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._events: deque[Event] = deque()
         self._since: int | None = None
         self._text = ""
-        self._runs = False
+        self._in_step = False
+        self._heard_at = 0.0
         self._messages = Pace(_SHARE, least=_INTERVAL)
         self._details = Pace(_SHARE)
         self._waiting = False
@@ -66,7 +72,7 @@ class News:
 
     def _rest(self) -> None:
         """Tell at once what has been gathered, since a command is over."""
-        self._runs = False
+        self._heard_at = 0.0
         self._flush()
 
     def _flush(self) -> None:
@@ -79,17 +85,26 @@ class News:
     def _made(self) -> Progress | None:
         """Make a message of what has been gathered; what comes meanwhile waits for the next."""
         with self._lock:
+            self._learn()
             since, self._since = self._since, None
-            app, going, text, runs = self._app, self._going, self._text, self._runs
+            app, going = self._app, self._going
             if since is None or app is None or going is None or not self._listeners:
                 return None
+            rests = self._rests()
             self.number += 1
-            made = going.progress(app.graph, n=self.number, since=since, text=text, runs=runs)
+            made = going.progress(app.graph, n=self.number, since=since, text=self._text, runs=not rests)
+            if not rests and not self._in_step:
+                self._since = app.sequence_id
+                self._later(_QUIET)
         if made["run"]["status"] != "running" or self._details.wait() == 0:
             with self._details.doing():
                 detail = going.detail(app.graph)
                 made["detail"] = None if detail is None else self._told(detail)
         return made
+
+    def _rests(self) -> bool:
+        """Whether the run halted, and is not between two of many steps."""
+        return not self._in_step and time.monotonic() - self._heard_at >= _QUIET
 
     def _leave(self, listener: Listener) -> None:
         with self._lock:
@@ -106,48 +121,54 @@ class News:
         if app is self._app:
             return
         self._unsubscribe()
-        self._app, self._since, self._text, self._runs = app, None, "", False
+        self._events.clear()
+        self._app, self._since, self._text, self._in_step = app, None, "", False
         self._going = None if app is None else Going(app.history)
         self._unsubscribe = app.subscribe(self._take) if app is not None else lambda: None
 
     def _take(self, event: Event) -> None:
-        with self._lock:
-            seq = self._learn(event)
+        """Put an event by, in the thread that runs: all that takes time is left to the message."""
+        if isinstance(event, RunHalted):
+            return
+        self._events.append(event)
+        self._heard_at = time.monotonic()
+        if not self._waiting:
+            self._later(self._messages.wait() or _INTERVAL / 2)
+
+    def _learn(self) -> None:
+        """Take in the events that were put by."""
+        going = self._going
+        while self._events:
+            event = self._events.popleft()
+            over = bool(self._events) and isinstance(self._events[0], StepEnded)
+            seq = None if going is None else self._learn_one(going, event, over=over)
             if seq is not None:
                 self._since = seq if self._since is None else min(seq, self._since)
-            gathered = self._since is not None
-        if gathered:
-            self._later()
 
-    def _learn(self, event: Event) -> int | None:
-        """Take an event in; return the step that it is about."""
-        going = self._going
-        if going is None:
-            return None
-        if isinstance(event, RunHalted):
-            self._runs = False
-            return self._ws.in_use().sequence_id
+    def _learn_one(self, going: Going, event: Event, *, over: bool) -> int | None:
+        """Take an event in and return its step; one that begins a step which is `over` says nothing."""
         if isinstance(event, TextStreamed):
             self._text = (self._text + event.text)[-_TEXT:]
             return None if event.ref is None else event.ref.seq
         if isinstance(event, StepStarted):
-            self._text, self._runs = "", True
-            going.begin(event.ref, event.action, event.at)
+            self._text, self._in_step = "", True
+            if not over:
+                going.begin(event.ref, event.action, event.at)
             return event.ref.seq
         if isinstance(event, StepEnded):
+            self._in_step = False
             going.end(event.record, event.state)
             return event.record.seq
-        going.call(event.call)
-        return None if event.call.step is None else event.call.step.seq
+        if isinstance(event, CallEnded):
+            going.call(event.call)
+            return None if event.call.step is None else event.call.step.seq
+        return None
 
-    def _later(self) -> None:
-        with self._lock:
-            if self._waiting:
-                return
-            self._waiting = True
-        context = contextvars.copy_context()
-        wait = self._messages.wait() or _INTERVAL / 2
-        timer = threading.Timer(wait, context.run, [self._due])
+    def _later(self, wait: float) -> None:
+        if self._waiting:
+            return
+        self._waiting = True
+        timer = threading.Timer(wait, contextvars.copy_context().run, [self._due])
         timer.daemon = True
         timer.start()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from notebook_agent.action import Action
@@ -98,7 +99,12 @@ def asks(graph: Graph, action: str | None) -> list[InputWire]:
 
 
 def _parameters(action: Action) -> dict[str, object]:
-    found = inspect.signature(action.function).parameters
+    return _annotations(action.function)
+
+
+@lru_cache(maxsize=256)
+def _annotations(function: Callable[..., object]) -> dict[str, object]:
+    found = inspect.signature(function).parameters
     return {name: each.annotation for name, each in found.items() if each.annotation is not each.empty}
 
 

@@ -192,3 +192,87 @@ def test_one_command_at_a_time(notebook, agent, backend):
 
     reply, _ = wait_for(backend, twice)
     assert reply["error"] == "a command of the panel is still running: wait for it, or press Stop"
+
+
+def test_a_message_between_many_steps_is_not_the_end(agent, backend):
+    """The run rests once nothing more comes."""
+    agent.run(prompt="what is x")
+    told = []
+    rested = threading.Event()
+    unsubscribe = backend.subscribe(
+        lambda message: (told.append(message), message["run"]["status"] == "completed" and rested.set())
+    )
+    agent.app.step(inputs={"prompt": "write y"})
+    agent.app.step()
+    assert rested.wait(10)
+    unsubscribe()
+    assert ["completed"] == [each["run"]["status"] for each in told if each["run"]["status"] != "running"]
+    assert (5, 5) == (told[-1]["run"]["head"], told[-1]["detail"]["seq"])
+
+
+def test_the_list_of_runs(agent, backend):
+    """The newest first, each with where it comes from."""
+    agent.run(prompt="what is x")
+    parent = agent.history().run.label
+    agent.fork("@1", label="again")
+    lines = backend.handle({"id": 1, "do": "runs"})["runs"]
+    assert [("again", parent, 0), (parent, None, 4)] == [
+        (line["label"], line["parent"], line["steps"]) for line in lines
+    ]
+
+
+def test_two_runs_side_by_side(agent, backend):
+    """Where they part, the steps of both from shortly before, and what differs there."""
+    agent.run(prompt="what is x")
+    parent = agent.app.uid
+    agent.fork("@0", state={"prompt": "write y"})
+    agent.run()
+    request = {"id": 1, "do": "compare", "run": agent.app.uid, "other": parent}
+    made = backend.handle(request)["comparison"]
+    assert "they part at the fork @0: prompt was edited" == made["said"]
+    assert [1, "decide", "decide"] == [
+        made["at"],
+        *(rows(made[side])[1]["action"] for side in ("here", "there")),
+    ]
+    assert [("prompt", "write y", "what is x"), ("mode", "code", "text")] == [
+        (change["path"], change["before"], change["after"]) for change in made["diff"]
+    ]
+
+
+def test_a_page_of_a_value(agent, backend):
+    """What a step's state holds can be paged through."""
+    agent.run(prompt="what is x")
+    state = agent.app.state.get_all()
+    place = list(state).index("prompt")
+    request = {"id": 1, "do": "value", "run": agent.app.uid, "seq": 3, "path": [place], "start": 5}
+    assert "is x" == backend.handle(request)["value"]["text"]
+
+
+def test_an_image_is_asked_for_by_its_id(notebook, agent, backend):
+    """Also where it was told of long ago."""
+    image = b"\x89PNG\r\n\x1a\n" + bytes(9_000)
+    notebook.names["image"] = image
+    notebook.cell(
+        "@action(reads=[], writes=['picture'])\n"
+        "def draw(state):\n"
+        "    return state.update(picture=image)\n"
+        "drawn = graph.GraphBuilder().with_actions(draw).build()"
+    )
+    agent.use("drawn")
+    agent.run()
+    place = {"run": agent.app.uid, "seq": 0}
+    detail = backend.handle({"id": 1, "do": "detail", **place})["detail"]
+    name = dict(detail["state"]["items"])["picture"]["id"]
+    assert image == backend.handle({"id": 2, "do": "image", "image": name, **place})["image"]
+    later = PanelBackend(agent.workspace)
+    assert image == later.handle({"id": 3, "do": "image", "image": name, **place})["image"]
+
+
+def test_export_writes_a_page_beside_the_notebook(agent, backend, tmp_path, monkeypatch):
+    """And says where."""
+    agent.run(prompt="what is x")
+    monkeypatch.chdir(tmp_path)
+    said = backend.handle({"id": 1, "do": "export"})["said"]
+    page = tmp_path / f"{agent.history().run.label}.html"
+    assert said.startswith(f"written: {page.name}: 5 checkpoints")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
