@@ -128,6 +128,7 @@ class OpenNotebook:
 
     def __init__(self, page: Page, server: JupyterServer, path: str) -> None:
         self.page = page
+        self.kind = server.kind
         route = {"lab": "lab/workspaces/auto-fresh/tree", "notebook": "notebooks"}[server.kind]
         page.goto(f"{server.url}/{route}/{path}?reset")
         self.wait_for("session?.isReady && kernel?.status === 'idle'")

@@ -4,8 +4,10 @@ import { ticksOf } from "../src/ticks.ts";
 import { advanced, lanesOf, misses, pathOf } from "../src/timeline.ts";
 import { overview, progress } from "./story.ts";
 
-const steps = (n: number): Step[] =>
-  Array.from({ length: n }, (_, seq) => ({ ...progress().run.steps[0], seq }) as Step);
+function steps(n: number): Step[] {
+  const [one] = progress().run.steps;
+  return Array.from({ length: n }, (_, seq) => ({ ...one, seq }) as Step);
+}
 
 describe("the path of a run", () => {
   it("ends where the fork leaves its parent", () => {

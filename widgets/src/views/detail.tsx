@@ -86,7 +86,7 @@ function Strip({ tab, detail, id, onTab }: StripProps) {
             onClick={() => onTab(name)}
           >
             {name}
-            {n > 0 && <span class="na-count">{n}</span>}
+            {n > 0 && <span class="na-count" data-n={n} />}
           </button>
         );
       })}

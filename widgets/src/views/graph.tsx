@@ -74,8 +74,12 @@ const InputNode = ({ node }: { node: NodeWire }) => (
   </g>
 );
 
-const Times = ({ node, times }: { node: NodeWire; times: number }) => (
-  <g class="na-times" transform={`translate(${node.x + node.width / 2 - 4} ${node.y - node.height / 2 + 2})`}>
+/** How often a node was visited; beside it and not in it, since it is no part of the button's name. */
+const Times = ({ node, times, tone }: { node: NodeWire; times: number; tone: string }) => (
+  <g
+    class={`na-times ${tone}`}
+    transform={`translate(${node.x + node.width / 2 - 4} ${node.y - node.height / 2 + 2})`}
+  >
     <rect x={times > 99 ? -14 : -9} y={-8} width={times > 99 ? 28 : 18} height={16} rx={8} />
     <text>{times > 99 ? "99+" : times}</text>
   </g>
@@ -93,7 +97,6 @@ const Edited = ({ node }: { node: NodeWire }) => (
 function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
   const pick = (): void => props.onPick(node.name);
   const visit = props.visits.nodes.get(node.name);
-  const times = visit?.times ?? 0;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button element cannot stand in a drawing
     <g
@@ -116,7 +119,6 @@ function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
       <text class="na-label" x={node.x + 3} y={node.y}>
         {node.label}
       </text>
-      {times > 1 && <Times node={node} times={times} />}
       {visit?.edited && <Edited node={node} />}
     </g>
   );
@@ -197,6 +199,13 @@ const Parts = (props: GraphProps) => (
         <ActionNode key={node.name} node={node} {...props} />
       ),
     )}
+    {props.graph.nodes.map((node) => {
+      const visit = props.visits.nodes.get(node.name);
+      const tone = `${props.hues(node.name)} na-is-${visit?.status}`;
+      return (
+        visit && visit.times > 1 && <Times key={node.name} node={node} times={visit.times} tone={tone} />
+      );
+    })}
   </>
 );
 
