@@ -1,34 +1,11 @@
 /** What one looks at: the overview, the place on the slider and its detail, kept up with the source. */
 import { restSentence } from "./format.ts";
-import type { Comparison, Overview, Progress, Reply, Run } from "./model.ts";
+import { type Looks, looksAt } from "./looks.ts";
+import type { Overview, Progress, Reply, Run } from "./model.ts";
 import { Pictures } from "./pictures.ts";
 import type { Source } from "./source.ts";
 import { advanced, misses, type Point, pathOf, placeKey } from "./timeline.ts";
-import type { Ask, Detail, Json, RunLine, ValueWire } from "./wire.ts";
-
-export interface Looks {
-  overview: Overview;
-  /** The slider's places; `points[at]` is the one in view. */
-  points: Point[];
-  at: number;
-  /** Whether the view moves on with the run. */
-  following: boolean;
-  /** Of the place in view, or of the last one while the answer is on its way. */
-  detail: Detail | null;
-  /** Of which place `detail` is, by `placeKey`. */
-  shown: string;
-  /** Streamed text of the running step. */
-  text: string;
-  said: string;
-  error: string;
-  /** The command that has no answer yet. */
-  waiting: Ask["do"] | null;
-  queued: boolean;
-  /** The project's runs, once they were asked for. */
-  lines: RunLine[] | null;
-  /** The run in view beside another. */
-  comparison: Comparison | null;
-}
+import type { Ask, Detail, Json, ValueWire } from "./wire.ts";
 
 const runIn = (overview: Overview): Run | undefined => overview.runs.find((run) => run.id === overview.run);
 
@@ -57,22 +34,7 @@ export class Viewer {
   constructor(source: Source, overview: Overview) {
     this.source = source;
     this.#pictures = new Pictures(source);
-    const points = pathOf(overview);
-    this.looks = {
-      overview,
-      points,
-      at: points.length - 1,
-      following: true,
-      detail: null,
-      shown: "",
-      text: "",
-      said: "",
-      error: "",
-      waiting: null,
-      queued: false,
-      lines: null,
-      comparison: null,
-    };
+    this.looks = looksAt(overview);
     this.#unsubscribe = source.subscribe((progress) => this.#advance(progress));
     this.#want();
   }

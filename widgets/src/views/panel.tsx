@@ -1,8 +1,9 @@
 import "../visible.ts";
 import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
 import { placeKey } from "../timeline.ts";
-import type { Looks, Viewer } from "../viewer.ts";
+import type { Viewer } from "../viewer.ts";
 import { visitBefore, visitsOf } from "../visits.ts";
 import type { Detail } from "../wire.ts";
 import { CompareView } from "./compare.tsx";
