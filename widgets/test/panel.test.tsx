@@ -117,7 +117,7 @@ describe("the slider", () => {
       for (const seq of [1, 2, 3, 4, 5]) viewer.moveToSeq(seq);
     });
     await doing(() => {});
-    expect(source.asked.slice(1).map((ask) => (ask as { seq: number }).seq)).toEqual([1, 5]);
+    expect(source.asked.slice(1, 3).map((ask) => (ask as { seq: number }).seq)).toEqual([1, 5]);
     expect(viewer.looks.detail?.seq).toBe(5);
   });
 
