@@ -57,7 +57,7 @@ def pose(panel: Locator) -> None:
     """Turn to the first run, at the step that drew the picture, and bring the picture into view."""
     panel.scroll_into_view_if_needed()
     panel.get_by_role("treeitem").first.click()
-    panel.get_by_role("status").filter(has_text="is in use").wait_for()
+    panel.get_by_role("treeitem", selected=True, name="chatbot").wait_for()
     slider = panel.get_by_role("slider", name="Step")
     slider.fill("12")
     panel.get_by_role("tab", name="State").click()

@@ -90,7 +90,6 @@ class _Shown:
     backend: PanelBackend
     panel: Panel
     page: _Handle
-    moving: bool = False
     renews: bool = True
 
     @property
@@ -102,32 +101,23 @@ class _Shown:
         """Follow the agent."""
         self.agent.workspace.moved.append(self.move)
         self.agent.workspace.rested.append(self.renew)
-        self.panel.observe(self.hear, names=["seq", "follows"])
 
     def stop(self) -> None:
         """Close the panel; the page below it stays as it was sent last."""
         self.agent.workspace.moved.remove(self.move)
         self.agent.workspace.rested.remove(self.renew)
-        self.panel.unobserve(self.hear, names=["seq", "follows"])
         self.panel.close()
 
     def move(self) -> None:
         """Show the run and the step that have come into view."""
-        self.moving = True
-        try:
+        if self.panel.place["run"] == self.agent.app.uid:
+            self.panel.stand()
+        else:
             self.panel.refresh()
-        finally:
-            self.moving = False
-
-    def hear(self, change: Mapping[str, object]) -> None:
-        """Look where the page looks, unless the page only follows the run."""
-        if self.moving or self.panel.run != self.agent.app.uid:
-            return
-        if change["name"] == "follows" or not self.panel.follows:
-            self.backend.look(self.panel.seq, follows=self.panel.follows)
 
     def renew(self) -> None:
-        """Send the page again."""
+        """Show what has come of the run, and send the page again."""
+        self.panel.renew()
         if self.renews:
             self.page.update(_page(self.agent), raw=True)
 

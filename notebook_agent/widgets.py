@@ -18,11 +18,16 @@ from typing import Protocol, cast
 import anywidget  # noqa: TID253 - loaded only when a panel is made
 import traitlets
 
+from notebook_agent.pace import Pace
 from notebook_agent.view.page import bundled
 from notebook_agent.view.panel import status_line
-from notebook_agent.view.wire import Overview, Progress, Reply, Request
+from notebook_agent.view.steps import joined_steps
+from notebook_agent.view.wire import Overview, Place, Progress, Reply, Request
 
 __all__ = ["Backend", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
+
+_SHARE = 20
+"""Refreshing takes at most one part in so many of the time."""
 
 
 class Backend(Protocol):
@@ -31,8 +36,11 @@ class Backend(Protocol):
     def overview(self) -> Overview:
         """Return all that the panel shows first."""
 
-    def place(self) -> tuple[int | None, bool]:
-        """Return the step that is looked at, None for the initial state, and whether that follows the run."""
+    def place(self) -> Place:
+        """Return where the session looks; its `n` is left to the panel."""
+
+    def look(self, seq: int | None, *, follows: bool) -> None:
+        """Look where the page looks."""
 
     def handle(self, request: Request) -> Reply:
         """Carry a request out; may be called on any thread, also while a cell runs."""
@@ -41,24 +49,27 @@ class Backend(Protocol):
         """Call the listener while runs go on; return the way to stop it."""
 
 
-def merged(held: Progress | None, fresh: Progress) -> Progress:
-    """Return one message of progress that stands for two of the same run."""
+def merged(held: Progress | None, fresh: Progress) -> Progress | None:
+    """Return one message of progress that stands for two; None where they are not of one piece."""
     if held is None:
         return fresh
-    steps = {step["seq"]: step for step in (*held["run"]["steps"], *fresh["run"]["steps"])}
+    steps = joined_steps(held["run"]["steps"], fresh["run"]["steps"])
+    if steps is None or held["run"]["id"] != fresh["run"]["id"]:
+        return None
     return {
         **fresh,
         "first": held.get("first", held["n"]),
-        "run": {**fresh["run"], "steps": list(steps.values())},
+        "run": {**fresh["run"], "steps": steps},
         "detail": fresh["detail"] or held["detail"],
     }
 
 
-def _later(seconds: float, act: Callable[[], None]) -> None:
+def _later(seconds: float, act: Callable[[], None]) -> threading.Timer:
     """Call back on a thread that may publish to the running cell."""
     timer = threading.Timer(seconds, contextvars.copy_context().run, [act])
     timer.daemon = True
     timer.start()
+    return timer
 
 
 class Throttle:
@@ -73,7 +84,7 @@ class Throttle:
         *,
         interval: float = 0.05,
         clock: Callable[[], float] = time.monotonic,
-        later: Callable[[float, Callable[[], None]], None] = _later,
+        later: Callable[[float, Callable[[], None]], object] = _later,
     ) -> None:
         self._send = send
         self._interval = interval
@@ -87,9 +98,10 @@ class Throttle:
     def push(self, progress: Progress) -> None:
         """Send the message now or, merged with others, soon."""
         with self._lock:
-            if self._held is not None and self._held["run"]["id"] != progress["run"]["id"]:
+            together = merged(self._held, progress)
+            if together is None:
                 self.flush()
-            self._held = merged(self._held, progress)
+            self._held = together or progress
             wait = self._sent_at + self._interval - self._clock()
             if wait <= 0 or progress["run"]["status"] != "running":
                 self.flush()
@@ -112,28 +124,26 @@ class Panel(anywidget.AnyWidget):
 
     Attributes:
         overview: What it shows first; kept up to date whenever a run rests.
-        run: The run in view. Setting it switches to another.
-        seq: The step in view, None for the initial state. Setting it moves the slider.
-        follows: Whether the page moves on with the run, told by the page. A `seq` that it
-            told while it followed is no choice of the person's and may be out of date.
+        place: Where one looks: run, step, and whether the view goes on with the run. A page's place
+            that was told before it knew the kernel's last one is out of date, and is not taken.
     """
 
     _esm = bundled("panel.js")
     _css = bundled("panel.css")
 
     overview = traitlets.Dict().tag(sync=True)
-    run = traitlets.Unicode().tag(sync=True)
-    seq = traitlets.Int(None, allow_none=True).tag(sync=True)
-    follows = traitlets.Bool(True).tag(sync=True)
+    place = traitlets.Dict().tag(sync=True)
     part = traitlets.Unicode("panel", read_only=True).tag(sync=True)
 
     _unsubscribe: Callable[[], None] | None = None
+    _due: threading.Timer | None = None
 
     def __init__(self, backend: Backend) -> None:
-        overview = backend.overview()
-        seq, follows = backend.place()
-        super().__init__(overview=overview, run=overview["run"], seq=seq, follows=follows)
         self._backend = backend
+        self._stands = backend.place()
+        self._renewing = Pace(_SHARE)
+        super().__init__(overview=backend.overview(), place=self._stands)
+        self.observe(self._hear, names=["place"])
         self._throttle = Throttle(self._forward)
         self._unsubscribe = backend.subscribe(self._throttle.push)
         self.on_msg(self._receive)
@@ -141,31 +151,61 @@ class Panel(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Show what the backend holds now, such as after a command in a cell."""
-        overview = self._backend.overview()
-        seq, follows = self._backend.place()
-        with self.hold_sync():
-            self.overview = dict(overview)
-            self.run, self.seq, self.follows = overview["run"], seq, follows
+        with self._renewing.doing():
+            overview = self._backend.overview()
+            with self.hold_sync():
+                self.overview = dict(overview)
+                self.stand()
+
+    def stand(self) -> None:
+        """Look where the session looks."""
+        place: Place = {**self._backend.place(), "n": self._stands["n"]}
+        if place != self._stands:
+            self._stands = {**place, "n": place["n"] + 1}
+        self.place = dict(self._stands)
 
     def close(self) -> None:
         """Close the widget; its page shows no more, and its backend is left alone."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        if self._due is not None:
+            self._due.cancel()
         super().close()
 
     def __repr__(self) -> str:
         """Return one line: the run and how it stands."""
         return status_line(cast("Overview", self.overview))
 
+    def _hear(self, change: Mapping[str, Place]) -> None:
+        told = change["new"]
+        if told == self._stands:
+            return
+        late = (told["n"], told["run"]) != (self._stands["n"], self._stands["run"])
+        if late:
+            self.place = dict(self._stands)
+            return
+        self._stands = told
+        self._backend.look(told["seq"], follows=told["follows"])
+
     def _forward(self, progress: Progress) -> None:
         self.send(progress)
         if progress["run"]["status"] != "running":
+            self.renew()
+
+    def renew(self) -> None:
+        """Refresh now, or soon where that takes much of the time."""
+        wait = self._renewing.wait()
+        if wait == 0:
             self.refresh()
+        elif self._due is None or not self._due.is_alive():
+            self._due = _later(wait, self.refresh)
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         if isinstance(content, Mapping) and "id" in content:
-            self.send(self._answer(cast("Request", content)))
+            reply = dict(self._answer(cast("Request", content)))
+            image = reply.pop("image", None)
+            self.send(reply, None if image is None else [image])
 
     def _answer(self, request: Request) -> Reply:
         try:

@@ -78,7 +78,8 @@ class _Steady:
         if key in _SECONDS and value is not None:
             return _BEGAN
         if key in _MILLISECONDS and value is not None:
-            return 12.5 if key == "ms" else 3.5
+            steady = 12.5 if key == "ms" else 3.5
+            return [steady for _ in value] if isinstance(value, list) else steady
         if key == "traceback":
             return _traceback(str(value))
         if parent == "code" and key == "id" and isinstance(value, str):

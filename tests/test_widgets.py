@@ -10,6 +10,7 @@ import pytest
 
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.widgets import GraphView, Panel, StateView, Throttle, TimeSlider, merged
+from tests.columns import rows
 
 WIRE = Path(__file__).parent / "fixtures" / "wire"
 
@@ -20,7 +21,16 @@ def fixture(name):
 
 def progress(n, *seqs, status="running", run="a"):
     message = fixture("progress")
-    steps = [{**message["run"]["steps"][0], "seq": seq, "ms": float(n)} for seq in seqs]
+    count = len(seqs)
+    steps = {
+        "first": seqs[0],
+        "names": ["prompt"],
+        "action": [0] * count,
+        "source": [-1] * count,
+        "status": "c" * count,
+        "ms": [float(n)] * count,
+        "stale": [],
+    }
     return {**message, "n": n, "run": {**message["run"], "id": run, "status": status, "steps": steps}}
 
 
@@ -32,7 +42,9 @@ class FixtureBackend:
         self.listeners = []
         self.error = None
         self.shown = fixture("overview")
-        self.where = 10, True
+        self.where = {"run": self.shown["run"], "seq": 10, "follows": True, "n": 0}
+        self.looked = []
+        self.reply = {"overview": self.shown, "said": "done"}
 
     def overview(self):
         return self.shown
@@ -40,11 +52,14 @@ class FixtureBackend:
     def place(self):
         return self.where
 
+    def look(self, seq, *, follows):
+        self.looked.append((seq, follows))
+
     def handle(self, request):
         self.requests.append(request)
         if self.error:
             raise self.error
-        return {"id": request["id"], "overview": self.shown, "said": "done"}
+        return {"id": request["id"], **self.reply}
 
     def subscribe(self, listener):
         self.listeners.append(listener)
@@ -57,15 +72,21 @@ class Heard:
     def __init__(self, backend, kind=Panel):
         class Quiet(kind):
             sent = None
+            buffers = None
 
             def send(self, content, buffers=None):
                 self.sent = [*(self.sent or []), content]
+                self.buffers = [*(self.buffers or []), *([buffers] if buffers else [])]
 
         self.panel = Quiet(backend)
 
     @property
     def sent(self):
         return self.panel.sent or []
+
+    def told(self, **place):
+        """Set the place as the page does."""
+        self.panel.set_state({"place": {**self.panel.place, **place}})
 
     def ask(self, **request):
         """Deliver a message as the page does."""
@@ -87,22 +108,47 @@ def heard_fixture(backend):
 
 def test_a_panel_looks_at_the_head_of_its_run(heard, backend):
     """It begins where the run is."""
-    assert (heard.panel.overview, heard.panel.run, heard.panel.seq) == (
-        backend.shown,
-        backend.shown["run"],
-        10,
-    )
+    assert (heard.panel.overview, heard.panel.place) == (backend.shown, backend.where)
 
 
 def test_a_panel_begins_where_the_session_stands(backend):
-    """Also in the past, at its start and after a refresh."""
-    backend.where = 4, False
+    """Also in the past, at its start and after a refresh, which is numbered."""
+    backend.where = {**backend.where, "seq": 4, "follows": False}
     panel = Panel(backend)
-    assert (panel.seq, panel.follows) == (4, False)
-    backend.where = None, False
+    assert backend.where == panel.place
+    backend.where = {**backend.where, "seq": None}
     panel.refresh()
-    assert (panel.seq, panel.follows) == (None, False)
+    assert {**backend.where, "n": 1} == panel.place
     panel.close()
+
+
+def test_the_kernel_looks_where_the_page_looks(heard, backend):
+    """A place that knows the kernel's last one is taken."""
+    heard.told(seq=4, follows=False, n=0)
+    assert [(4, False)] == backend.looked
+
+
+def test_a_late_place_is_not_taken(heard, backend):
+    """The page told it before it knew where the kernel looks now; it is told again."""
+    backend.where = {**backend.where, "seq": 4, "follows": False}
+    heard.panel.stand()
+    heard.told(seq=9, follows=False, n=0)
+    assert [] == backend.looked
+    assert {**backend.where, "n": 1} == heard.panel.place
+
+
+def test_a_place_in_another_run_is_not_taken(heard, backend):
+    """The page turns to another run by a command."""
+    heard.told(run="another", seq=1, follows=False, n=0)
+    assert ([], backend.where) == (backend.looked, heard.panel.place)
+
+
+def test_an_image_travels_beside_its_message(heard, backend):
+    """As bytes, which JSON has none of."""
+    backend.reply = {"image": b"\x89PNG"}
+    heard.ask(id=3, do="image", image="x")
+    assert [{"id": 3}] == [{"id": reply["id"]} for reply in heard.sent]
+    assert [[b"\x89PNG"]] == heard.panel.buffers
 
 
 def test_a_panel_as_text_is_one_line(backend):
@@ -176,15 +222,20 @@ def test_a_run_that_rests_renews_the_overview(heard, backend):
 def test_refresh_turns_to_another_run(heard, backend):
     """A fork made in a cell is shown at its head."""
     fork = backend.shown["runs"][1]
-    backend.shown, backend.where = {**backend.shown, "run": fork["id"]}, (7, True)
+    backend.shown = {**backend.shown, "run": fork["id"]}
+    backend.where = {**backend.where, "run": fork["id"], "seq": 7}
     heard.panel.refresh()
-    assert (heard.panel.run, heard.panel.seq) == (fork["id"], 7)
+    assert (heard.panel.overview["run"], heard.panel.place["run"]) == (fork["id"], fork["id"])
 
 
 def test_two_messages_become_one():
     """Each step is there once, as it was last, and the numbers are told."""
     made = merged(merged(None, progress(1, 1, 2)), progress(2, 2, 3))
-    assert [(step["seq"], step["ms"]) for step in made["run"]["steps"]] == [(1, 1.0), (2, 2.0), (3, 2.0)]
+    assert [(step["seq"], step["ms"]) for step in rows(made["run"]["steps"])] == [
+        (1, 1.0),
+        (2, 2.0),
+        (3, 2.0),
+    ]
     assert (made["first"], made["n"]) == (1, 2)
 
 
@@ -214,7 +265,7 @@ def test_progress_is_sent_at_most_twenty_times_a_second():
         if n % 50 == 0:
             clock.pass_time(0.05)
     assert [message["n"] for message in clock.sent] == [1, 50, 100]
-    assert sum(len(message["run"]["steps"]) for message in clock.sent) == 100
+    assert sum(len(rows(message["run"]["steps"])) for message in clock.sent) == 100
 
 
 def test_one_timer_is_enough():
@@ -263,4 +314,4 @@ def test_every_step_arrives_from_many_threads():
         thread.join()
     throttle.push(progress(64, 64, status="completed"))
     assert done.wait(5)
-    assert {step["seq"] for message in sent for step in message["run"]["steps"]} == set(range(65))
+    assert {step["seq"] for message in sent for step in rows(message["run"]["steps"])} == set(range(65))

@@ -9,23 +9,24 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from notebook_agent import view
 from notebook_agent.errors import AgentError, RunBusyError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session import going
+from notebook_agent.session.answering import Answers
+from notebook_agent.session.exporting import export
 from notebook_agent.session.news import News
 from notebook_agent.session.opening import opened
 from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import SilentScreen
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.view.wire import Overview, Progress, Reply, Request
+from notebook_agent.view.wire import Overview, Place, Progress, Reply, Request
 
 __all__ = ["PanelBackend"]
-
-Place = tuple[int | None, bool]
 
 _BUSY = "a command of the panel is still running: wait for it, or press Stop"
 _EARLY = 0.2
@@ -41,7 +42,8 @@ class PanelBackend:
 
     def __init__(self, workspace: Workspace) -> None:
         self._ws = workspace
-        self._news = News(workspace)
+        self._answers = Answers(workspace)
+        self._news = News(workspace, self._answers.told)
         self._worker = threading.Lock()
 
     @property
@@ -68,10 +70,9 @@ class PanelBackend:
 
     def place(self) -> Place:
         """Return where the session stands."""
-        past = self._ws.past
-        if past is None:
-            return self._ws.in_use().sequence_id, True
-        return past.seq, False
+        app, past = self._ws.in_use(), self._ws.past
+        seq = app.sequence_id if past is None else past.seq
+        return Place(run=app.uid, seq=seq, follows=past is None, n=0)
 
     def _root(self) -> RunKey:
         """Return the run whose initial state is the beginning of the slider."""
@@ -90,10 +91,9 @@ class PanelBackend:
             return Reply(id=request["id"], error=str(error))
 
     def _answer(self, request: Request) -> Reply:
-        if request["do"] == "detail":
-            app = self._ws.in_use()
-            detail = view.detail(app.history, app.graph, self._ref(request))
-            return Reply(id=request["id"], detail=detail)
+        answer = self._answers.of(request)
+        if answer is not None:
+            return answer
         said = self._do(request)
         reply = Reply(id=request["id"], overview=self.overview())
         if said:
@@ -103,6 +103,7 @@ class PanelBackend:
     def _do(self, request: Request) -> str:
         commands: dict[str, Callable[[Request], str]] = {
             "overview": lambda _: "",
+            "export": self._export,
             "fork": self._fork,
             "switch": self._switch,
             "run": self._run,
@@ -116,8 +117,11 @@ class PanelBackend:
         where = f"{request['run']}@{'start' if seq is None else seq}"
         return going.fork(self._ws, where, state=request.get("edits"))[1]
 
+    def _export(self, _: Request) -> str:
+        return f"written: {export(self._ws, Path(f'{self._ws.label()}.html'))}"
+
     def _switch(self, request: Request) -> str:
-        key = self._key(request)
+        key = self._answers.key(request)
         history = History(self._ws.store(), key)
         self._ws.take(opened(self._ws, history.run, self._ws.in_use().graph))
         return f"{run_name(history.run)} is in use"
@@ -152,7 +156,7 @@ class PanelBackend:
         return going.fork(self._ws, f"{run.app_id}@{'start' if seq is None else seq}")[1]
 
     def _check_in_view(self, request: Request) -> None:
-        shown = self._key(request)
+        shown = self._answers.key(request)
         if shown != self._ws.in_use().key:
             label = run_name(self._ws.store().run(shown))
             raise _OtherRunError(
@@ -187,10 +191,3 @@ class PanelBackend:
         if refused and app.sequence_id == head:
             raise refused[0]
         return f"{self._ws.label()} runs"
-
-    def _ref(self, request: Request) -> StepRef:
-        return StepRef(self._key(request), request.get("seq"))
-
-    def _key(self, request: Request) -> RunKey:
-        key = self._ws.in_use().key
-        return RunKey(key.project, request.get("run", key.app_id), key.partition_key)

@@ -105,7 +105,7 @@ def page_of(history: History, graph: Graph, most: int = _STEPS, size: int = _BYT
     Of the checkpoints the newest are carried whole: up to `most`, and up to `size` bytes as JSON.
     """
     overview = view.overview(history, graph)
-    refs = list(dict.fromkeys(ref for run in history.family() for ref in _checkpoints(history, run)))
+    refs = list(dict.fromkeys(ref for run in history.family() for ref in _checkpoints(run)))
     details = dict(_newest(history, graph, refs[: -most - 1 : -1], size))
     left = len(refs) - len(details)
     note = (
@@ -117,17 +117,16 @@ def page_of(history: History, graph: Graph, most: int = _STEPS, size: int = _BYT
 def _newest(history: History, graph: Graph, refs: list[StepRef], size: int) -> Iterator[tuple[str, Detail]]:
     """Go through details until they are too large together; the first comes in any case."""
     spent = 0
-    for ref in refs:
-        made = view.detail(history, graph, ref)
+    for ref, made in zip(refs, view.details(history, graph, refs), strict=True):
         spent += len(json.dumps(made, ensure_ascii=False).encode("utf-8", "replace"))
         if spent > size and ref != refs[0]:
             return
         yield _name(ref), made
 
 
-def _checkpoints(history: History, run: RunRecord) -> list[StepRef]:
-    own = [step.ref for step in History(history.store, run.key) if step.ref.run == run.key]
-    return [StepRef(run.key, None), *own]
+def _checkpoints(run: RunRecord) -> list[StepRef]:
+    first = 0 if run.parent is None or run.parent.seq is None else run.parent.seq + 1
+    return [StepRef(run.key, None), *(StepRef(run.key, first + n) for n in range(run.steps))]
 
 
 def _name(ref: StepRef) -> str:

@@ -1,7 +1,8 @@
 """What goes on in the run in use, as numbered messages, at most 20 a second.
 
 A run is read once; from then on its events say what is new. Events come fast, so they are
-gathered for a message. The longer making one takes, the fewer are made.
+gathered for a message. The longer making one takes, the fewer are made; the newest step is
+told whole as often as little time goes into it, and always when the run rests.
 """
 
 from __future__ import annotations
@@ -9,19 +10,23 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from notebook_agent.application import Application
-from notebook_agent.lifecycle import CallEnded, Event, StepEnded, StepStarted, TextStreamed
+from notebook_agent.lifecycle import CallEnded, Event, RunHalted, StepEnded, StepStarted, TextStreamed
+from notebook_agent.pace import Pace
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.view.panel import Going
-from notebook_agent.view.wire import Progress
+from notebook_agent.view.going import Going
+from notebook_agent.view.wire import Detail, Progress
 
 __all__ = ["News"]
 
 _INTERVAL = 0.05
-_SHARE = 5
-"""Making messages takes at most one part in so many of the time."""
+_SHARE = 40
+"""Making messages takes at most one part in so many of the time, and making details too."""
+_QUIET = 0.15
+"""Seconds without an event after which a run between two steps is taken to rest."""
 _TEXT = 4_000
 
 Listener = Callable[[Progress], None]
@@ -34,17 +39,25 @@ class News:
         number: Of the last message.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(
+        self, workspace: Workspace, told: Callable[[Detail], Detail] = lambda detail: detail
+    ) -> None:
         self.number = 0
         self._ws = workspace
+        self._told = told
         self._lock = threading.RLock()
+        self._sending = threading.RLock()
         self._listeners: list[Listener] = []
         self._app: Application | None = None
         self._going: Going | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._events: deque[Event] = deque()
         self._since: int | None = None
         self._text = ""
-        self._interval = _INTERVAL
+        self._in_step = False
+        self._heard_at = 0.0
+        self._messages = Pace(_SHARE, least=_INTERVAL)
+        self._details = Pace(_SHARE)
         self._waiting = False
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -52,23 +65,46 @@ class News:
         with self._lock:
             if not self._listeners:
                 self._ws.moved.append(self._follow)
-                self._ws.rested.append(self.flush)
+                self._ws.rested.append(self._rest)
             self._listeners.append(listener)
             self._follow()
         return lambda: self._leave(listener)
 
-    def flush(self) -> None:
-        """Tell at once what has been gathered."""
+    def _rest(self) -> None:
+        """Tell at once what has been gathered, since a command is over."""
+        self._heard_at = 0.0
+        self._flush()
+
+    def _flush(self) -> None:
+        with self._sending, self._messages.doing():
+            made = self._made()
+            if made is not None:
+                for listener in list(self._listeners):
+                    listener(made)
+
+    def _made(self) -> Progress | None:
+        """Make a message of what has been gathered; what comes meanwhile waits for the next."""
         with self._lock:
+            self._learn()
             since, self._since = self._since, None
-            if since is None or self._app is None or self._going is None or not self._listeners:
-                return
-            started = time.monotonic()
+            app, going = self._app, self._going
+            if since is None or app is None or going is None or not self._listeners:
+                return None
+            rests = self._rests()
             self.number += 1
-            told = self._going.progress(self._app.graph, n=self.number, since=since, text=self._text)
-            for listener in list(self._listeners):
-                listener(told)
-            self._interval = max(_INTERVAL, _SHARE * (time.monotonic() - started))
+            made = going.progress(app.graph, n=self.number, since=since, text=self._text, runs=not rests)
+            if not rests and not self._in_step:
+                self._since = app.sequence_id
+                self._later(_QUIET)
+        if made["run"]["status"] != "running" or self._details.wait() == 0:
+            with self._details.doing():
+                detail = going.detail(app.graph)
+                made["detail"] = None if detail is None else self._told(detail)
+        return made
+
+    def _rests(self) -> bool:
+        """Whether the run halted, and is not between two of many steps."""
+        return not self._in_step and time.monotonic() - self._heard_at >= _QUIET
 
     def _leave(self, listener: Listener) -> None:
         with self._lock:
@@ -78,61 +114,65 @@ class News:
                 self._unsubscribe()
                 self._app = self._going = None
                 self._ws.moved.remove(self._follow)
-                self._ws.rested.remove(self.flush)
+                self._ws.rested.remove(self._rest)
 
     def _follow(self) -> None:
         app = self._ws.app
         if app is self._app:
             return
         self._unsubscribe()
-        self._app, self._since, self._text = app, None, ""
-        self._going = None if app is None else Going.of(app.history)
+        self._events.clear()
+        self._app, self._since, self._text, self._in_step = app, None, "", False
+        self._going = None if app is None else Going(app.history)
         self._unsubscribe = app.subscribe(self._take) if app is not None else lambda: None
 
     def _take(self, event: Event) -> None:
-        with self._lock:
-            self._learn(event)
-            seq = _seq_of(event)
+        """Put an event by, in the thread that runs: all that takes time is left to the message."""
+        if isinstance(event, RunHalted):
+            return
+        self._events.append(event)
+        self._heard_at = time.monotonic()
+        if not self._waiting:
+            self._later(self._messages.wait() or _INTERVAL / 2)
+
+    def _learn(self) -> None:
+        """Take in the events that were put by."""
+        going = self._going
+        while self._events:
+            event = self._events.popleft()
+            over = bool(self._events) and isinstance(self._events[0], StepEnded)
+            seq = None if going is None else self._learn_one(going, event, over=over)
             if seq is not None:
                 self._since = seq if self._since is None else min(seq, self._since)
-            gathered = self._since is not None
-        if gathered:
-            self._later()
 
-    def _learn(self, event: Event) -> None:
+    def _learn_one(self, going: Going, event: Event, *, over: bool) -> int | None:
+        """Take an event in and return its step; one that begins a step which is `over` says nothing."""
         if isinstance(event, TextStreamed):
             self._text = (self._text + event.text)[-_TEXT:]
-        elif self._going is None:
-            return
-        elif isinstance(event, StepStarted):
-            self._text = ""
-            self._going.begin(event.ref, event.action, event.at)
-        elif isinstance(event, StepEnded):
-            self._going.end(event.record)
-        elif isinstance(event, CallEnded):
-            self._going.tally.add(event.call)
+            return None if event.ref is None else event.ref.seq
+        if isinstance(event, StepStarted):
+            self._text, self._in_step = "", True
+            if not over:
+                going.begin(event.ref, event.action, event.at)
+            return event.ref.seq
+        if isinstance(event, StepEnded):
+            self._in_step = False
+            going.end(event.record, event.state)
+            return event.record.seq
+        if isinstance(event, CallEnded):
+            going.call(event.call)
+            return None if event.call.step is None else event.call.step.seq
+        return None
 
-    def _later(self) -> None:
-        with self._lock:
-            if self._waiting:
-                return
-            self._waiting = True
-        context = contextvars.copy_context()
-        timer = threading.Timer(self._interval, context.run, [self._due])
+    def _later(self, wait: float) -> None:
+        if self._waiting:
+            return
+        self._waiting = True
+        timer = threading.Timer(wait, contextvars.copy_context().run, [self._due])
         timer.daemon = True
         timer.start()
 
     def _due(self) -> None:
         with self._lock:
             self._waiting = False
-            self.flush()
-
-
-def _seq_of(event: Event) -> int | None:
-    if isinstance(event, StepEnded):
-        return event.record.seq
-    if isinstance(event, StepStarted | TextStreamed):
-        return None if event.ref is None else event.ref.seq
-    if isinstance(event, CallEnded):
-        return None if event.call.step is None else event.call.step.seq
-    return None
+        self._flush()

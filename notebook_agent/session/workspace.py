@@ -36,7 +36,7 @@ class Workspace:
         past: The step that the view stands at; None while it follows the head.
         apps: The applications used so far, to go back to.
         moved: Called whenever another run or step comes into view.
-        rested: Called whenever a command has run steps.
+        rested: Called whenever a command has run steps, or the graph has taken edits.
         offered: Redefined functions that the user was told of.
         replay: Which LLM calls may leave.
     """
@@ -91,6 +91,7 @@ class Workspace:
             failed = failed_at(app) in {edit.old.name for edit in taken}
             goes_on = "; %agent retry goes on with it" if failed else ""
             self.screen.say(f"edited: {listing(map(str, taken))}{goes_on}")
+            self.rest()
         for edit in edits:
             if not edit.same_cell and edit.new.code not in self.offered:
                 self.offered.add(edit.new.code)

@@ -95,7 +95,7 @@ def _states(core: Core, connection: Connection, key: RunKey) -> Iterator[State]:
     decoder = core.decoder(connection)
     for segment in segments(connection, find_line(connection, key)):
         for (text,) in connection.execute(_STATES, (segment.low, segment.high)).fetchall():
-            yield core.state(connection, text, decoder)
+            yield core.state(decoder, text)
 
 
 def _run(
@@ -111,10 +111,10 @@ def _run(
         created_at=created,
         entrypoint=entrypoint,
         graph=cast("Json", thaw(decoder.node(graph))),
-        state=core.state(connection, state, decoder),
+        state=core.state(decoder, state),
         parent=None if parent is None else StepRef(line_of(connection, parent).key, parent_seq),
         notebook=notebook,
-        edited=core.state(connection, edit_state, decoder) if edited else None,
+        edited=core.state(decoder, edit_state) if edited else None,
         steps=tuple(steps),
     )
 

@@ -120,11 +120,12 @@ class Core:
         """To read values on this connection."""
         return Decoder(self.owner, NodeReader(connection))
 
-    def state(self, connection: Connection, text: str, decoder: Decoder | None = None) -> State:
-        """The state of a column; through one decoder, states share what is equal in them."""
-        if decoder is None:
-            rows = self._rows.at(age_of(connection))
-            decoder = Decoder(self.owner, NodeReader(connection), rows)
+    def state_decoder(self, connection: Connection) -> Decoder:
+        """To read states on this connection; stretches of long lists that several share are read once."""
+        return Decoder(self.owner, NodeReader(connection), self._rows.at(age_of(connection)))
+
+    def state(self, decoder: Decoder, text: str) -> State:
+        """The state of a column."""
         values = decoder.text(text)
         if not isinstance(values, Mapping):
             raise StoreFormatError(f"{self.location} is damaged: a state is no mapping.", path=self._path)

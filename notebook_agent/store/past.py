@@ -17,7 +17,7 @@ from notebook_agent.store.records import read_call, read_failure, read_names
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["count_calls", "list_steps", "one_step", "state_after", "step_values"]
+__all__ = ["count_calls", "list_steps", "one_step", "states_after", "step_values"]
 
 _LIST: Final = """
 SELECT id, action, status, started_at, ended_at, code, decision, next, failure, reads, writes, holder
@@ -71,14 +71,19 @@ def one_step(core: Core, connection: Connection, ref: StepRef) -> StepRecord:
     return found
 
 
-def state_after(core: Core, connection: Connection, ref: StepRef) -> State:
-    """See `Store.state`."""
+def states_after(core: Core, connection: Connection, refs: Sequence[StepRef]) -> list[State]:
+    """See `Store.states`."""
+    decoder = core.state_decoder(connection)
+    return [core.state(decoder, _state_text(connection, ref)) for ref in refs]
+
+
+def _state_text(connection: Connection, ref: StepRef) -> str:
     if ref.seq is None:
-        return core.state(connection, find_line(connection, ref.run, deleted=True).state)
+        return find_line(connection, ref.run, deleted=True).state
     row = connection.execute("SELECT state FROM step WHERE id = ?", (owner_of(connection, ref),)).fetchone()
     if row is None:
         raise no_step(ref)
-    return core.state(connection, row[0])
+    return cast("str", row[0])
 
 
 def step_values(core: Core, connection: Connection, ref: StepRef) -> StepValues:

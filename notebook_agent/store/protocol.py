@@ -268,6 +268,10 @@ class Store(CallLog, Protocol):
         """
         ...
 
+    def states(self, refs: Sequence[StepRef], /) -> list[State]:
+        """Several states at once, as `state` gives each; what they have in common is read once."""
+        ...
+
     def head_state(self, key: RunKey, /) -> State:
         """The state that the next step starts from: after the head, or as edited since."""
         ...

@@ -165,13 +165,19 @@ class SqliteStore:
         """Return the state after a step, or a run's initial state."""
         core = self._core
         with core.database.read() as connection:
-            return past.state_after(core, connection, ref)
+            return past.states_after(core, connection, [ref])[0]
+
+    def states(self, refs: Sequence[StepRef], /) -> list[State]:
+        """Return several states, reading what they have in common once."""
+        core = self._core
+        with core.database.read() as connection:
+            return past.states_after(core, connection, refs)
 
     def head_state(self, key: RunKey, /) -> State:
         """Return the state that the next step starts from."""
         core = self._core
         with core.database.read() as connection:
-            return core.state(connection, head.find_head(core, connection, key).state)
+            return core.state(core.state_decoder(connection), head.find_head(core, connection, key).state)
 
     def values(self, ref: StepRef, /) -> StepValues:
         """Return a step's inputs, result, source and events."""

@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from notebook_agent.action import Node
+from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.redact import redact_text
+from notebook_agent.state import State
 from notebook_agent.store.protocol import Failure, StepRecord, StepValues
 from notebook_agent.view.brief import brief
 from notebook_agent.view.call import call_wire
-from notebook_agent.view.values import diff_wire, state_wire
-from notebook_agent.view.wire import CheckWire, CodeWire, DecisionWire, Detail, FailureWire, InputWire
+from notebook_agent.view.stream import stream_times
+from notebook_agent.view.values import Limits, diff_wire, state_wire
+from notebook_agent.view.wire import (
+    CallWire,
+    CheckWire,
+    CodeWire,
+    DecisionWire,
+    Detail,
+    FailureWire,
+    InputWire,
+)
 
-__all__ = ["asks", "decision_wire", "detail", "step_detail"]
+__all__ = ["asks", "decision_wire", "detail", "details", "step_detail"]
 
 _LONGEST_OPERAND = 200
+_AT_ONCE = 16
 _KINDS: dict[str, Literal["text", "JSON", "any"]] = {
     **dict.fromkeys(("str", "str|None", "None|str", "Optional[str]", "Optional"), "text"),
     **dict.fromkeys(("Any", "object"), "any"),
 }
 
 
-def detail(history: History, graph: Graph, ref: StepRef | int | None) -> Detail:
+def detail(history: History, graph: Graph, ref: StepRef | int | None, limits: Limits | None = None) -> Detail:
     """Show a checkpoint of a run, or of another of its family where `ref` names one.
+
+    Args:
+        history: The run.
+        graph: What it runs now.
+        ref: A step's number, counted from the end if negative; None for the initial state.
+        limits: How much of the state is shown.
 
     Raises:
         UnknownStepError: The run has no such step.
@@ -36,9 +56,34 @@ def detail(history: History, graph: Graph, ref: StepRef | int | None) -> Detail:
     of_run = History(history.store, ref.run) if isinstance(ref, StepRef) else history
     seq = ref.seq if isinstance(ref, StepRef) else ref
     if seq is None:
-        return _initial(of_run, graph)
-    step, start = of_run.begun(seq)
-    return step_detail(of_run, graph, step, start)
+        return _initial(of_run, graph, limits)
+    step = of_run[seq] if seq < 0 else history.store.step(StepRef(of_run.key, seq))
+    before, after = history.store.states([_start(history, step), step.ref])
+    return step_detail(of_run, graph, step, before, after, limits)
+
+
+def details(history: History, graph: Graph, refs: Sequence[StepRef]) -> Iterator[Detail]:
+    """Show checkpoints one after another; those that lie together are read at one go."""
+    for n in range(0, len(refs), _AT_ONCE):
+        several = refs[n : n + _AT_ONCE]
+        steps = {ref: history.store.step(ref) for ref in several if ref.seq is not None}
+        needed = list(
+            dict.fromkeys(at for step in steps.values() for at in (_start(history, step), step.ref))
+        )
+        states = dict(zip(needed, history.store.states(needed), strict=True))
+        for ref in several:
+            step, of_run = steps.get(ref), History(history.store, ref.run)
+            if step is None:
+                yield _initial(of_run, graph)
+            else:
+                yield step_detail(of_run, graph, step, states[_start(history, step)], states[step.ref])
+
+
+def _start(history: History, step: StepRecord) -> StepRef:
+    """The checkpoint that a step began with; of a fork's first step the fork's own, which may be edited."""
+    parent = history.store.run(step.ref.run).parent
+    first = 0 if parent is None or parent.seq is None else parent.seq + 1
+    return StepRef(step.ref.run, step.seq - 1 if step.seq > first else None)
 
 
 def asks(graph: Graph, action: str | None) -> list[InputWire]:
@@ -54,7 +99,12 @@ def asks(graph: Graph, action: str | None) -> list[InputWire]:
 
 
 def _parameters(action: Node) -> dict[str, object]:
-    found = inspect.signature(action.function).parameters
+    return _annotations(action.function)
+
+
+@lru_cache(maxsize=256)
+def _annotations(function: Callable[..., object]) -> dict[str, object]:
+    found = inspect.signature(function).parameters
     return {name: each.annotation for name, each in found.items() if each.annotation is not each.empty}
 
 
@@ -81,7 +131,7 @@ def decision_wire(decision: Decision | None) -> DecisionWire | None:
     return DecisionWire(source=decision.source, target=decision.target, checks=checks)
 
 
-def _initial(history: History, graph: Graph) -> Detail:
+def _initial(history: History, graph: Graph, limits: Limits | None = None) -> Detail:
     parent = history.run.parent
     state = history.at(None)
     before = state if parent is None else history.store.state(parent)
@@ -93,7 +143,7 @@ def _initial(history: History, graph: Graph) -> Detail:
         seq=None,
         action=None,
         status="new",
-        state=state_wire(state),
+        state=state_wire(state, limits),
         diff=diff_wire(before, state),
         inputs=None,
         result=None,
@@ -110,7 +160,7 @@ def _initial(history: History, graph: Graph) -> Detail:
 
 
 def _after(history: History, graph: Graph, parent: StepRef) -> str | None:
-    step = History(history.store, parent.run)[parent.seq or 0]
+    step = history.store.step(parent)
     if step.status != "completed":
         return step.action
     try:
@@ -119,10 +169,15 @@ def _after(history: History, graph: Graph, parent: StepRef) -> str | None:
         return None
 
 
-def step_detail(history: History, graph: Graph, step: StepRecord, start: StepRef) -> Detail:
-    """Show a step that began with the checkpoint `start`."""
-    before = history.store.state(start)
-    state = before if step.status == "running" else history.store.state(step.ref)
+def step_detail(
+    history: History,
+    graph: Graph,
+    step: StepRecord,
+    before: State,
+    state: State,
+    limits: Limits | None = None,
+) -> Detail:
+    """Show a step with the states before and after it."""
     values = history.store.values(step.ref)
     action = step.action if step.status != "completed" else step.next.target if step.next else None
     return Detail(
@@ -130,7 +185,7 @@ def step_detail(history: History, graph: Graph, step: StepRecord, start: StepRef
         seq=step.seq,
         action=step.action,
         status=step.status,
-        state=state_wire(state),
+        state=state_wire(state, limits),
         diff=diff_wire(before, state),
         inputs=state_wire(values.inputs),
         result=state_wire(values.result),
@@ -138,12 +193,17 @@ def step_detail(history: History, graph: Graph, step: StepRecord, start: StepRef
         next=decision_wire(step.next),
         goesOn=action,
         asks=asks(graph, action),
-        calls=[call_wire(call) for call in history.store.calls([step.ref])],
+        calls=[_call(call) for call in history.store.calls([step.ref])],
         code=_code(graph, step, values),
         error=_failure(step.failure),
         reads=list(step.reads),
         writes=list(step.writes),
     )
+
+
+def _call(call: CallRecord) -> CallWire:
+    wire, stream = call_wire(call), stream_times(call)
+    return {**wire, "stream": stream} if stream else wire
 
 
 def _code(graph: Graph, step: StepRecord, values: StepValues) -> CodeWire:

@@ -6,6 +6,9 @@ import base64
 import hashlib
 import html
 import json
+import zlib
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from notebook_agent.errors import AgentError
@@ -14,13 +17,35 @@ from notebook_agent.view.wire import Page
 __all__ = ["bundled", "iframe", "render"]
 
 _STATIC = Path(__file__).parent.parent / "static"
-_HEIGHT = 690
+_HEIGHT, _HEIGHT_IN_DARK = 690, 700
 
-_STYLE = """
-.na-page { color-scheme: light dark; }
-.na-framed { color-scheme: light; }
-body { margin: 0; padding: 12px; background: light-dark(#fff, #14171c); }
-#notebook-agent { max-width: 1500px; margin: 0 auto; }
+_STYLE = f"""
+.na-page {{ color-scheme: light dark; }}
+.na-framed {{ color-scheme: light; }}
+@media (min-height: {_HEIGHT_IN_DARK - 5}px) {{ .na-framed {{ color-scheme: dark; }} }}
+body {{ margin: 0; padding: 12px; background: light-dark(#fff, #14171c); }}
+.na-framed body {{ padding: 0; }}
+#notebook-agent {{ max-width: 1500px; margin: 0 auto; font: 14px/1.5 system-ui, sans-serif; }}
+"""
+"""A frame without an origin cannot ask the notebook for its theme, so its height tells it."""
+
+_LOADER = """\
+const packed = id => Uint8Array.from(atob(document.getElementById(id).text), c => c.charCodeAt(0));
+const unpack = id => new Response(new Blob([packed(id)]).stream()
+  .pipeThrough(new DecompressionStream("deflate-raw"))).text();
+const add = (element, text) => { element.textContent = text; document.head.append(element); };
+try {
+  add(document.createElement("style"), await unpack("notebook-agent-style"));
+  const script = Object.assign(document.createElement("script"), { type: "module" });
+  add(script, await unpack("notebook-agent-script"));
+} catch {
+  document.getElementById("notebook-agent").textContent = "This page needs a browser of 2023 or newer.";
+}
+"""
+_FRAME = f"""\
+.na-snapshot:has(iframe) > img {{ display: none }}
+.na-snapshot iframe {{ width: 100%; height: {_HEIGHT}px; border: 0 }}
+:is([data-jp-theme-light="false"], .vscode-dark, .dark) .na-snapshot iframe {{ height: {_HEIGHT_IN_DARK}px }}
 """
 
 
@@ -44,25 +69,25 @@ def _text(name: str) -> str:
 def render(page: Page, title: str, *, framed: bool = False) -> str:
     """Return the page as HTML that loads nothing and may run nothing but its own script.
 
-    Within a notebook, `framed`, it is light whatever the system prefers: a frame cannot tell the notebook's
-    theme, and must not be black on a white page.
+    It is light or dark as the system prefers, or where it is `framed` as the notebook is. Script and
+    style are packed, which makes the page half as large; what they unpack to is what the policy allows.
     """
-    script = _unclosable(_text("panel.js"))
-    style = _text("panel.css") + _STYLE
+    script, style = _text("panel.js"), _text("panel.css") + _STYLE
     return f"""\
 <!doctype html>
-<html lang="en" class="{"na-framed" if framed else "na-page"}">
+<html lang="en" class="na-page{" na-framed" if framed else ""}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">
+<meta http-equiv="Content-Security-Policy" content="{_policy((_LOADER, script), style)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)}</title>
-<style>{style}</style>
 </head>
 <body>
-<div id="notebook-agent"></div>
+<div id="notebook-agent"><noscript>{html.escape(title)}: this page needs JavaScript.</noscript></div>
 <script id="notebook-agent-data" type="application/json">{_embedded(page)}</script>
-<script type="module">{script}</script>
+<script id="notebook-agent-style" type="text/plain">{_packed(style)}</script>
+<script id="notebook-agent-script" type="text/plain">{_packed(script)}</script>
+<script type="module">{_LOADER}</script>
 </body>
 </html>
 """
@@ -76,26 +101,33 @@ def iframe(page: Page, picture: str, alt: str) -> dict[str, str]:
     uri = "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode("ascii")
     return {
         "text/html": (
-            '<div class="na-snapshot"><style>.na-snapshot:has(iframe) > img { display: none }</style>'
+            f'<div class="na-snapshot"><style>{_FRAME}</style>'
             f'<img alt="{html.escape(alt)}" src="{uri}">'
             '<iframe title="Agent, as recorded" sandbox="allow-scripts" '
-            f'style="width: 100%; height: {_HEIGHT}px; border: 0" '
             f'srcdoc="{html.escape(render(page, alt, framed=True))}"></iframe></div>'
         ),
         "text/plain": alt,
     }
 
 
-def _policy(script: str, style: str) -> str:
+def _policy(scripts: Iterable[str], style: str) -> str:
+    allowed = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
     rules = (
         "default-src 'none'",
-        f"script-src 'sha256-{_sha256(script)}'",
+        f"script-src {allowed}",
         f"style-src 'sha256-{_sha256(style)}'",
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
     )
     return "; ".join(rules)
+
+
+@lru_cache(maxsize=4)
+def _packed(text: str) -> str:
+    """Deflate, in base64."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return base64.b64encode(deflate.compress(text.encode()) + deflate.flush()).decode("ascii")
 
 
 def _sha256(text: str) -> str:
@@ -105,8 +137,3 @@ def _sha256(text: str) -> str:
 def _embedded(page: Page) -> str:
     text = json.dumps(page, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _unclosable(script: str) -> str:
-    """Write what would end or hide the script element in another way that means the same to JavaScript."""
-    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -1,7 +1,8 @@
 """Values of a state as the page draws them: bounded, of plain JSON, with secrets masked.
 
 A long list keeps its *end*, since in an agent the newest items are looked for, and they
-get the room for text first; a long mapping keeps its beginning.
+get the room first; a long mapping keeps its beginning. Within a state no key takes the room
+that another needs: the small ones get theirs first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
@@ -29,6 +30,8 @@ _LEAST_TEXT = 80
 _SHORTEST_SECRET = 8
 _REPR = 2_000
 _MOST_CHANGES = 200
+_SCALAR, _CONTAINER = 6, 24
+"""What a number and the frame of a container take of the room, in characters."""
 _SECRET = 256
 """A secret is seen whole where a text is cut, if it is no longer than this."""
 
@@ -37,8 +40,8 @@ _SECRET = 256
 class Limits:
     """How much of a value is shown.
 
-    `text` characters of one string, `total` of all together, `items` of one container,
-    `depth` containers within each other. `mask` hides secrets in texts and mappings.
+    `text` characters of one string, `total` of all together, numbers included, `items` of one
+    container, `depth` containers within each other. `mask` hides secrets in texts and mappings.
     """
 
     text: int = 8_000
@@ -50,7 +53,8 @@ class Limits:
 
 def state_wire(value: object, limits: Limits | None = None) -> ValueWire:
     """Turn any value, or a whole state, into what the page draws of it."""
-    return _Writer(limits or Limits()).wire(value)
+    writer = _Writer(limits or Limits())
+    return writer.state(value) if isinstance(value, Mapping) else writer.wire(value)
 
 
 def visible(text: str) -> str:
@@ -80,9 +84,28 @@ class _Writer:
     limits: Limits
     spent: int = 0
     within: list[int] = field(default_factory=list)
+    share: int = 0
+    """How much may have been spent when the present key of the state has had its part."""
+
+    def __post_init__(self) -> None:
+        self.share = self.limits.total
+
+    def state(self, value: Mapping[object, object]) -> ValueWire:
+        """Write the keys from the smallest on, each with its part of what is left, and in their order."""
+        keys = list(value)[: self.limits.items]
+        written: dict[object, ValueWire] = {}
+        self.within.append(id(value))
+        for n, key in enumerate(sorted(keys, key=lambda key: _rough(value[key]))):
+            self.share = self.spent + max(0, self.limits.total - self.spent) // (len(keys) - n)
+            written[key] = self.item(key, value[key])
+        return {"t": "dict", "items": [[self.key(key), written[key]] for key in keys], "size": len(value)}
+
+    def full(self) -> bool:
+        return self.spent >= self.share
 
     def wire(self, value: object) -> ValueWire:
         if value is None or type(value) is bool:
+            self.spent += _SCALAR
             return value
         if isinstance(value, str) and not isinstance(value, Enum):
             return self.text(value)
@@ -91,6 +114,7 @@ class _Writer:
         return self.nested(value)
 
     def number(self, value: object) -> ValueWire:
+        self.spent += _SCALAR
         if isinstance(value, float) and math.isfinite(value):
             return value
         if isinstance(value, int) and abs(value) <= _LARGEST_INT:
@@ -106,7 +130,7 @@ class _Writer:
         return text if len(value) <= room else {"t": "text", "text": text, "size": len(value)}
 
     def room(self) -> int:
-        return min(self.limits.text, max(_LEAST_TEXT, self.limits.total - self.spent))
+        return min(self.limits.text, max(_LEAST_TEXT, self.share - self.spent))
 
     def shown(self, value: str, key: str | None = None) -> str:
         room = self.room()
@@ -126,6 +150,7 @@ class _Writer:
         if len(self.within) >= self.limits.depth or id(value) in self.within:
             return {"t": "other", "type": type(value).__name__, "text": "…"}
         self.within.append(id(value))
+        self.spent += _CONTAINER
         try:
             return self.container(value)
         finally:
@@ -153,8 +178,11 @@ class _Writer:
         return {"t": "other", "type": "bytes", "text": f"{value[:60]!r} ({len(value):,} bytes)"}
 
     def mapping(self, value: Mapping[object, object]) -> dict[str, Json]:
-        first = list(value)[: self.limits.items]
-        items = [[self.key(key), self.item(key, value[key])] for key in first]
+        items: list[Json] = []
+        for key in islice(value, self.limits.items):
+            if self.full():
+                break
+            items.append([self.key(key), self.item(key, value[key])])
         return {"t": "dict", "items": items, "size": len(value)}
 
     def item(self, key: object, value: object) -> ValueWire:
@@ -177,13 +205,24 @@ class _Writer:
 
     def items(self, value: Collection[object]) -> ValueWire:
         ordered = value if isinstance(value, Sequence) else sorted(value, key=_repr)
-        start = max(0, len(ordered) - self.limits.items)
-        shown = [self.wire(item) for item in reversed(ordered[start:])][::-1]
+        shown: list[Json] = []
+        for item in islice(reversed(ordered), self.limits.items):
+            if self.full():
+                break
+            shown.append(self.wire(item))
+        start = len(ordered) - len(shown)
         cut: dict[str, Json] = {"start": start} if start else {}
-        return {"t": "list", "items": shown, "size": len(ordered), "type": _list_type(value), **cut}
+        return {"t": "list", "items": shown[::-1], "size": len(ordered), "type": _list_type(value), **cut}
 
     def other(self, value: object) -> ValueWire:
         return {"t": "other", "type": type(value).__name__, "text": self.shown(clip(_repr(value), _REPR))}
+
+
+def _rough(value: object) -> int:
+    """Guess what a value takes."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    return _CONTAINER * len(value) if isinstance(value, Sized) else _SCALAR
 
 
 def _image(mime: str, data: str, size: int) -> ValueWire:

@@ -98,11 +98,11 @@ def folders(home: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*flags: str) -> Iterator[Browser]:
     """A headless Chromium, the one that `CHROMIUM` names."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=list(FLAGS)
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=[*FLAGS, *flags]
         )
         try:
             yield browser
@@ -128,6 +128,7 @@ class OpenNotebook:
 
     def __init__(self, page: Page, server: JupyterServer, path: str) -> None:
         self.page = page
+        self.kind = server.kind
         route = {"lab": "lab/workspaces/auto-fresh/tree", "notebook": "notebooks"}[server.kind]
         page.goto(f"{server.url}/{route}/{path}?reset")
         self.wait_for("session?.isReady && kernel?.status === 'idle'")

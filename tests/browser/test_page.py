@@ -107,6 +107,22 @@ def test_in_a_notebook_it_is_never_black(opened, page_data):
     assert panel.evaluate("it => getComputedStyle(it).backgroundColor") == "rgb(255, 255, 255)"
 
 
+@pytest.mark.parametrize(("theme", "colour"), [("true", "rgb(255, 255, 255)"), ("false", "rgb(20, 23, 28)")])
+def test_in_a_notebook_it_takes_the_theme(opened, page_data, theme, colour):
+    """Jupyter names its theme on the page's body; the system's preference does not count."""
+    output = iframe(page_data, "<svg xmlns='http://www.w3.org/2000/svg'/>", "a run")["text/html"]
+    page = opened(f'<body data-jp-theme-light="{theme}">{output}')
+    panel = page.frame_locator("iframe").get_by_role("region", name="Agent")
+    expect(panel).to_have_css("background-color", colour)
+
+
+@pytest.mark.parametrize(("scheme", "colour"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 23, 28)")])
+def test_a_page_alone_takes_the_systems_colours(opened, page_data, scheme, colour):
+    """Where no notebook is around it."""
+    page = opened(render(page_data, "chat"), color_scheme=scheme)
+    expect(page.get_by_role("region", name="Agent")).to_have_css("background-color", colour)
+
+
 def test_hostile_text_runs_and_loads_nothing(opened, page_data):
     """Every text of the page is a payload; no tab runs it."""
     spoilt_page = {

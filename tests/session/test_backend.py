@@ -6,6 +6,7 @@ import pytest
 
 from notebook_agent.session.backend import PanelBackend
 from notebook_agent.session.exporting import page_of
+from tests.columns import rows
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_overview_and_detail(agent, backend):
     """The page asks for all, then for one step."""
     agent.run(prompt="what is x")
     overview = backend.handle({"id": 1, "do": "overview"})["overview"]
-    assert [step["action"] for step in overview["runs"][0]["steps"]] == [
+    assert [step["action"] for step in rows(overview["runs"][0]["steps"])] == [
         "prompt",
         "decide",
         "text",
@@ -90,7 +91,7 @@ def test_run_goes_on_beside_the_cell_and_is_told(agent, backend):
     )
     assert "error" not in reply
     assert [progress["n"] for progress in told] == list(range(1, len(told) + 1))
-    assert told[-1]["run"]["steps"][-1]["action"] == "response"
+    assert rows(told[-1]["run"]["steps"])[-1]["action"] == "response"
     assert agent.app.state["response"] == "text: what is x"
 
 
@@ -140,8 +141,8 @@ def test_a_message_counts_what_the_events_told(agent, backend):
         backend, lambda: backend.handle({"id": 1, "do": "run", "inputs": {"prompt": "write y"}})
     )
     overview = backend.overview()
-    steps = {step["seq"]: step for message in told for step in message["run"]["steps"]}
-    assert list(steps.values()) == overview["runs"][0]["steps"][4:]
+    steps = {step["seq"]: step for message in told for step in rows(message["run"]["steps"])}
+    assert list(steps.values()) == rows(overview["runs"][0]["steps"])[4:]
     assert told[-1]["totals"] == overview["totals"]
     assert (
         told[-1]["detail"]
@@ -191,3 +192,87 @@ def test_one_command_at_a_time(notebook, agent, backend):
 
     reply, _ = wait_for(backend, twice)
     assert reply["error"] == "a command of the panel is still running: wait for it, or press Stop"
+
+
+def test_a_message_between_many_steps_is_not_the_end(agent, backend):
+    """The run rests once nothing more comes."""
+    agent.run(prompt="what is x")
+    told = []
+    rested = threading.Event()
+    unsubscribe = backend.subscribe(
+        lambda message: (told.append(message), message["run"]["status"] == "completed" and rested.set())
+    )
+    agent.app.step(inputs={"prompt": "write y"})
+    agent.app.step()
+    assert rested.wait(10)
+    unsubscribe()
+    assert ["completed"] == [each["run"]["status"] for each in told if each["run"]["status"] != "running"]
+    assert (5, 5) == (told[-1]["run"]["head"], told[-1]["detail"]["seq"])
+
+
+def test_the_list_of_runs(agent, backend):
+    """The newest first, each with where it comes from."""
+    agent.run(prompt="what is x")
+    parent = agent.history().run.label
+    agent.fork("@1", label="again")
+    lines = backend.handle({"id": 1, "do": "runs"})["runs"]
+    assert [("again", parent, 0), (parent, None, 4)] == [
+        (line["label"], line["parent"], line["steps"]) for line in lines
+    ]
+
+
+def test_two_runs_side_by_side(agent, backend):
+    """Where they part, the steps of both from shortly before, and what differs there."""
+    agent.run(prompt="what is x")
+    parent = agent.app.uid
+    agent.fork("@0", state={"prompt": "write y"})
+    agent.run()
+    request = {"id": 1, "do": "compare", "run": agent.app.uid, "other": parent}
+    made = backend.handle(request)["comparison"]
+    assert "they part at the fork @0: prompt was edited" == made["said"]
+    assert [1, "decide", "decide"] == [
+        made["at"],
+        *(rows(made[side])[1]["action"] for side in ("here", "there")),
+    ]
+    assert [("prompt", "write y", "what is x"), ("mode", "code", "text")] == [
+        (change["path"], change["before"], change["after"]) for change in made["diff"]
+    ]
+
+
+def test_a_page_of_a_value(agent, backend):
+    """What a step's state holds can be paged through."""
+    agent.run(prompt="what is x")
+    state = agent.app.state.get_all()
+    place = list(state).index("prompt")
+    request = {"id": 1, "do": "value", "run": agent.app.uid, "seq": 3, "path": [place], "start": 5}
+    assert "is x" == backend.handle(request)["value"]["text"]
+
+
+def test_an_image_is_asked_for_by_its_id(notebook, agent, backend):
+    """Also where it was told of long ago."""
+    image = b"\x89PNG\r\n\x1a\n" + bytes(9_000)
+    notebook.names["image"] = image
+    notebook.cell(
+        "@action(reads=[], writes=['picture'])\n"
+        "def draw(state):\n"
+        "    return state.update(picture=image)\n"
+        "drawn = graph.GraphBuilder().with_actions(draw).build()"
+    )
+    agent.use("drawn")
+    agent.run()
+    place = {"run": agent.app.uid, "seq": 0}
+    detail = backend.handle({"id": 1, "do": "detail", **place})["detail"]
+    name = dict(detail["state"]["items"])["picture"]["id"]
+    assert image == backend.handle({"id": 2, "do": "image", "image": name, **place})["image"]
+    later = PanelBackend(agent.workspace)
+    assert image == later.handle({"id": 3, "do": "image", "image": name, **place})["image"]
+
+
+def test_export_writes_a_page_beside_the_notebook(agent, backend, tmp_path, monkeypatch):
+    """And says where."""
+    agent.run(prompt="what is x")
+    monkeypatch.chdir(tmp_path)
+    said = backend.handle({"id": 1, "do": "export"})["said"]
+    page = tmp_path / f"{agent.history().run.label}.html"
+    assert said.startswith(f"written: {page.name}: 5 checkpoints")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -91,6 +91,19 @@ def test_a_decision_leads_to_the_next_step(store: Store):
     assert NEXT == first.next == second.decision
 
 
+def test_several_states_share_what_they_have_in_common(store: Store):
+    """Each is as `state` gives it, and an item that both have is the same object."""
+    store.create_run(new_run())
+    store.begin_step(KEY, begin(0), after=None)
+    store.end_step(KEY, end(0, state=State({"chat": ["a" * 300]})))
+    store.begin_step(KEY, begin(1), after=0)
+    store.end_step(KEY, end(1, state=State({"chat": ["a" * 300, "b"]})))
+    refs = [StepRef(KEY, 0), StepRef(KEY, 1), StepRef(KEY, None)]
+    states = store.states(refs)
+    assert [store.state(ref) for ref in refs] == states
+    assert states[0]["chat"][0] is states[1]["chat"][0]
+
+
 def test_a_failure_keeps_the_state_before(store: Store):
     """A failed step shows its exception, and the next one starts from the old state."""
     store.create_run(new_run())

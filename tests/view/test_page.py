@@ -8,6 +8,7 @@ import hashlib
 import html
 import json
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def scripts(text):
 
 def test_the_data_comes_back_as_it_was(page):
     """What the page's script reads is what was given."""
-    (_, data), _ = scripts(render(page, "t"))
+    (_, data), *_ = scripts(render(page, "t"))
     assert page == json.loads(data)
 
 
@@ -36,7 +37,7 @@ def test_no_text_of_the_data_is_markup(page):
     """A text that would close the script stays inside it."""
     page["note"] = "</script><script>alert(1)</script><!-- \u2028"
     text = render(page, "t")
-    assert len(scripts(text)) == 2
+    assert len(scripts(text)) == 4
     assert "alert(1)</script>" not in text
     assert page == json.loads(scripts(text)[0][1])
 
@@ -46,23 +47,35 @@ def test_the_title_is_text(page):
     assert "<title>&lt;b&gt;</title>" in render(page, "<b>")
 
 
-def test_only_its_own_script_and_style_are_allowed(page):
-    """The policy names both by their hash, and nothing may be loaded."""
+def unpacked(text, name):
+    packed = next(body for attributes, body in scripts(text) if f'id="{name}"' in attributes)
+    return zlib.decompress(base64.b64decode(packed), -zlib.MAX_WBITS).decode()
+
+
+def test_only_its_own_scripts_and_style_are_allowed(page):
+    """The policy names them by the hash of what they unpack to, and nothing may be loaded."""
     text = render(page, "t")
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text).group(1)
-    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL).group(1)
 
     def sha(part):
         return base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
 
+    bundle = unpacked(text, "notebook-agent-script")
     assert policy.split("; ") == [
         "default-src 'none'",
-        f"script-src 'sha256-{sha(scripts(text)[1][1])}'",
-        f"style-src 'sha256-{sha(style)}'",
+        f"script-src 'sha256-{sha(scripts(text)[-1][1])}' 'sha256-{sha(bundle)}'",
+        f"style-src 'sha256-{sha(unpacked(text, 'notebook-agent-style'))}'",
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
     ]
+    assert bundled("panel.js").read_text(encoding="utf-8") == bundle
+
+
+def test_the_page_is_small(page):
+    """Beside its data it is at most 60 kB."""
+    text = render(page, "t")
+    assert len(text.encode()) - len(scripts(text)[0][1].encode()) <= 60_000
 
 
 def test_the_page_names_no_other_place(page):

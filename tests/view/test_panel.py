@@ -9,6 +9,7 @@ import pytest
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.ids import StepRef
 from notebook_agent.view import detail, overview, progress
+from tests.columns import rows
 from tests.make_wire_fixtures import FOLDER, fixtures
 from tests.story import FORK, MAIN, fixed_graph, story_graph, tell
 
@@ -45,7 +46,8 @@ def test_the_run_in_view_and_its_forks_are_lanes(story):
     """Each lane has its own steps and says where it began."""
     runs = overview(story.fork.history, story_graph())["runs"]
     lanes = [
-        (run["id"], run["parent"], run["forkedAt"], [step["seq"] for step in run["steps"]]) for run in runs
+        (run["id"], run["parent"], run["forkedAt"], [step["seq"] for step in rows(run["steps"])])
+        for run in runs
     ]
     assert lanes == [(MAIN, None, None, list(range(11))), (FORK, MAIN, 4, [5, 6, 7])]
 
@@ -60,7 +62,7 @@ def test_a_failed_run_goes_on_with_the_failed_action(story):
 
 def test_steps_of_older_code_are_stale(story):
     """Only those of the action that was edited."""
-    steps = overview(story.main.history, fixed_graph())["runs"][0]["steps"]
+    steps = rows(overview(story.main.history, fixed_graph())["runs"][0]["steps"])
     assert [step["seq"] for step in steps if step["stale"]] == [10]
 
 
@@ -117,7 +119,7 @@ def test_progress_carries_what_is_new(story):
     shown = progress(story.fork.history, story_graph(), n=3, since=6, text="so far")
     newest = shown["detail"]
     assert newest is not None
-    assert [[step["seq"] for step in shown["run"]["steps"]], newest["seq"], shown["text"]] == [
+    assert [[step["seq"] for step in rows(shown["run"]["steps"])], newest["seq"], shown["text"]] == [
         [6, 7],
         7,
         "so far",

@@ -1,5 +1,6 @@
 /** Numbers and names as a person reads them. */
-import type { RunWire, Status, StepWire, ValueWire } from "./wire.ts";
+import type { Run, Step } from "./model.ts";
+import type { Status, ValueWire } from "./wire.ts";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -14,6 +15,19 @@ export function duration(ms: number | null): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+const UNITS: [number, string][] = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "min"],
+];
+
+/** How long ago a Unix time in seconds was. */
+export function ago(at: number, now: number = Date.now() / 1000): string {
+  const seconds = Math.max(0, now - at);
+  const unit = UNITS.find(([size]) => seconds >= size);
+  return unit ? `${Math.floor(seconds / unit[0])} ${unit[1]} ago` : "just now";
 }
 
 /** US dollars, exact enough for the price of one call. */
@@ -41,7 +55,7 @@ const DONE: Record<Status, string> = {
 export const statusWord = (status: Status): string => DONE[status];
 
 /** What a run does now, in a few words. */
-export function runSentence(run: RunWire): string {
+export function runSentence(run: Run): string {
   const last = run.steps.at(-1)?.action;
   if (run.status === "running") return "running";
   if (run.status === "failed") return `failed at ${last ?? run.next ?? "start"}`;
@@ -51,7 +65,7 @@ export function runSentence(run: RunWire): string {
 }
 
 /** How a run has come to rest; of a fork also where it comes from. */
-export function restSentence(run: RunWire, runs: RunWire[]): string {
+export function restSentence(run: Run, runs: Run[]): string {
   const parent = runs.find((one) => one.id === run.parent);
   const from = parent ? ` (forked from ${parent.label}@${run.forkedAt ?? "start"})` : "";
   const next = run.status === "completed" && run.next ? `, next ${run.next}` : "";
@@ -59,7 +73,7 @@ export function restSentence(run: RunWire, runs: RunWire[]): string {
 }
 
 /** The slider's value as a screen reader says it. */
-export function placeText(step: StepWire | null, last: number | null): string {
+export function placeText(step: Step | null, last: number | null): string {
   if (!step) return last === null ? "initial state" : `initial state, before step 0 of ${last}`;
   return `step ${step.seq} of ${last ?? step.seq}: ${step.action}, ${statusWord(step.status)}`;
 }

@@ -1,5 +1,6 @@
 /** Where the panel's data comes from: a kernel, or what a page carries. */
-import type { Ask, Page, Progress, Reply } from "./wire.ts";
+import { type Overview, overviewOf, type Progress, progressOf, type Reply, replyOf } from "./model.ts";
+import type { Ask, PageWire, ProgressWire, ReplyWire } from "./wire.ts";
 
 export interface Source {
   /** Whether there is a kernel behind it that takes commands. */
@@ -12,11 +13,13 @@ export interface Source {
   close(): void;
 }
 
+export type Listener = (message: unknown, buffers?: DataView[]) => void;
+
 /** The part of anywidget's model that carries messages. */
 export interface Channel {
   send(content: unknown): void;
-  on(event: "msg:custom", listener: (message: unknown) => void): void;
-  off(event: "msg:custom", listener: (message: unknown) => void): void;
+  on(event: "msg:custom", listener: Listener): void;
+  off(event: "msg:custom", listener: Listener): void;
 }
 
 let lastId = Math.floor(Math.random() * 2 ** 31) * 1024;
@@ -91,16 +94,19 @@ export class LiveSource implements Source {
     this.#listeners.clear();
   }
 
-  readonly #receive = (message: unknown): void => {
+  readonly #receive = (message: unknown, buffers?: DataView[]): void => {
     if (!isRecord(message)) return;
     this.#idle = this.#silent = 0;
     if (message.event === "progress") {
-      this.#running = (message as unknown as Progress).run.status === "running";
-      for (const listener of this.#listeners) listener(message as unknown as Progress);
+      const progress = progressOf(message as unknown as ProgressWire);
+      this.#running = progress.run.status === "running";
+      for (const listener of this.#listeners) listener(progress);
       return;
     }
     const id = message.id as number;
-    this.#waiting.get(id)?.(message as unknown as Reply);
+    const reply = replyOf(message as unknown as ReplyWire);
+    if (buffers?.[0]) reply.bytes = buffers[0];
+    this.#waiting.get(id)?.(reply);
     this.#waiting.delete(id);
     if (this.#waiting.size === 0) this.#rest();
   };
@@ -112,16 +118,18 @@ export const detailKey = (run: string, seq: number | null): string => `${run}@${
 export class StoredSource implements Source {
   readonly live = false;
   readonly note: string;
-  readonly #page: Page;
+  readonly #overview: Overview;
+  readonly #page: PageWire;
 
-  constructor(page: Page) {
+  constructor(page: PageWire) {
     this.#page = page;
+    this.#overview = overviewOf(page.overview);
     this.note = page.note;
   }
 
   async request(ask: Ask): Promise<Reply> {
-    if (ask.do === "overview") return { id: 0, overview: this.#page.overview };
-    if (ask.do === "switch") return { id: 0, overview: { ...this.#page.overview, run: ask.run } };
+    if (ask.do === "overview") return { id: 0, overview: this.#overview };
+    if (ask.do === "switch") return { id: 0, overview: { ...this.#overview, run: ask.run } };
     if (ask.do === "detail") return this.#detail(ask.run, ask.seq);
     return { id: 0, error: "This page has no kernel: open the notebook to run the agent." };
   }

@@ -1,12 +1,13 @@
 /** The steps that a run is made of, its ancestors' first, and where each lane lies among them. */
+
+import type { Overview, Progress, Run, Step } from "./model.ts";
 import { detailKey } from "./source.ts";
-import type { Overview, Progress, RunWire, StepWire } from "./wire.ts";
 
 /** A place on the slider; without a step it is the initial state. */
 export interface Point {
   run: string;
   seq: number | null;
-  step: StepWire | null;
+  step: Step | null;
   /** The fork of the line that starts from here, maybe with an edited state. */
   fork: string | null;
 }
@@ -16,24 +17,24 @@ export const placeKey = ({ run, seq, fork }: Pick<Point, "run" | "seq" | "fork">
   `${detailKey(run, seq)} ${fork ?? ""}`;
 
 export interface Lane {
-  run: RunWire;
+  run: Run;
   depth: number;
   /** Index of its first own step on the slider, counted as in `pathOf`. */
   offset: number;
 }
 
-const byId = (runs: RunWire[]): Map<string, RunWire> => new Map(runs.map((run) => [run.id, run]));
+const byId = (runs: Run[]): Map<string, Run> => new Map(runs.map((run) => [run.id, run]));
 
 /** The run's ancestors from the eldest, and itself. */
-function lineOf(runs: Map<string, RunWire>, id: string): RunWire[] {
-  const line: RunWire[] = [];
+function lineOf(runs: Map<string, Run>, id: string): Run[] {
+  const line: Run[] = [];
   for (let run = runs.get(id); run && !line.includes(run); run = runs.get(run.parent ?? ""))
     line.unshift(run);
   return line;
 }
 
 /** The run's own steps as far as its child, if it has one in this line, goes on from them. */
-function ownPoints(run: RunWire, child: RunWire | undefined): Point[] {
+function ownPoints(run: Run, child: Run | undefined): Point[] {
   const end = child ? (child.forkedAt ?? -1) : Number.POSITIVE_INFINITY;
   const steps = run.steps.filter((step) => step.seq <= end);
   const last = steps.length - 1;
@@ -53,19 +54,39 @@ export function pathOf(overview: Overview, id: string = overview.run): Point[] {
   return [start, ...line.flatMap((run, i) => ownPoints(run, line[i + 1]))];
 }
 
-/** The lanes in the order given, each at the place where it leaves its parent. */
-export function lanesOf(overview: Overview): Lane[] {
-  const runs = byId(overview.runs);
-  return overview.runs.map((run) => ({
-    run,
-    depth: lineOf(runs, run.id).length - 1,
-    offset: pathOf(overview, run.id).length - run.steps.length,
-  }));
+/** How many of a run's own steps lie before the place where another leaves it. */
+function stepsBefore(run: Run, forkedAt: number | null): number {
+  const first = run.steps[0]?.seq ?? 0;
+  return Math.max(0, Math.min(run.steps.length, (forkedAt ?? -1) - first + 1));
 }
 
-const bySeq = (a: StepWire, b: StepWire): number => a.seq - b.seq;
+/** The lanes in the order given, parents before children, each at the place where it leaves its parent. */
+export function lanesOf(overview: Overview): Lane[] {
+  const lanes = new Map<string, Lane>();
+  for (const run of overview.runs) {
+    const parent = lanes.get(run.parent ?? "");
+    lanes.set(run.id, {
+      run,
+      depth: parent ? parent.depth + 1 : 0,
+      offset: parent ? parent.offset + stepsBefore(parent.run, run.forkedAt) : 1,
+    });
+  }
+  return [...lanes.values()];
+}
 
-function mergedSteps(old: StepWire[], fresh: StepWire[]): StepWire[] {
+/** The lanes that are not under a folded one. */
+export function unfolded(lanes: Lane[], folded: ReadonlySet<string>): Lane[] {
+  const hidden = new Set<string>();
+  return lanes.filter(({ run }) => {
+    const under = run.parent !== null && (folded.has(run.parent) || hidden.has(run.parent));
+    if (under) hidden.add(run.id);
+    return !under;
+  });
+}
+
+const bySeq = (a: Step, b: Step): number => a.seq - b.seq;
+
+function mergedSteps(old: Step[], fresh: Step[]): Step[] {
   const last = old.at(-1);
   const grows = fresh.every((step, i) => step.seq > (fresh[i - 1] ?? last ?? { seq: -1 }).seq);
   if (grows) return fresh.length === 0 ? old : old.concat(fresh);

@@ -1,33 +1,17 @@
 /** What one looks at: the overview, the place on the slider and its detail, kept up with the source. */
 import { restSentence } from "./format.ts";
+import { type Looks, looksAt } from "./looks.ts";
+import type { Overview, Progress, Reply, Run } from "./model.ts";
+import { Pictures } from "./pictures.ts";
 import type { Source } from "./source.ts";
 import { advanced, misses, type Point, pathOf, placeKey } from "./timeline.ts";
-import type { Ask, Detail, Json, Overview, Progress, Reply, RunWire } from "./wire.ts";
+import type { Ask, Detail, Json, ValueWire } from "./wire.ts";
 
-export interface Looks {
-  overview: Overview;
-  /** The slider's places; `points[at]` is the one in view. */
-  points: Point[];
-  at: number;
-  /** Whether the view moves on with the run. */
-  following: boolean;
-  /** Of the place in view, or of the last one while the answer is on its way. */
-  detail: Detail | null;
-  /** Of which place `detail` is, by `placeKey`. */
-  shown: string;
-  /** Streamed text of the running step. */
-  text: string;
-  said: string;
-  error: string;
-  /** The command that has no answer yet. */
-  waiting: Ask["do"] | null;
-  queued: boolean;
-}
-
-const runIn = (overview: Overview): RunWire | undefined =>
-  overview.runs.find((run) => run.id === overview.run);
+const runIn = (overview: Overview): Run | undefined => overview.runs.find((run) => run.id === overview.run);
 
 const KEPT = 64;
+/** How long the slider rests before its neighbours are asked for. */
+const REST_MS = 60;
 const PATIENCE_MS = 300;
 const QUEUED = "queued until the cell ends";
 
@@ -36,8 +20,12 @@ export class Viewer {
   looks: Looks;
   readonly #listeners = new Set<() => void>();
   readonly #details = new Map<string, Detail>();
+  readonly #pictures: Pictures;
   #wanted: string | null = null;
   #asking = false;
+  /** Which way the slider was moved last. */
+  #way = -1;
+  #ahead: ReturnType<typeof setTimeout> | undefined;
   /** Number of the last message when the last command was given. */
   #told = 0;
   #closed = false;
@@ -45,20 +33,8 @@ export class Viewer {
 
   constructor(source: Source, overview: Overview) {
     this.source = source;
-    const points = pathOf(overview);
-    this.looks = {
-      overview,
-      points,
-      at: points.length - 1,
-      following: true,
-      detail: null,
-      shown: "",
-      text: "",
-      said: "",
-      error: "",
-      waiting: null,
-      queued: false,
-    };
+    this.#pictures = new Pictures(source);
+    this.looks = looksAt(overview);
     this.#unsubscribe = source.subscribe((progress) => this.#advance(progress));
     this.#want();
   }
@@ -71,6 +47,7 @@ export class Viewer {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#ahead);
     this.#unsubscribe();
     this.#listeners.clear();
   }
@@ -84,6 +61,7 @@ export class Viewer {
   move(at: number): void {
     const last = this.looks.points.length - 1;
     const to = Math.max(0, Math.min(at, last));
+    this.#way = Math.sign(to - this.looks.at) || this.#way;
     this.#change({ at: to, following: to === last, error: "" });
     this.#want();
   }
@@ -139,6 +117,46 @@ export class Viewer {
     return this.#command({ do: how, run: overview.run, ...past, inputs });
   }
 
+  /** Writes the run as a page. */
+  exportPage(): Promise<void> {
+    return this.#command({ do: "export" });
+  }
+
+  /** Asks for the project's runs. */
+  async listRuns(): Promise<void> {
+    const reply = await this.source.request({ do: "runs" });
+    this.#change({ lines: reply.runs ?? [], error: reply.error ?? "" });
+  }
+
+  /** Puts the run in view beside another; null puts that away. */
+  async compare(other: string | null): Promise<void> {
+    this.#change({ comparison: null });
+    if (other === null) return;
+    const reply = await this.source.request({ do: "compare", run: this.looks.overview.run, other });
+    this.#change({ comparison: reply.comparison ?? null, error: reply.error ?? "" });
+  }
+
+  /** A part of the state in view that is too large to come with it. */
+  async page(path: number[], start: number): Promise<ValueWire | undefined> {
+    const { run, seq } = this.point;
+    const reply = await this.source.request({ do: "value", run, seq, path, start });
+    if (reply.error) this.#change({ error: reply.error });
+    return reply.value;
+  }
+
+  /** Asks for what the detail in view left out. */
+  async whole(): Promise<void> {
+    const point = this.point;
+    const reply = await this.#detailOf(point, true);
+    if (!this.#closed) this.#take(placeKey(point), reply);
+  }
+
+  /** An image of the step in view, as the address of its data. */
+  image(id: string, mime: string): Promise<string> {
+    const { run, seq } = this.point;
+    return this.#pictures.address({ do: "image", run, seq, image: id }, mime);
+  }
+
   /** Sends a command and says after a moment that it waits, if it does. */
   async #command(ask: Ask): Promise<void> {
     this.#told = this.looks.overview.n;
@@ -179,7 +197,7 @@ export class Viewer {
     const said = this.#rested(next) ?? this.looks.said;
     this.#change({ overview: next, points, at: place, text: progress.text, said });
     if (misses(overview, progress)) void this.refresh();
-    this.#want();
+    if (progress.detail || !following || progress.run.status !== "running") this.#want();
   }
 
   /** What is said when the run in view comes to rest, if it just has. */
@@ -195,37 +213,72 @@ export class Viewer {
     const kept = this.#details.get(key);
     this.#wanted = kept ? null : key;
     if (!kept) void this.#ask();
-    else if (kept !== this.looks.detail) this.#change({ detail: kept, shown: key });
+    else {
+      if (kept !== this.looks.detail) this.#change({ detail: kept, shown: key });
+      this.#lookAhead();
+    }
   }
 
   /** Asks for one detail at a time, and when it has come for the one then in view. */
   async #ask(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
+    clearTimeout(this.#ahead);
     const point = this.point;
     const reply = await this.#detailOf(point);
     this.#asking = false;
     if (!this.#closed) this.#arrived(placeKey(point), reply);
   }
 
+  /** Asks for the places beside the one in view, once that is shown and nothing moves. */
+  #lookAhead(): void {
+    clearTimeout(this.#ahead);
+    if (!this.source.live || this.looks.waiting) return;
+    this.#ahead = setTimeout(() => void this.#fetchNext(), REST_MS);
+  }
+
+  async #fetchNext(): Promise<void> {
+    const { points, at, overview } = this.looks;
+    const beside = [points[at + this.#way], points[at - this.#way]];
+    const point = beside.find((one) => one && !this.#details.has(placeKey(one)));
+    if (!point || this.#asking || runIn(overview)?.status === "running") return;
+    this.#asking = true;
+    const reply = await this.#detailOf(point);
+    this.#asking = false;
+    if (this.#closed) return;
+    if (reply.detail) this.#keep(placeKey(point), reply.detail);
+    if (this.#wanted !== null) void this.#ask();
+    else if (reply.detail) this.#lookAhead();
+  }
+
   /** A step's detail; where a fork starts from it, with the state that the fork starts with. */
-  async #detailOf({ run, seq, fork }: Point): Promise<Reply> {
-    const reply = await this.source.request({ do: "detail", run, seq });
+  async #detailOf({ run, seq, fork }: Point, whole = false): Promise<Reply> {
+    const more = whole ? { whole } : {};
+    const reply = await this.source.request({ do: "detail", run, seq, ...more });
     if (fork === null || !reply.detail) return reply;
-    const start = await this.source.request({ do: "detail", run: fork, seq: null });
+    const start = await this.source.request({ do: "detail", run: fork, seq: null, ...more });
     if (!start.detail) return reply;
     const { state, next } = start.detail;
     return { ...reply, detail: { ...reply.detail, state, next } };
   }
 
   #arrived(key: string, reply: Reply): void {
-    if (reply.detail) this.#keep(key, reply.detail);
-    if (this.#wanted === null) return;
-    if (this.#wanted !== key) void this.#ask();
+    if (this.#wanted === null) {
+      if (reply.detail) this.#keep(key, reply.detail);
+    } else if (this.#wanted === key) this.#take(key, reply);
     else {
-      this.#wanted = null;
-      this.#change({ detail: reply.detail ?? null, shown: key, error: reply.error ?? this.looks.error });
+      if (reply.detail) this.#keep(key, reply.detail);
+      void this.#ask();
     }
+  }
+
+  /** Shows what was asked for, if one still looks there. */
+  #take(key: string, reply: Reply): void {
+    if (reply.detail) this.#keep(key, reply.detail);
+    if (placeKey(this.point) !== key) return;
+    this.#wanted = null;
+    this.#change({ detail: reply.detail ?? null, shown: key, error: reply.error ?? this.looks.error });
+    this.#lookAhead();
   }
 
   #keep(key: string, detail: Detail): void {

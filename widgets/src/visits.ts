@@ -6,6 +6,8 @@ export interface Visit {
   times: number;
   /** How the last visit went. */
   status: Status;
+  /** The last visit ran older code than the graph holds now. */
+  edited: boolean;
 }
 
 export interface Visits {
@@ -19,10 +21,12 @@ export const edgeKey = (source: string | null, target: string | null): string =>
 export function visitsOf(points: Point[], at: number): Visits {
   const nodes = new Map<string, Visit>();
   const edges = new Map<string, number>();
-  for (const { step } of points.slice(0, at + 1)) {
+  for (let i = 0; i <= at; i += 1) {
+    const step = points[i]?.step;
     if (!step) continue;
-    nodes.set(step.action, { times: (nodes.get(step.action)?.times ?? 0) + 1, status: step.status });
-    const key = edgeKey(step.source, step.action);
+    const { action, status, stale } = step;
+    nodes.set(action, { times: (nodes.get(action)?.times ?? 0) + 1, status, edited: stale });
+    const key = edgeKey(step.source, action);
     if (step.source !== null) edges.set(key, (edges.get(key) ?? 0) + 1);
   }
   return { nodes, edges };

@@ -1,15 +1,14 @@
 /** The bridge to anywidget: a model of traits and messages on one side, the panel on the other. */
 import { render as draw, h } from "preact";
-import { type Channel, LiveSource } from "./source.ts";
+import { overviewOf } from "./model.ts";
+import { type Channel, type Listener, LiveSource } from "./source.ts";
 import { Viewer } from "./viewer.ts";
 import { Panel, type Part } from "./views/panel.tsx";
-import type { Overview } from "./wire.ts";
+import type { OverviewWire, Place } from "./wire.ts";
 
 export interface Traits {
-  overview: Overview;
-  run: string;
-  seq: number | null;
-  follows: boolean;
+  overview: OverviewWire;
+  place: Place;
   part: Part;
 }
 
@@ -20,23 +19,22 @@ export interface Model extends Channel {
   save_changes(): void;
   /** The host's widget manager; Jupyter's has the kernel. */
   widget_manager?: unknown;
-  on(event: string, listener: (message: unknown) => void): void;
-  off(event: string, listener: (message: unknown) => void): void;
+  on(event: string, listener: Listener): void;
+  off(event: string, listener: Listener): void;
 }
 
 const SETTLED_MS = 80;
 
-/** Tells the kernel where one looks, once the slider rests. */
+/** Tells the kernel where one looks, once the slider rests; with the number of the kernel's last place. */
 function tellPlace(model: Model, viewer: Viewer): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (): void => {
+    const known = model.get("place");
     const { run } = viewer.looks.overview;
     const { seq } = viewer.point;
     const follows = viewer.looks.following;
-    if (model.get("run") === run && model.get("seq") === seq && model.get("follows") === follows) return;
-    model.set("run", run);
-    model.set("seq", seq);
-    model.set("follows", follows);
+    if (known.run === run && known.seq === seq && known.follows === follows) return;
+    model.set("place", { run, seq, follows, n: known.n });
     model.save_changes();
   };
   const unlisten = viewer.listen(() => {
@@ -50,27 +48,26 @@ function tellPlace(model: Model, viewer: Viewer): () => void {
 }
 
 /** Shows the run that the kernel turned to, by its own overview where that is the newer one. */
-function followRun(model: Model, viewer: Viewer): void {
-  const run = model.get("run");
+function followRun(model: Model, viewer: Viewer, run: string): void {
   if (viewer.looks.overview.run === run) return;
   const overview = model.get("overview");
-  if (overview.run === run) viewer.show(overview);
+  if (overview.run === run) viewer.show(overviewOf(overview));
   else void viewer.switchTo(run);
 }
 
 /** Stands where the kernel stands. While it follows the run its `seq` may be behind what is shown here. */
 function standWithKernel(model: Model, viewer: Viewer): void {
-  if (model.get("follows")) viewer.follow();
-  else viewer.moveToSeq(model.get("seq"));
+  const { run, seq, follows } = model.get("place");
+  followRun(model, viewer, run);
+  if (follows) viewer.follow();
+  else viewer.moveToSeq(seq);
 }
 
 /** Follows the kernel where it sets the traits by itself. */
 function hearPlace(model: Model, viewer: Viewer): () => void {
   const listeners: [string, () => void][] = [
-    ["change:overview", () => viewer.showNewer(model.get("overview"))],
-    ["change:seq", () => standWithKernel(model, viewer)],
-    ["change:follows", () => standWithKernel(model, viewer)],
-    ["change:run", () => followRun(model, viewer)],
+    ["change:overview", () => viewer.showNewer(overviewOf(model.get("overview")))],
+    ["change:place", () => standWithKernel(model, viewer)],
   ];
   for (const [event, listener] of listeners) model.on(event, listener);
   return () => {
@@ -96,7 +93,7 @@ function kernelStatus({ widget_manager: manager }: Model): string | undefined {
 /** Draws the panel into an element; what it returns takes everything away again. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const source = new LiveSource(model, () => kernelStatus(model));
-  const viewer = new Viewer(source, model.get("overview"));
+  const viewer = new Viewer(source, overviewOf(model.get("overview")));
   const untell = tellPlace(model, viewer);
   const unhear = hearPlace(model, viewer);
   standWithKernel(model, viewer);

@@ -25,6 +25,8 @@ export interface EdgeWire {
   head: string;
   labelX: number;
   labelY: number;
+  /** An exception takes it. */
+  caught?: boolean;
 }
 
 export interface GraphWire {
@@ -35,17 +37,19 @@ export interface GraphWire {
   edges: EdgeWire[];
 }
 
-export interface StepWire {
-  run: string;
-  seq: number;
-  action: string;
-  status: Status;
-  startedAt: number;
-  ms: number | null;
-  source: string | null;
-  stale: boolean;
-  calls: number;
-  replayed: number;
+/** Steps in a row, as columns of equal length; the i-th has the number `first + i`. */
+export interface StepsWire {
+  first: number;
+  names: string[];
+  /** The action of each, and the one before it whose edge was taken (-1 for none), as places in `names`. */
+  action: number[];
+  source: number[];
+  /** A letter for each: c, f, i, r. */
+  status: string;
+  /** -1 while not known. */
+  ms: number[];
+  /** Which of them ran older code than the graph holds now. */
+  stale: number[];
 }
 
 export interface RunWire {
@@ -57,7 +61,19 @@ export interface RunWire {
   parent: string | null;
   forkedAt: number | null;
   createdAt: number;
-  steps: StepWire[];
+  steps: StepsWire;
+}
+
+/** A run of the project as the list of runs has it. */
+export interface RunLine {
+  id: string;
+  label: string;
+  status: Status;
+  steps: number;
+  action: string | null;
+  parent: string | null;
+  updatedAt: number;
+  pinned: boolean;
 }
 
 export interface Totals {
@@ -74,8 +90,8 @@ export interface InputWire {
   type: "text" | "JSON" | "any";
 }
 
-export interface Overview {
-  version: 1;
+export interface OverviewWire {
+  version: 2;
   project: string;
   run: string;
   runs: RunWire[];
@@ -91,6 +107,8 @@ export interface DictValue {
   size: number;
   /** The class, where it stands for an object with fields. */
   type?: string;
+  /** Place of the first item, where those before it are left out. */
+  start?: number;
 }
 
 export interface ListValue {
@@ -106,12 +124,16 @@ export interface TextValue {
   t: "text";
   text: string;
   size: number;
+  /** Place of the first character, where those before it are left out. */
+  start?: number;
 }
 
 export interface ImageValue {
   t: "image";
   mime: string;
-  data: string;
+  /** In base64; else the image is to be asked for by its id. */
+  data?: string;
+  id?: string;
   size: number;
 }
 
@@ -173,6 +195,8 @@ export interface CallWire {
   cost: number | null;
   replayed: boolean;
   streamed: boolean;
+  /** How a streamed answer came: after so many ms its text had so many characters. */
+  stream?: [number, number][];
 }
 
 export interface CodeWire {
@@ -206,9 +230,11 @@ export interface Detail {
   error: FailureWire | null;
   reads: string[];
   writes: string[];
+  /** Long texts are shorter than they could be; `whole` asks for more of them. */
+  cut?: boolean;
 }
 
-export interface Progress {
+export interface ProgressWire {
   event: "progress";
   n: number;
   /** The first number that this message stands for, where several were sent as one. */
@@ -220,26 +246,51 @@ export interface Progress {
   text: string;
 }
 
+/** Where one looks; both sides hold it. `n` numbers the places that the kernel sets by itself. */
+export interface Place {
+  run: string;
+  seq: number | null;
+  follows: boolean;
+  n: number;
+}
+
 /** What the page asks, still without the `id` by which its answer is found. */
 export type Ask =
-  | { do: "overview" }
-  | { do: "detail"; run: string; seq: number | null }
+  | { do: "overview" | "runs" | "export" }
+  | { do: "detail"; run: string; seq: number | null; whole?: boolean }
+  | { do: "value"; run: string; seq: number | null; path: number[]; start: number }
+  | { do: "image"; run: string; seq: number | null; image: string }
+  | { do: "compare"; run: string; other: string }
   | { do: "fork"; run: string; seq: number | null; edits: Record<string, Json> }
   | { do: "retry"; run: string }
   /** With `seq` where one looks at the past: then a fork from there runs. */
   | { do: "run" | "step"; run: string; seq?: number | null; inputs: Record<string, Json> }
   | { do: "switch"; run: string };
 
-export interface Reply {
+/** Two runs side by side: where they part, and the steps of each from shortly before. */
+export interface ComparisonWire {
+  run: string;
+  other: string;
+  said: string;
+  at: number | null;
+  here: StepsWire;
+  there: StepsWire;
+  diff: DiffWire[];
+}
+
+export interface ReplyWire {
   id: number;
-  overview?: Overview;
+  overview?: OverviewWire;
   detail?: Detail;
+  value?: ValueWire;
+  runs?: RunLine[];
+  comparison?: ComparisonWire;
   said?: string;
   error?: string;
 }
 
-export interface Page {
-  overview: Overview;
+export interface PageWire {
+  overview: OverviewWire;
   details: Record<string, Detail>;
   note: string;
 }

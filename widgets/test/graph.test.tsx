@@ -29,7 +29,7 @@ describe("the graph", () => {
     expect(names(draw(11).drawn, "button")).toEqual(
       expect.arrayContaining([
         "action prompt, completed, 3 visits",
-        "action generate_image, failed, 1 visit",
+        "action generate_image, failed, 1 visit, edited since",
         "action prompt_for_more, not visited",
       ]),
     );

@@ -1,8 +1,9 @@
 /** Whatever a model, a user or a file says, the page shows it as text. */
 import { describe, expect, it } from "vitest";
+import type { Overview } from "../src/model.ts";
 import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
-import type { CallWire, Detail, Json, Overview, ValueWire } from "../src/wire.ts";
+import type { CallWire, Detail, Json, ValueWire } from "../src/wire.ts";
 import { click, doing, show } from "./screen.ts";
 import { FakeSource, failed, overview } from "./story.ts";
 

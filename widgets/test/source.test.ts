@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { GONE, LiveSource, StoredSource } from "../src/source.ts";
-import { FakeModel, overview, page, progress } from "./story.ts";
+import { FakeModel, overview, page, progress, progressWire } from "./story.ts";
 
 describe("a live source", () => {
   it("finds each answer by its id, in any order", async () => {
@@ -15,9 +15,9 @@ describe("a live source", () => {
     const model = new FakeModel();
     const heard: number[] = [];
     const stop = new LiveSource(model).subscribe((message) => heard.push(message.n));
-    model.emit("msg:custom", progress());
+    model.emit("msg:custom", progressWire());
     stop();
-    model.emit("msg:custom", progress());
+    model.emit("msg:custom", progressWire());
     expect(heard).toEqual([progress().n]);
   });
 

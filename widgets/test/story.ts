@@ -1,28 +1,42 @@
 /** The wire fixtures that Python wrote, and a model and a source that tests can drive. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Source } from "../src/source.ts";
+import { type Overview, overviewOf, type Progress, progressOf, type Reply } from "../src/model.ts";
+import type { Listener, Source } from "../src/source.ts";
 import type { Model, Traits } from "../src/widget.ts";
-import type { Ask, Detail, Overview, Page, Progress, Reply } from "../src/wire.ts";
+import type { Ask, Detail, OverviewWire, PageWire, ProgressWire } from "../src/wire.ts";
 
 const FIXTURES = join(import.meta.dirname, "..", "..", "tests", "fixtures", "wire");
 
 const fixture = <T>(name: string): T => JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), "utf8")) as T;
 
-export const overview = (): Overview => fixture<Overview>("overview");
+export const overviewWire = (): OverviewWire => fixture<OverviewWire>("overview");
+export const overview = (): Overview => overviewOf(overviewWire());
 export const detail = (): Detail => fixture<Detail>("detail");
 export const failed = (): Detail => fixture<Detail>("detail_failed");
 
 /** A message that the first run goes on: its step 6 once more, as the fixture has it. */
-export function progress(): Progress {
-  const made = fixture<Progress>("progress");
-  const run = overview().runs[0];
+export function progressWire(): ProgressWire {
+  const made = fixture<ProgressWire>("progress");
+  const run = overviewWire().runs[0];
   if (!run) throw new Error("the fixture has no run");
-  const steps = run.steps.filter((step) => step.seq === 6);
+  const { first, names, action, source, status, ms } = run.steps;
+  const i = 6 - first;
+  const steps = {
+    first: 6,
+    names,
+    action: action.slice(i, i + 1),
+    source: source.slice(i, i + 1),
+    status: status.slice(i, i + 1),
+    ms: ms.slice(i, i + 1),
+    stale: [],
+  };
   return { ...made, n: 1, run: { ...run, status: "running", steps }, detail: null };
 }
 
-export const page = (): Page => fixture<Page>("page");
+export const progress = (): Progress => progressOf(progressWire());
+
+export const page = (): PageWire => fixture<PageWire>("page");
 
 /** A detail for any step of the fixture's runs. */
 export const detailAt = (run: string, seq: number | null): Detail => ({
@@ -33,8 +47,6 @@ export const detailAt = (run: string, seq: number | null): Detail => ({
 
 export const tick = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-type Listener = (message: unknown) => void;
-
 /** anywidget's model, without a kernel: it keeps what is sent and says what it is told to. */
 export class FakeModel implements Model {
   readonly sent: (Ask & { id: number })[] = [];
@@ -43,8 +55,9 @@ export class FakeModel implements Model {
   readonly #traits: Traits;
 
   constructor(traits: Partial<Traits> = {}) {
-    const shown = traits.overview ?? overview();
-    this.#traits = { overview: shown, run: shown.run, seq: 10, follows: true, part: "panel", ...traits };
+    const shown = traits.overview ?? overviewWire();
+    const place = { run: shown.run, seq: 10, follows: true, n: 0 };
+    this.#traits = { overview: shown, place, part: "panel", ...traits };
   }
 
   get<K extends keyof Traits>(name: K): Traits[K] {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { Step } from "../src/model.ts";
+import { ticksOf } from "../src/ticks.ts";
 import { advanced, lanesOf, misses, pathOf } from "../src/timeline.ts";
-import { ticksOf } from "../src/views/timeline.tsx";
-import type { StepWire } from "../src/wire.ts";
 import { overview, progress } from "./story.ts";
 
-const steps = (n: number): StepWire[] =>
-  Array.from({ length: n }, (_, seq) => ({ ...progress().run.steps[0], seq }) as StepWire);
+function steps(n: number): Step[] {
+  const [one] = progress().run.steps;
+  return Array.from({ length: n }, (_, seq) => ({ ...one, seq }) as Step);
+}
 
 describe("the path of a run", () => {
   it("ends where the fork leaves its parent", () => {
@@ -31,7 +33,7 @@ describe("progress", () => {
   it("replaces the steps that changed and adds the new ones", () => {
     const message = progress();
     message.run.steps = [10, 11].map(
-      (seq) => ({ ...message.run.steps[0], seq, status: "completed" }) as StepWire,
+      (seq) => ({ ...message.run.steps[0], seq, status: "completed" }) as Step,
     );
     const made = advanced(overview(), message);
     expect(made.runs[0]?.steps.slice(9).map((step) => [step.seq, step.status])).toEqual([

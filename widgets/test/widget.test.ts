@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { embed } from "../src/embed.ts";
 import { render } from "../src/widget.ts";
 import { doing, find, get, names } from "./screen.ts";
-import { detailAt, FakeModel, overview, page, tick } from "./story.ts";
+import { detailAt, FakeModel, overview, overviewWire, page, tick } from "./story.ts";
 
 afterEach(() => document.body.replaceChildren());
 
@@ -47,15 +47,26 @@ describe("the widget", () => {
       slider(el).dispatchEvent(new Event("input", { bubbles: true }));
     });
     await doing(() => tick(120));
-    expect([model.get("run"), model.get("seq")]).toEqual([overview().run, 4]);
+    expect(model.get("place")).toEqual({ run: overview().run, seq: 4, follows: false, n: 0 });
+  });
+
+  it("tells a place with the number of the kernel's last one", async () => {
+    const model = new FakeModel({ place: { run: overview().run, seq: 10, follows: true, n: 7 } });
+    const { el } = await open(model);
+    await answerDetails(model);
+    await doing(() => {
+      slider(el).value = "4";
+      slider(el).dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    await doing(() => tick(120));
+    expect(model.get("place").n).toBe(7);
   });
 
   it("goes where the kernel looks", async () => {
     const model = new FakeModel();
     const { el } = await open(model);
     await doing(() => {
-      model.set("follows", false);
-      model.set("seq", 2);
+      model.set("place", { ...model.get("place"), seq: 2, follows: false, n: 1 });
     });
     expect(slider(el).value).toBe("2");
   });
@@ -63,21 +74,23 @@ describe("the widget", () => {
   it("stays at the head where the kernel follows it and its place is an older one", async () => {
     const model = new FakeModel();
     const { el } = await open(model);
-    await doing(() => model.set("seq", 2));
+    await doing(() => model.set("place", { ...model.get("place"), seq: 2, n: 1 }));
     expect(slider(el).value).toBe("10");
-    expect(model.get("follows")).toBe(true);
+    expect(model.get("place").follows).toBe(true);
   });
 
   it("opens where the kernel looks", async () => {
-    const { el } = await open(new FakeModel({ follows: false, seq: 3 }));
+    const { el } = await open(
+      new FakeModel({ place: { run: overview().run, seq: 3, follows: false, n: 0 } }),
+    );
     expect(slider(el).value).toBe("3");
   });
 
   it("shows a newer overview of the kernel, not an older one", async () => {
-    const model = new FakeModel({ overview: { ...overview(), n: 5 } });
+    const model = new FakeModel({ overview: { ...overviewWire(), n: 5 } });
     const { el } = await open(model);
-    await doing(() => model.set("overview", { ...overview(), n: 4, project: "old" }));
-    await doing(() => model.set("overview", { ...overview(), n: 6, project: "new" }));
+    await doing(() => model.set("overview", { ...overviewWire(), n: 4, project: "old" }));
+    await doing(() => model.set("overview", { ...overviewWire(), n: 6, project: "new" }));
     expect(el.querySelector("header")?.textContent).toContain("new");
   });
 
@@ -85,7 +98,7 @@ describe("the widget", () => {
     const model = new FakeModel();
     await open(model);
     const fork = overview().runs[1]?.id ?? "";
-    await doing(() => model.set("run", fork));
+    await doing(() => model.set("place", { ...model.get("place"), run: fork, n: 1 }));
     expect(model.sent.filter((ask) => ask.do === "switch")).toMatchObject([{ run: fork }]);
   });
 

@@ -4,7 +4,8 @@ import type { CodeWire } from "../wire.ts";
 
 /** Code in colours, made of text nodes alone. */
 export const Code = ({ text, language = "python" }: { text: string; language?: string }) => (
-  <pre class="na-code">
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+  <pre class="na-code" tabIndex={0}>
     <code>
       {highlighted(text, language).map((piece, i) =>
         piece.kind === "plain" ? (

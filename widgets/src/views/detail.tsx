@@ -11,6 +11,8 @@ export interface DetailProps extends Pick<StateProps, "edits" | "onEdit" | "stre
   detail: Detail | null;
   /** Whether `detail` is still that of the place looked at before. */
   late: boolean;
+  /** Asks for what was left out; missing where that cannot be done. */
+  onWhole: (() => void) | undefined;
   /** Prefix that makes element ids unique on the page. */
   id: string;
 }
@@ -20,7 +22,11 @@ const badge = (tab: Tab, detail: Detail): number => {
   return tab === "Calls" ? detail.calls.length : 0;
 };
 
-function Content({ tab, detail, ...state }: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "id">) {
+function Content({
+  tab,
+  detail,
+  ...state
+}: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "id" | "onWhole">) {
   switch (tab) {
     case "Diff":
       return <DiffView diff={detail.diff} />;
@@ -80,7 +86,7 @@ function Strip({ tab, detail, id, onTab }: StripProps) {
             onClick={() => onTab(name)}
           >
             {name}
-            {n > 0 && <span class="na-count">{n}</span>}
+            {n > 0 && <span class="na-count" data-n={n} />}
           </button>
         );
       })}
@@ -89,7 +95,7 @@ function Strip({ tab, detail, id, onTab }: StripProps) {
 }
 
 /** Everything about one step, in six tabs. */
-export function DetailView({ detail, late, id, ...state }: DetailProps) {
+export function DetailView({ detail, late, id, onWhole, ...state }: DetailProps) {
   const [chosen, choose] = useState<Tab | null>(null);
   const pane = useRef<HTMLDivElement>(null);
   const tab = chosen ?? (detail?.error ? "Error" : "State");
@@ -107,6 +113,14 @@ export function DetailView({ detail, late, id, ...state }: DetailProps) {
         tabIndex={0}
         ref={pane}
       >
+        {detail?.cut && onWhole && (
+          <p class="na-note">
+            <span>Long texts are cut short here.</span>
+            <button type="button" class="na-link" onClick={onWhole}>
+              Show more of them
+            </button>
+          </p>
+        )}
         {detail ? (
           <Content tab={tab} detail={detail} {...state} />
         ) : (

@@ -1,6 +1,8 @@
+import { useMemo } from "preact/hooks";
 import { counted, statusWord } from "../format.ts";
+import type { Step } from "../model.ts";
 import { edgeKey, type Visits } from "../visits.ts";
-import type { EdgeWire, GraphWire, NodeWire, StepWire } from "../wire.ts";
+import type { EdgeWire, GraphWire, NodeWire } from "../wire.ts";
 import type { Hues } from "./hues.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { type Box, useZoom } from "./zoom.ts";
@@ -9,7 +11,7 @@ export interface GraphProps {
   graph: GraphWire;
   visits: Visits;
   /** The step in view. */
-  step: StepWire | null;
+  step: Step | null;
   /** The action that comes after it. */
   next: string | null;
   hues: Hues;
@@ -30,13 +32,15 @@ function wholeOf(graph: GraphWire): Box {
 export function nodeName(name: string, visits: Visits): string {
   const visit = visits.nodes.get(name);
   if (!visit) return `action ${name}, not visited`;
-  return `action ${name}, ${statusWord(visit.status)}, ${counted(visit.times, "visit")}`;
+  const edited = visit.edited ? ", edited since" : "";
+  return `action ${name}, ${statusWord(visit.status)}, ${counted(visit.times, "visit")}${edited}`;
 }
 
 function nodeClass(name: string, { visits, step, next, hues }: GraphProps): string {
   const visit = visits.nodes.get(name);
   const classes = ["na-node", hues(name)];
   if (visit) classes.push("na-visited", `na-is-${visit.status}`);
+  if (visit?.edited) classes.push("na-edited");
   if (step?.action === name) classes.push("na-current");
   else if (next === name) classes.push("na-next");
   return classes.join(" ");
@@ -70,16 +74,29 @@ const InputNode = ({ node }: { node: NodeWire }) => (
   </g>
 );
 
-const Times = ({ node, times }: { node: NodeWire; times: number }) => (
-  <g class="na-times" transform={`translate(${node.x + node.width / 2 - 4} ${node.y - node.height / 2 + 2})`}>
+/** How often a node was visited; beside it and not in it, since it is no part of the button's name. */
+const Times = ({ node, times, tone }: { node: NodeWire; times: number; tone: string }) => (
+  <g
+    class={`na-times ${tone}`}
+    transform={`translate(${node.x + node.width / 2 - 4} ${node.y - node.height / 2 + 2})`}
+  >
     <rect x={times > 99 ? -14 : -9} y={-8} width={times > 99 ? 28 : 18} height={16} rx={8} />
     <text>{times > 99 ? "99+" : times}</text>
   </g>
 );
 
+/** The sign of code that was changed since, at the frame's lower corner. */
+const Edited = ({ node }: { node: NodeWire }) => (
+  <path
+    class="na-edited-mark"
+    transform={`translate(${node.x + node.width / 2 - 5} ${node.y + node.height / 2 - 1})`}
+    d="M0-6 6 0 0 6-6 0Z"
+  />
+);
+
 function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
   const pick = (): void => props.onPick(node.name);
-  const times = props.visits.nodes.get(node.name)?.times ?? 0;
+  const visit = props.visits.nodes.get(node.name);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button element cannot stand in a drawing
     <g
@@ -102,18 +119,44 @@ function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
       <text class="na-label" x={node.x + 3} y={node.y}>
         {node.label}
       </text>
-      {times > 1 && <Times node={node} times={times} />}
+      {visit?.edited && <Edited node={node} />}
     </g>
   );
 }
 
-function Edge({ edge, visits, step }: { edge: EdgeWire; visits: Visits; step: StepWire | null }) {
+const NUMBERS = /-?\d+(?:\.\d+)?/g;
+
+/** The middle of a line made of cubic curves. */
+export function middleOf(path: string): { x: number; y: number } {
+  const all = (path.match(NUMBERS) ?? []).map(Number);
+  const curves = Math.max(1, Math.floor((all.length / 2 - 1) / 3));
+  const first = Math.floor((curves - 1) / 2) * 6;
+  const at = (i: number): number => all[first + i] ?? 0;
+  if (curves % 2 === 0) return { x: at(6), y: at(7) };
+  return {
+    x: (at(0) + 3 * at(2) + 3 * at(4) + at(6)) / 8,
+    y: (at(1) + 3 * at(3) + 3 * at(5) + at(7)) / 8,
+  };
+}
+
+/** How often an edge was taken, beside its label or on its line. */
+function Taken({ edge, times }: { edge: EdgeWire; times: number }) {
+  const place = edge.label === "" ? middleOf(edge.path) : { x: edge.labelX, y: edge.labelY + 13 };
+  return (
+    <text class="na-taken-times" x={place.x} y={place.y}>
+      ×{times}
+    </text>
+  );
+}
+
+function Edge({ edge, visits, step }: { edge: EdgeWire; visits: Visits; step: Step | null }) {
   const key = edgeKey(edge.source, edge.target);
   const times = visits.edges.get(key) ?? 0;
   const taken = step !== null && key === edgeKey(step.source, step.action);
   const classes = [
     "na-edge-line",
     edge.conditional && "na-conditional",
+    edge.caught && "na-caught",
     times > 0 && "na-visited",
     taken && "na-taken",
   ];
@@ -127,16 +170,17 @@ function Edge({ edge, visits, step }: { edge: EdgeWire; visits: Visits; step: St
           {edge.label}
         </text>
       )}
+      {times > 1 && <Taken edge={edge} times={times} />}
     </g>
   );
 }
 
-const isTaken = (edge: EdgeWire, step: StepWire | null): boolean =>
+const isTaken = (edge: EdgeWire, step: Step | null): boolean =>
   step !== null && edge.source === step.source && edge.target === step.action;
 
-/** The edges in drawing order: the one taken lies on top. */
-const inOrder = (edges: EdgeWire[], step: StepWire | null): EdgeWire[] =>
-  [...edges].sort((a, b) => Number(isTaken(a, step)) - Number(isTaken(b, step)));
+/** The edges in drawing order, each with its own place: the one taken lies on top. */
+const inOrder = (edges: EdgeWire[], step: Step | null): [number, EdgeWire][] =>
+  [...edges.entries()].sort(([, a], [, b]) => Number(isTaken(a, step)) - Number(isTaken(b, step)));
 
 const Tool = ({ name, icon, onClick }: { name: string; icon: IconName; onClick: () => void }) => (
   <button type="button" class="na-tool" aria-label={name} title={name} onClick={onClick}>
@@ -144,9 +188,32 @@ const Tool = ({ name, icon, onClick }: { name: string; icon: IconName; onClick: 
   </button>
 );
 
+const Parts = (props: GraphProps) => (
+  <>
+    {inOrder(props.graph.edges, props.step).map(([i, edge]) => (
+      <Edge key={i} edge={edge} visits={props.visits} step={props.step} />
+    ))}
+    {props.graph.nodes.map((node) =>
+      node.kind === "input" ? (
+        <InputNode key={node.name} node={node} />
+      ) : (
+        <ActionNode key={node.name} node={node} {...props} />
+      ),
+    )}
+    {props.graph.nodes.map((node) => {
+      const visit = props.visits.nodes.get(node.name);
+      const tone = `${props.hues(node.name)} na-is-${visit?.status}`;
+      return (
+        visit && visit.times > 1 && <Times key={node.name} node={node} times={visit.times} tone={tone} />
+      );
+    })}
+  </>
+);
+
 function Drawing(props: GraphProps) {
-  const { graph, visits, step } = props;
-  const zoom = useZoom(wholeOf(graph));
+  const { graph } = props;
+  const whole = useMemo(() => wholeOf(graph), [graph.width, graph.height]);
+  const zoom = useZoom(whole);
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a drawing is a group of its parts */}
@@ -158,21 +225,7 @@ function Drawing(props: GraphProps) {
         ref={zoom.svg}
         {...zoom.handlers}
       >
-        {inOrder(graph.edges, step).map((edge, i) => (
-          <Edge
-            key={`${edge.source} ${edge.target} ${edge.label} ${i}`}
-            edge={edge}
-            visits={visits}
-            step={step}
-          />
-        ))}
-        {graph.nodes.map((node) =>
-          node.kind === "input" ? (
-            <InputNode key={node.name} node={node} />
-          ) : (
-            <ActionNode key={node.name} node={node} {...props} />
-          ),
-        )}
+        <Parts {...props} />
       </svg>
       <div class="na-zoom">
         <Tool name="Zoom in" icon="plus" onClick={zoom.zoomIn} />

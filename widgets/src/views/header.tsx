@@ -1,5 +1,6 @@
 import { count, counted, dollars, runSentence } from "../format.ts";
-import type { Overview, RunWire, Status, StepWire, Totals } from "../wire.ts";
+import type { Overview, Run, Step } from "../model.ts";
+import type { Status, Totals } from "../wire.ts";
 
 const Figures = ({ totals }: { totals: Totals }) => (
   <ul class="na-totals" aria-label="Totals">
@@ -15,32 +16,57 @@ const BROKEN = new Set<Status>(["failed", "interrupted"]);
 
 interface HeaderProps {
   overview: Overview;
-  run: RunWire | undefined;
-  step: StepWire | null;
+  run: Run | undefined;
+  step: Step | null;
   head: number | null;
   atHead: boolean;
+  /** Whether the list of runs is open; missing where there is none. */
+  listed?: boolean | undefined;
+  onList: () => void;
+}
+
+/** The run's name, which opens the list of runs. */
+function Name({ overview, run, listed, onList }: HeaderProps) {
+  const name = run?.label ?? overview.run;
+  if (listed === undefined) return <strong title={overview.run}>{name}</strong>;
+  return (
+    <button
+      type="button"
+      class="na-name"
+      aria-label={`Run ${name}, list of runs`}
+      aria-expanded={listed}
+      title={`${overview.run}: all runs of ${overview.project}`}
+      onClick={onList}
+    >
+      <strong>{name}</strong>
+      <span aria-hidden="true">▾</span>
+    </button>
+  );
 }
 
 /** Which run this is, how it stands, and what it took. */
-export const Header = ({ overview, run, step, head, atHead }: HeaderProps) => (
-  <header class="na-header">
-    <div class="na-title">
-      <strong title={overview.run}>{run?.label ?? overview.run}</strong>
-      <span class="na-arrow" aria-hidden="true">
-        ▸
+export const Header = (props: HeaderProps) => {
+  const { overview, run, step, head, atHead } = props;
+  return (
+    <header class="na-header">
+      <div class="na-title">
+        <Name {...props} />
+        <span class="na-arrow" aria-hidden="true">
+          ▸
+        </span>
+        <span class="na-project">{overview.project}</span>
+      </div>
+      {run && <span class={`na-pill na-is-${run.status}`}>{runSentence(run)}</span>}
+      <span class="na-where">
+        step {step ? count(step.seq) : "–"}/{head === null ? "–" : count(head)}
+        {atHead && run?.next && !BROKEN.has(run.status) && (
+          <>
+            {" · next "}
+            <b>{run.next}</b>
+          </>
+        )}
       </span>
-      <span class="na-project">{overview.project}</span>
-    </div>
-    {run && <span class={`na-pill na-is-${run.status}`}>{runSentence(run)}</span>}
-    <span class="na-where">
-      step {step ? count(step.seq) : "–"}/{head === null ? "–" : count(head)}
-      {atHead && run?.next && !BROKEN.has(run.status) && (
-        <>
-          {" · next "}
-          <b>{run.next}</b>
-        </>
-      )}
-    </span>
-    <Figures totals={overview.totals} />
-  </header>
-);
+      <Figures totals={overview.totals} />
+    </header>
+  );
+};

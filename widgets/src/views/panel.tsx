@@ -1,14 +1,19 @@
 import "../visible.ts";
 import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import type { Looks } from "../looks.ts";
+import type { Run } from "../model.ts";
 import { placeKey } from "../timeline.ts";
-import type { Looks, Viewer } from "../viewer.ts";
+import type { Viewer } from "../viewer.ts";
 import { visitBefore, visitsOf } from "../visits.ts";
-import type { Detail, RunWire } from "../wire.ts";
+import type { Detail } from "../wire.ts";
+import { CompareView } from "./compare.tsx";
 import { DetailView } from "./detail.tsx";
 import { type Edit, editsOf } from "./edit.tsx";
 import { GraphView } from "./graph.tsx";
 import { Header } from "./header.tsx";
 import { huesOf } from "./hues.ts";
+import { type Reach, ReachContext } from "./reach.ts";
+import { RunsList } from "./runs.tsx";
 import { TimelineView } from "./timeline.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
@@ -63,7 +68,7 @@ const Banner = ({
   </div>
 );
 
-const nextOf = (detail: Detail | null, run: RunWire | undefined, atHead: boolean): string | null =>
+const nextOf = (detail: Detail | null, run: Run | undefined, atHead: boolean): string | null =>
   atHead ? (run?.next ?? null) : (detail?.next?.target ?? null);
 
 /** All that the parts are drawn from: what is looked at, and what follows from it. */
@@ -89,6 +94,8 @@ function useScene(viewer: Viewer) {
     atHead: at === points.length - 1,
     head: points.at(-1)?.seq ?? null,
     late: looks.shown !== here,
+    onSwitch: useCallback((to: string) => void viewer.switchTo(to), [viewer]),
+    onCompare: useCallback((to: string) => void viewer.compare(to), [viewer]),
   };
 }
 
@@ -122,18 +129,20 @@ function Details({ viewer, id, looks, run, atHead, late, edits }: Scene) {
       streaming={atHead && run?.status === "running" ? text : ""}
       edits={edits.edits}
       onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
+      onWhole={viewer.source.live && !late ? () => void viewer.whole() : undefined}
     />
   );
 }
 
-const Timeline = ({ viewer, looks, hues, move }: Scene) => (
+const Timeline = ({ viewer, looks, hues, move, onSwitch, onCompare }: Scene) => (
   <TimelineView
     overview={looks.overview}
     points={looks.points}
     at={looks.at}
     hues={hues}
     onMove={move}
-    onSwitch={(to) => void viewer.switchTo(to)}
+    onSwitch={onSwitch}
+    onCompare={viewer.source.live ? onCompare : undefined}
   />
 );
 
@@ -162,6 +171,39 @@ function Commands(scene: Scene) {
       onRun={(how, inputs) => void viewer.run(how, inputs)}
       onRetry={() => void viewer.retry()}
       onFork={fork}
+      onExport={() => void viewer.exportPage()}
+    />
+  );
+}
+
+/** The list of the project's runs, where it is open. */
+function Runs({ looks, onSwitch, onCompare, onClose }: Scene & { onClose: () => void }) {
+  const closing =
+    (act: (run: string) => void) =>
+    (to: string): void => {
+      act(to);
+      onClose();
+    };
+  return (
+    <RunsList
+      lines={looks.lines}
+      inView={looks.overview.run}
+      onPick={closing(onSwitch)}
+      onCompare={closing(onCompare)}
+      onClose={onClose}
+    />
+  );
+}
+
+function Compared({ viewer, looks, hues }: Scene) {
+  if (!looks.comparison) return null;
+  const known = [...looks.overview.runs, ...(looks.lines ?? [])];
+  return (
+    <CompareView
+      comparison={looks.comparison}
+      nameOf={(id) => known.find((run) => run.id === id)?.label ?? id}
+      hues={hues}
+      onClose={() => void viewer.compare(null)}
     />
   );
 }
@@ -169,9 +211,23 @@ function Commands(scene: Scene) {
 function Whole(scene: Scene) {
   const { viewer, looks, point, run, atHead, head, move } = scene;
   const { live, note } = viewer.source;
+  const [listed, list] = useState(false);
+  const onList = (): void => {
+    if (!listed) void viewer.listRuns();
+    list(!listed);
+  };
   return (
     <>
-      <Header overview={looks.overview} run={run} step={point.step} head={head} atHead={atHead} />
+      <Header
+        overview={looks.overview}
+        run={run}
+        step={point.step}
+        head={head}
+        atHead={atHead}
+        listed={live ? listed : undefined}
+        onList={onList}
+      />
+      {listed && <Runs {...scene} onClose={() => list(false)} />}
       {live ? (
         <Commands {...scene} />
       ) : (
@@ -186,6 +242,7 @@ function Whole(scene: Scene) {
         <Graph {...scene} />
         <Details {...scene} />
       </div>
+      <Compared {...scene} />
       <Timeline {...scene} />
     </>
   );
@@ -193,13 +250,22 @@ function Whole(scene: Scene) {
 
 const PARTS = { panel: Whole, graph: Graph, state: Details, slider: Timeline };
 
+function reachOf(viewer: Viewer): Reach {
+  const image = (id: string, mime: string): Promise<string> => viewer.image(id, mime);
+  if (!viewer.source.live) return { image };
+  return { image, page: (path, start) => viewer.page(path, start) };
+}
+
 /** The panel, or one part of it. */
 export function Panel({ viewer, part = "panel" }: { viewer: Viewer; part?: Part }) {
   const scene = useScene(viewer);
+  const reach = useMemo(() => reachOf(viewer), [viewer]);
   const Shown = PARTS[part];
   return (
-    <section class={`na-panel na-part-${part}`} aria-label="Agent">
-      <Shown {...scene} />
-    </section>
+    <ReachContext.Provider value={reach}>
+      <section class={`na-panel na-part-${part}`} aria-label="Agent">
+        <Shown {...scene} />
+      </section>
+    </ReachContext.Provider>
   );
 }

@@ -4,7 +4,8 @@ import { bubbleOf, Chat, chatOf, Message } from "./chat.tsx";
 import { type Edit, Editor, editable } from "./edit.tsx";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icons.tsx";
-import { Value } from "./value.tsx";
+import { Paged } from "./paged.tsx";
+import { type Path, Value } from "./value.tsx";
 
 export interface StateProps {
   state: ValueWire;
@@ -32,11 +33,24 @@ const isLine = (value: ValueWire): boolean =>
   value.t === "text" ||
   (value.t !== "image" && value.size === 0);
 
-function Body({ name, value, diff }: { name: string; value: ValueWire; diff: DiffWire[] }) {
+interface BodyProps {
+  name: string;
+  value: ValueWire;
+  diff: DiffWire[];
+  path: Path;
+}
+
+const Body = ({ value, path, ...rest }: BodyProps) => (
+  <Paged value={value} path={path}>
+    {(shown) => <Drawn value={shown} path={path} {...rest} />}
+  </Paged>
+);
+
+function Drawn({ name, value, diff, path }: BodyProps) {
   const chat = chatOf(value);
   if (chat) return <Chat {...chat} freshFrom={Math.min(...diff.map((d) => indexIn(d.path, name)))} />;
   const bubble = bubbleOf(value);
-  if (!bubble) return <Value value={value} />;
+  if (!bubble) return <Value value={value} path={path} />;
   return (
     <ol class="na-chat">
       <Message bubble={bubble} />
@@ -50,6 +64,7 @@ interface RowProps {
   diff: DiffWire[];
   edit: Edit | undefined;
   onEdit: ((edit: Edit | null) => void) | undefined;
+  path: Path;
 }
 
 const markOf = (name: string, diff: DiffWire[]): string => {
@@ -82,10 +97,10 @@ function Head({ name, value, mark, line }: { name: string; value: ValueWire; mar
 }
 
 /** A key and its value, on one line where that fits. */
-function Shown({ name, value, diff, start, onEdit }: Omit<RowProps, "edit"> & { start: Edit | null }) {
+function Shown({ name, value, diff, start, onEdit, path }: Omit<RowProps, "edit"> & { start: Edit | null }) {
   const line = isLine(value);
   const head = <Head name={name} value={value} mark={markOf(name, diff)} line={line} />;
-  const body = () => <Body name={name} value={value} diff={diff} />;
+  const body = () => <Body name={name} value={value} diff={diff} path={path} />;
   const begin = (): void => {
     if (start) onEdit?.(start);
   };
@@ -110,7 +125,7 @@ function Shown({ name, value, diff, start, onEdit }: Omit<RowProps, "edit"> & { 
 const rowClass = (value: ValueWire, diff: DiffWire[]): string =>
   `na-row ${diff.length > 0 ? "na-changed" : ""} ${isLine(value) ? "na-oneline" : ""}`;
 
-function Row({ name, value, diff, edit, onEdit }: RowProps) {
+function Row({ name, value, diff, edit, onEdit, path }: RowProps) {
   const start = onEdit ? editable(value) : null;
   if (edit && onEdit) {
     return (
@@ -122,7 +137,7 @@ function Row({ name, value, diff, edit, onEdit }: RowProps) {
   return (
     <section class={rowClass(value, diff)}>
       {onEdit && start && <Pencil name={name} start={start} onEdit={onEdit} />}
-      <Shown name={name} value={value} diff={diff} start={start} onEdit={onEdit} />
+      <Shown name={name} value={value} diff={diff} start={start} onEdit={onEdit} path={path} />
     </section>
   );
 }
@@ -144,7 +159,7 @@ export function StateView({ state, diff, streaming, edits, onEdit }: StateProps)
     <div class="na-state">
       {streaming !== "" && <Writing text={streaming} />}
       {items.length === 0 && <p class="na-empty">The state is empty.</p>}
-      {items.map(([name, value]) => (
+      {items.map(([name, value], i) => (
         <Row
           key={name}
           name={name}
@@ -152,6 +167,7 @@ export function StateView({ state, diff, streaming, edits, onEdit }: StateProps)
           diff={diff.filter((d) => rootOf(d.path) === name)}
           edit={edits.get(name)}
           onEdit={onEdit && ((edit) => onEdit(name, edit))}
+          path={[i]}
         />
       ))}
     </div>

@@ -1,8 +1,9 @@
 import { count, dollars, duration } from "../format.ts";
 import type { CallWire, CheckWire, DecisionWire, DiffWire, FailureWire } from "../wire.ts";
-import { Content, Message } from "./chat.tsx";
+import { Message } from "./chat.tsx";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icons.tsx";
+import { Output } from "./stream.tsx";
 import { Value } from "./value.tsx";
 
 const SIGNS = { added: "+", changed: "~", removed: "−" } as const;
@@ -30,9 +31,15 @@ const Change = ({ diff }: { diff: DiffWire }) => (
 );
 
 /** What the step changed, by path. */
-export const DiffView = ({ diff }: { diff: DiffWire[] }) =>
+export const DiffView = ({
+  diff,
+  none = "This step changed nothing in the state.",
+}: {
+  diff: DiffWire[];
+  none?: string;
+}) =>
   diff.length === 0 ? (
-    <p class="na-empty">This step changed nothing in the state.</p>
+    <p class="na-empty">{none}</p>
   ) : (
     <ul class="na-diffs">
       {diff.map((one) => (
@@ -86,7 +93,7 @@ const Call = ({ call }: { call: CallWire }) => (
           {call.output !== null && (
             <div class="na-output">
               <span class="na-role">output</span>
-              <Content value={call.output} />
+              <Output call={call} />
             </div>
           )}
         </>

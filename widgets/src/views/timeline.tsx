@@ -1,9 +1,11 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { count, placeText, runSentence, statusWord } from "../format.ts";
-import { type Lane, lanesOf, type Point } from "../timeline.ts";
-import type { Overview, StepWire } from "../wire.ts";
+import { count, placeText } from "../format.ts";
+import type { Overview } from "../model.ts";
+import { percent, tickClass, ticksOf } from "../ticks.ts";
+import { lanesOf, type Point } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 import { Icon } from "./icons.tsx";
+import { Lanes } from "./lanes.tsx";
 
 export interface TimelineProps {
   overview: Overview;
@@ -12,43 +14,15 @@ export interface TimelineProps {
   hues: Hues;
   onMove: (at: number) => void;
   onSwitch: (run: string) => void;
+  onCompare: ((run: string) => void) | undefined;
 }
 
-const MOST_TICKS = 240;
 /** The run in view has at least one part in so many of the width, or longer runs are cut off. */
 const LONGER = 2;
 const FEWEST = 24;
+/** Of more ticks none has room for its action's name. */
+const MOST_NAMED = 48;
 const PLAY_MS = 700;
-
-interface Tick {
-  step: StepWire;
-  from: number;
-  width: number;
-}
-
-const weight = (step: StepWire): number =>
-  ["completed", "new", "interrupted", "running", "failed"].indexOf(step.status);
-
-const heavier = (a: StepWire, b: StepWire): StepWire => (weight(b) >= weight(a) ? b : a);
-
-/** A tick for each step, or for so many steps that they stay visible; a failed one is never hidden. */
-export function ticksOf(steps: (StepWire | null)[], offset: number, cells: number): Tick[] {
-  const width = Math.ceil(cells / MOST_TICKS);
-  const ticks: Tick[] = [];
-  for (let i = 0; i < steps.length; i += width) {
-    const group = steps.slice(i, i + width).filter((step) => step !== null);
-    if (group.length > 0) ticks.push({ step: group.reduce(heavier), from: offset + i, width });
-  }
-  return ticks;
-}
-
-const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(4)}%`;
-
-const tickClass = (step: StepWire, hues: Hues): string =>
-  `${hues(step.action)} na-is-${step.status} ${step.stale ? "na-stale" : ""}`;
-
-const tickTitle = (step: StepWire): string =>
-  `step ${step.seq}: ${step.action}, ${statusWord(step.status)}${step.stale ? ", older code" : ""}`;
 
 function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells: number; hues: Hues }) {
   const ticks = useMemo(() => {
@@ -56,7 +30,7 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
     return ticksOf(steps, 0, cells);
   }, [points, cells]);
   return (
-    <div class="na-strip" aria-hidden="true">
+    <div class={`na-strip ${ticks.length > MOST_NAMED ? "na-dense" : ""}`} aria-hidden="true">
       <span class="na-cell na-origin" style={{ left: 0, width: percent(1, cells) }} />
       {ticks.map(({ step, from, width }) => (
         <span
@@ -64,7 +38,7 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
           class={`na-cell ${tickClass(step, hues)} ${from > at ? "na-ahead" : ""} ${from <= at && at < from + width ? "na-here" : ""}`}
           style={{ left: percent(from, cells), width: percent(width, cells) }}
         >
-          <i>{step.action}</i>
+          <i>{ticks.length > MOST_NAMED ? "" : step.action}</i>
         </span>
       ))}
     </div>
@@ -141,121 +115,32 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
   );
 }
 
-/** The line from the parent's lane to where this one begins. */
-const Elbow = ({ lane, rows, cells }: { lane: Lane; rows: number; cells: number }) => (
-  <span
-    class="na-elbow"
-    style={{
-      left: percent(lane.offset - 0.5, cells),
-      width: percent(1, cells),
-      height: `calc(${rows} * var(--na-lane))`,
-    }}
-  />
-);
-
-function Dots({ lane, cells, hues, from }: { lane: Lane; cells: number; hues: Hues; from: number }) {
-  const { offset, run } = lane;
-  const ticks = useMemo(() => ticksOf(run.steps, offset, cells), [run.steps, offset, cells]);
-  const end = offset + Math.max(run.steps.length, 1);
-  return (
-    <>
-      <span
-        class="na-rail"
-        style={{ left: percent(from + 0.5, cells), width: percent(Math.max(0, end - 1 - from), cells) }}
-      />
-      {ticks.map((tick) => (
-        <span
-          key={tick.from}
-          class={`na-dot ${tickClass(tick.step, hues)}`}
-          title={tickTitle(tick.step)}
-          style={{ left: percent(tick.from + tick.width / 2, cells) }}
-        />
-      ))}
-    </>
-  );
-}
-
-/** What a screen reader says of a lane. */
-export function laneName(lane: Lane, runs: Lane[]): string {
-  const { run } = lane;
-  const parent = runs.find((other) => other.run.id === run.parent);
-  const fork = parent
-    ? `, fork of ${parent.run.label} after ${run.forkedAt === null ? "its start" : `step ${run.forkedAt}`}`
-    : "";
-  return `${run.label}, ${runSentence(run)}${fork}`;
-}
-
-const MOVES: Record<string, (i: number, n: number) => number> = {
-  ArrowDown: (i, n) => Math.min(i + 1, n - 1),
-  ArrowUp: (i) => Math.max(i - 1, 0),
-  Home: () => 0,
-  End: (_, n) => n - 1,
-};
-
-function moveFocus(event: KeyboardEvent, index: number): void {
-  const rows = [...((event.currentTarget as HTMLElement).parentElement?.children ?? [])] as HTMLElement[];
-  const to = MOVES[event.key]?.(index, rows.length);
-  if (to === undefined) return;
-  event.preventDefault();
-  rows[to]?.focus();
-}
-
-interface LaneRowProps {
-  lanes: Lane[];
-  index: number;
-  lane: Lane;
-  props: TimelineProps;
-  cells: number;
-}
-
-function LaneRow({ lanes, index, lane, props, cells }: LaneRowProps) {
-  const { run, depth } = lane;
-  const parent = lanes.findIndex((other) => other.run.id === run.parent);
-  const inView = run.id === props.overview.run;
-  const pick = (): void => props.onSwitch(run.id);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      pick();
-    } else moveFocus(event, index);
-  };
-  return (
-    <div
-      role="treeitem"
-      class={`na-lane na-is-${run.status} ${inView ? "na-in-view" : ""}`}
-      aria-level={depth + 1}
-      aria-selected={inView}
-      aria-label={laneName(lane, lanes)}
-      title={laneName(lane, lanes)}
-      tabIndex={inView ? 0 : -1}
-      onClick={pick}
-      onKeyDown={onKeyDown}
-    >
-      <span class="na-lane-label" style={{ paddingLeft: `${14 + Math.min(depth, 4) * 12}px` }}>
-        {run.label}
-      </span>
-      <span class="na-track">
-        {parent >= 0 && <Elbow lane={lane} rows={index - parent} cells={cells} />}
-        <Dots lane={lane} cells={cells} hues={props.hues} from={parent >= 0 ? lane.offset : 0} />
-      </span>
-    </div>
-  );
-}
-
 /** The time slider, and under it a lane for each run. */
 export function TimelineView(props: TimelineProps) {
-  const { overview, points } = props;
+  const { overview, points, hues, onSwitch, onCompare } = props;
   const lanes = useMemo(() => lanesOf(overview), [overview]);
-  const longest = Math.max(...lanes.map((lane) => lane.offset + lane.run.steps.length), points.length, 2);
+  const longest = lanes.reduce(
+    (most, lane) => Math.max(most, lane.offset + lane.run.steps.length),
+    Math.max(points.length, 2),
+  );
   const cells = Math.min(longest, Math.max(points.length * LONGER, FEWEST));
+  const drawn = useMemo(
+    () => (
+      <Lanes
+        overview={overview}
+        lanes={lanes}
+        cells={cells}
+        hues={hues}
+        onSwitch={onSwitch}
+        onCompare={onCompare}
+      />
+    ),
+    [overview, lanes, cells, hues, onSwitch, onCompare],
+  );
   return (
     <div class="na-time">
       <Slider {...props} cells={cells} />
-      <div class="na-lanes" role="tree" aria-label="Runs">
-        {lanes.map((lane, index) => (
-          <LaneRow key={lane.run.id} lanes={lanes} index={index} lane={lane} props={props} cells={cells} />
-        ))}
-      </div>
+      {drawn}
     </div>
   );
 }

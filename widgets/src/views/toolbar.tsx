@@ -1,5 +1,6 @@
 import { useRef, useState } from "preact/hooks";
-import type { InputWire, Json, RunWire } from "../wire.ts";
+import type { Run } from "../model.ts";
+import type { InputWire, Json } from "../wire.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
 interface FieldProps {
@@ -136,7 +137,7 @@ const Act = ({ name, icon, title, onClick, disabled = false, primary = false, ex
 );
 
 export interface ToolbarProps {
-  run: RunWire | undefined;
+  run: Run | undefined;
   /** The action that Run and Step go on with. */
   next: string | null;
   /** The place in the past that they fork from; null at the head. */
@@ -150,6 +151,7 @@ export interface ToolbarProps {
   onRun: (how: "run" | "step", inputs: Record<string, Json>) => void;
   onRetry: () => void;
   onFork: () => void;
+  onExport: () => void;
 }
 
 const forkTitle = (edited: number | null): string => {
@@ -245,6 +247,13 @@ export function Toolbar(props: ToolbarProps) {
         <RunActs {...props} asking={asking} onBegin={begin} />
         <span class="na-gap" />
         <ForkAct {...props} />
+        <Act
+          name="Export"
+          icon="export"
+          title="Write the run as a page that needs no kernel"
+          disabled={busy}
+          onClick={props.onExport}
+        />
         <p class={`na-status ${error ? "na-problem" : ""}`} role="status" title={error || said}>
           {error || said}
         </p>

@@ -1,8 +1,14 @@
-import { useState } from "preact/hooks";
+import { useContext, useEffect, useState } from "preact/hooks";
 import { count, summary } from "../format.ts";
 import type { DictValue, ImageValue, ListValue, ValueWire } from "../wire.ts";
 import { Fold } from "./fold.tsx";
+import { Paged } from "./paged.tsx";
+import { ReachContext } from "./reach.ts";
 
+/** Where a value lies in the state, as places in dicts and lists; undefined where it cannot be asked for. */
+export type Path = number[] | undefined;
+
+const PLAIN = new Set(["list", "tuple"]);
 const LONG = 400;
 const SHOWN = 600;
 const LONGEST = 2400;
@@ -10,11 +16,31 @@ const FEW = 6;
 const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
+const Shown = ({ image, src }: { image: ImageValue; src: string }) => (
+  <img class="na-picture" alt={summary(image)} src={src} />
+);
+
+/** A picture whose bytes come when it is shown. */
+function Distant({ image, id }: { image: ImageValue; id: string }) {
+  const { image: address } = useContext(ReachContext);
+  const [src, setSrc] = useState("");
+  useEffect(() => {
+    let wanted = true;
+    void address(id, image.mime).then((found) => wanted && setSrc(found));
+    return () => {
+      wanted = false;
+    };
+  }, [id, image.mime, address]);
+  return src ? <Shown image={image} src={src} /> : <span class="na-other">{summary(image)}</span>;
+}
+
 /** A picture, if it is one of the kinds that cannot carry code. */
 export function Picture({ image }: { image: ImageValue }) {
-  const safe = IMAGES.has(image.mime) && BASE64.test(image.data);
-  if (!safe) return <span class="na-other">{summary(image)}</span>;
-  return <img class="na-picture" alt={summary(image)} src={`data:${image.mime};base64,${image.data}`} />;
+  const { mime, data, id } = image;
+  if (IMAGES.has(mime) && data !== undefined && BASE64.test(data))
+    return <Shown image={image} src={`data:${mime};base64,${data}`} />;
+  if (IMAGES.has(mime) && id !== undefined) return <Distant key={id} image={image} id={id} />;
+  return <span class="na-other">{summary(image)}</span>;
 }
 
 /** A long text shows its beginning, until it is opened. */
@@ -34,10 +60,22 @@ const Plain = ({ text }: { text: string }) => (
   <span class={`na-text ${text.includes("\n") || text.length > LONG ? "na-block" : ""}`}>{text}</span>
 );
 
-export const Text = ({ text, size = text.length }: { text: string; size?: number }) => (
+interface TextProps {
+  text: string;
+  size?: number;
+  start?: number;
+}
+
+export const Text = ({ text, size = text.length, start = 0 }: TextProps) => (
   <>
     {text.length > LONGEST ? <Long text={text} /> : <Plain text={text} />}
-    {size > text.length && <span class="na-cut">… {count(size - text.length)} characters more</span>}
+    {size > text.length && (
+      <span class="na-cut">
+        {start > 0
+          ? `characters ${count(start + 1)} to ${count(start + text.length)} of ${count(size)}`
+          : `… ${count(size - text.length)} characters more`}
+      </span>
+    )}
   </>
 );
 
@@ -52,13 +90,13 @@ const isFolded = (value: ValueWire): value is DictValue | ListValue =>
   typeof value === "object" && value !== null && (value.t === "dict" || value.t === "list") && value.size > 0;
 
 /** One entry of a dict or list: a line, or a part that opens. */
-function Entry({ name, value, open }: { name: string; value: ValueWire; open: boolean }) {
+function Entry({ name, value, open, path }: { name: string; value: ValueWire; open: boolean; path: Path }) {
   const key = <span class="na-key">{name}</span>;
   if (!isFolded(value)) {
     return (
       <li class="na-entry">
         {key}
-        <Value value={value} />
+        <Paged value={value} path={path} />
       </li>
     );
   }
@@ -70,28 +108,47 @@ function Entry({ name, value, open }: { name: string; value: ValueWire; open: bo
   return (
     <li>
       <Fold head={head} open={open}>
-        {() => <Value value={value} />}
+        {() => <Paged value={value} path={path} />}
       </Fold>
     </li>
   );
 }
 
-const Dict = ({ value }: { value: DictValue }) => (
+/** The path of an item; nothing is asked for below what is no plain dict or list. */
+const below = (path: Path, value: DictValue | ListValue, i: number): Path =>
+  path && (value.t === "list" ? PLAIN.has(value.type) : !value.type)
+    ? [...path, (value.start ?? 0) + i]
+    : undefined;
+
+const Dict = ({ value, path }: { value: DictValue; path: Path }) => (
   <ul class="na-tree">
-    {value.items.map(([name, item]) => (
-      <Entry key={name} name={name} value={item} open={value.items.length <= FEW} />
+    <Left n={value.start ?? 0} where="before" />
+    {value.items.map(([name, item], i) => (
+      <Entry
+        key={name}
+        name={name}
+        value={item}
+        open={value.items.length <= FEW}
+        path={below(path, value, i)}
+      />
     ))}
-    <Left n={value.size - value.items.length} />
+    <Left n={value.size - (value.start ?? 0) - value.items.length} />
   </ul>
 );
 
-function List({ value }: { value: ListValue }) {
+function List({ value, path }: { value: ListValue; path: Path }) {
   const start = value.start ?? 0;
   return (
     <ul class="na-tree">
       <Left n={start} where="before" />
       {value.items.map((item, i) => (
-        <Entry key={start + i} name={String(start + i)} value={item} open={value.items.length <= FEW} />
+        <Entry
+          key={start + i}
+          name={String(start + i)}
+          value={item}
+          open={value.items.length <= FEW}
+          path={below(path, value, i)}
+        />
       ))}
       <Left n={value.size - start - value.items.length} />
     </ul>
@@ -106,19 +163,26 @@ const asPython = (value: boolean | number | null): string => {
   return String(value);
 };
 
-/** Any value of the state, as a tree. */
-export function Value({ value }: { value: ValueWire }) {
-  if (typeof value === "string") return <Text text={value} />;
-  if (value === null || typeof value !== "object") {
-    return <span class={`na-scalar na-${scalarKind(value)}`}>{asPython(value)}</span>;
-  }
+const Scalar = ({ value }: { value: boolean | number | null }) => (
+  <span class={`na-scalar na-${scalarKind(value)}`}>{asPython(value)}</span>
+);
+
+const Empty = ({ text }: { text: string }) => <span class="na-summary">{text}</span>;
+
+function Compound({
+  value,
+  path,
+}: {
+  value: Exclude<ValueWire, null | boolean | number | string>;
+  path: Path;
+}) {
   switch (value.t) {
     case "dict":
-      return value.size === 0 ? <span class="na-summary">{"{}"}</span> : <Dict value={value} />;
+      return value.size === 0 ? <Empty text="{}" /> : <Dict value={value} path={path} />;
     case "list":
-      return value.size === 0 ? <span class="na-summary">empty {value.type}</span> : <List value={value} />;
+      return value.size === 0 ? <Empty text={`empty ${value.type}`} /> : <List value={value} path={path} />;
     case "text":
-      return <Text text={value.text} size={value.size} />;
+      return <Text text={value.text} size={value.size} start={value.start ?? 0} />;
     case "image":
       return <Picture image={value} />;
     default:
@@ -128,4 +192,11 @@ export function Value({ value }: { value: ValueWire }) {
         </span>
       );
   }
+}
+
+/** Any value of the state, as a tree; with a `path` its larger parts can be paged through. */
+export function Value({ value, path }: { value: ValueWire; path?: Path }) {
+  if (typeof value === "string") return <Text text={value} />;
+  if (value === null || typeof value !== "object") return <Scalar value={value} />;
+  return <Compound value={value} path={path} />;
 }

@@ -1,5 +1,5 @@
 /** Panning and zooming of a drawing, as a window on it in its own units. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 export interface Box {
   x: number;
@@ -32,14 +32,22 @@ function underPointer(
   return { unit, x, y };
 }
 
-export function useZoom(whole: Box) {
-  const [own, setBox] = useState<Box | null>(null);
-  const svg = useRef<SVGSVGElement>(null);
-  const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
-  const box = own ?? whole;
-  const now = useRef({ box, whole });
-  now.current = { box, whole };
+const viewBoxOf = ({ x, y, width, height }: Box): string => `${x} ${y} ${width} ${height}`;
 
+/** Moves the window without drawing anew what is in it: a large graph is panned as smoothly as a small one. */
+export function useZoom(whole: Box) {
+  const svg = useRef<SVGSVGElement>(null);
+  const own = useRef<Box | null>(null);
+  const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
+  const now = useRef(whole);
+  now.current = whole;
+  const box = (): Box => own.current ?? now.current;
+  const set = (to: Box | null): void => {
+    own.current = to;
+    svg.current?.setAttribute("viewBox", viewBoxOf(box()));
+  };
+
+  useEffect(() => set(own.current), [whole]);
   useEffect(() => {
     const element = svg.current;
     if (!element) return undefined;
@@ -48,9 +56,8 @@ export function useZoom(whole: Box) {
       const awake = element.contains(element.ownerDocument.activeElement) || event.ctrlKey || event.metaKey;
       if (!awake) return;
       event.preventDefault();
-      const current = now.current;
-      const { x, y } = underPointer(element, current.box, event);
-      setBox(zoomed(current.box, current.whole, Math.exp(event.deltaY * 0.0015), x, y));
+      const { x, y } = underPointer(element, box(), event);
+      set(zoomed(box(), now.current, Math.exp(event.deltaY * 0.0015), x, y));
     };
     element.addEventListener("wheel", onWheel, { passive: false });
     return () => element.removeEventListener("wheel", onWheel);
@@ -66,21 +73,23 @@ export function useZoom(whole: Box) {
     const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
     if (!from.moved && Math.hypot(dx, dy) < DRAGGED_PX) return;
     if (!from.moved) element.setPointerCapture(event.pointerId);
-    const { unit } = underPointer(element, box, event);
+    const window = box();
+    const { unit } = underPointer(element, window, event);
     drag.current = { x: event.clientX, y: event.clientY, moved: true };
-    setBox({ ...box, x: box.x - dx * unit, y: box.y - dy * unit });
+    set({ ...window, x: window.x - dx * unit, y: window.y - dy * unit });
   };
   const onPointerUp = (): void => {
     drag.current = null;
   };
-  const by = (factor: number) => (): void =>
-    setBox(zoomed(box, whole, factor, box.x + box.width / 2, box.y + box.height / 2));
+  const by = (factor: number) => (): void => {
+    const { x, y, width, height } = box();
+    set(zoomed(box(), now.current, factor, x + width / 2, y + height / 2));
+  };
 
   return {
     svg,
-    viewBox: `${box.x} ${box.y} ${box.width} ${box.height}`,
-    moved: own !== null,
-    fit: () => setBox(null),
+    viewBox: viewBoxOf(whole),
+    fit: () => set(null),
     zoomIn: by(1 / 1.3),
     zoomOut: by(1.3),
     handlers: { onPointerDown, onPointerMove, onPointerUp, onPointerCancel: onPointerUp },

@@ -1,0 +1,99 @@
+"""A run that goes on: what is new of it, message by message."""
+
+from __future__ import annotations
+
+from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.graph import Graph
+from notebook_agent.history import History
+from notebook_agent.ids import StepRef
+from notebook_agent.state import State
+from notebook_agent.store.protocol import StepRecord
+from notebook_agent.view.detail import asks, detail, step_detail
+from notebook_agent.view.light import LIGHT
+from notebook_agent.view.panel import RunWriter
+from notebook_agent.view.tally import Tally
+from notebook_agent.view.wire import Detail, Progress
+
+__all__ = ["Going", "progress"]
+
+
+def progress(history: History, graph: Graph, *, n: int, since: int, text: str = "") -> Progress:
+    """Show what a run has come to since a step: that step and those after it, and the newest one whole.
+
+    Args:
+        history: The run that goes on.
+        graph: What it runs.
+        n: Number of this message.
+        since: The first step that may have changed.
+        text: What the running step has streamed so far.
+    """
+    going = Going(history)
+    return {**going.progress(graph, n=n, since=since, text=text), "detail": going.detail(graph)}
+
+
+class Going:
+    """A run that goes on: what is known of it, kept from message to message.
+
+    What events told is not read from the store again, so a message costs no more in a long run.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._steps = {step.seq: step for step in history.store.steps(history.key)}
+        self._tally = Tally.of(history.store.call_counts(history.key).values())
+        self._states: dict[int, State] = {}
+
+    def begin(self, ref: StepRef, action: str, at: float) -> None:
+        """Take in that a step has begun."""
+        seq = ref.seq or 0
+        before = self._steps.get(seq - 1)
+        decision = None if before is None else before.next
+        self._steps[seq] = StepRecord(ref, action, "running", at, None, None, decision, None, None, (), ())
+
+    def end(self, step: StepRecord, state: State | None = None) -> None:
+        """Take in what a step has come to."""
+        self._steps[step.seq] = step
+        before = self._states.get(step.seq - 1)
+        self._states = {} if before is None else {step.seq - 1: before}
+        if state is not None:
+            self._states[step.seq] = state
+
+    def call(self, call: CallRecord) -> None:
+        """Take in that a call is over."""
+        self._tally.add(call)
+
+    def progress(self, graph: Graph, *, n: int, since: int, text: str = "", runs: bool = False) -> Progress:
+        """Tell what is new since a step, without details; the cost is that of what is new.
+
+        With `runs` a run between two steps counts as running.
+        """
+        newest = self._newest()
+        last = newest.seq if newest else -1
+        fresh = [self._steps[seq] for seq in range(since, last + 1) if seq in self._steps]
+        shown = fresh or ([] if newest is None else [newest])
+        own = [step for step in shown if step.ref.run == self._history.key]
+        run = RunWriter(self._history.store, graph).run(self._history.run, own)
+        if runs and run["status"] == "completed":
+            run["status"] = "running"
+        return Progress(
+            event="progress",
+            n=n,
+            run=run,
+            totals=self._tally.totals(),
+            inputs=asks(graph, run["next"]),
+            detail=None,
+            text=text,
+        )
+
+    def detail(self, graph: Graph) -> Detail | None:
+        """Show the newest step whole."""
+        step = self._newest()
+        if step is None:
+            return None
+        before, after = (self._states.get(seq) for seq in (step.seq - 1, step.seq))
+        if before is None or (after is None and step.status != "running"):
+            return detail(self._history, graph, step.ref, LIGHT)
+        return step_detail(self._history, graph, step, before, before if after is None else after, LIGHT)
+
+    def _newest(self) -> StepRecord | None:
+        return next(reversed(self._steps.values()), None)

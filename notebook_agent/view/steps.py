@@ -1,0 +1,75 @@
+"""Steps as the columns that travel to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from notebook_agent.store.protocol import StepRecord
+from notebook_agent.view.wire import StepsWire
+
+__all__ = ["joined_steps", "steps_wire"]
+
+_LETTERS = {"completed": "c", "failed": "f", "interrupted": "i", "running": "r"}
+_EXACT = 100.0
+"""Longer durations, in ms, are told without a fraction."""
+
+
+def steps_wire(steps: Sequence[StepRecord], is_stale: Callable[[StepRecord], bool]) -> StepsWire:
+    """Write steps that follow each other as columns."""
+    names = _Names()
+    return StepsWire(
+        first=steps[0].seq if steps else 0,
+        names=names.known,
+        action=[names.of(step.action) for step in steps],
+        source=[-1 if step.decision is None else names.of(step.decision.source) for step in steps],
+        status="".join(_LETTERS[step.status] for step in steps),
+        ms=[_took(step) for step in steps],
+        stale=[i for i, step in enumerate(steps) if is_stale(step)],
+    )
+
+
+def joined_steps(old: StepsWire, fresh: StepsWire) -> StepsWire | None:
+    """Put columns after others that they follow or overlap; where both have a step the fresh one counts.
+
+    Columns that leave a gap cannot be joined: then it is None.
+    """
+    if not fresh["status"] or not old["status"]:
+        return fresh if fresh["status"] else old
+    kept = fresh["first"] - old["first"]
+    if not 0 <= kept <= len(old["status"]):
+        return None
+    names = _Names(old["names"])
+    action, source = ([names.at(fresh, n) for n in fresh[column]] for column in ("action", "source"))
+    return StepsWire(
+        first=old["first"],
+        names=names.known,
+        action=old["action"][:kept] + action,
+        source=old["source"][:kept] + source,
+        status=old["status"][:kept] + fresh["status"],
+        ms=old["ms"][:kept] + fresh["ms"],
+        stale=[i for i in old["stale"] if i < kept] + [i + kept for i in fresh["stale"]],
+    )
+
+
+class _Names:
+    """Names in the order in which they first came."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self.known = list(known)
+        self._places = {name: place for place, name in enumerate(self.known)}
+
+    def of(self, name: str) -> int:
+        place = self._places.setdefault(name, len(self.known))
+        if place == len(self.known):
+            self.known.append(name)
+        return place
+
+    def at(self, steps: StepsWire, place: int) -> int:
+        return -1 if place < 0 else self.of(steps["names"][place])
+
+
+def _took(step: StepRecord) -> float:
+    if step.ended_at is None:
+        return -1
+    ms = (step.ended_at - step.started_at) * 1000
+    return round(ms) if ms >= _EXACT else round(ms, 1)

@@ -1,0 +1,149 @@
+"""What Python and the page say to each other."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from notebook_agent.ids import Json
+from notebook_agent.view.wire.graph import GraphWire
+from notebook_agent.view.wire.runs import RunLine, RunWire, StepsWire, Totals
+from notebook_agent.view.wire.step import Detail, DiffWire, InputWire, ValueWire
+
+__all__ = ["Comparison", "Overview", "Page", "Place", "Progress", "Reply", "Request"]
+
+
+class Overview(TypedDict):
+    """All that the panel shows but the details of a step."""
+
+    version: Literal[2]
+    project: str
+    run: str
+    """Id of the run in view, one of `runs`."""
+    runs: list[RunWire]
+    """The run in view, its ancestors and all their forks; parents before children."""
+    graph: GraphWire
+    totals: Totals
+    inputs: list[InputWire]
+    n: int
+    """Number of the last `Progress` that this overview includes."""
+
+
+class Progress(TypedDict):
+    """Sent while a run goes on: what changed since the number before."""
+
+    event: Literal["progress"]
+    n: int
+    first: NotRequired[int]
+    """The first number that this message stands for, where several were sent as one."""
+    run: RunWire
+    """With the new and changed steps only."""
+    totals: Totals
+    inputs: list[InputWire]
+    detail: Detail | None
+    """Of the newest step, so that the page can follow without asking."""
+    text: str
+    """Streamed text of the running step so far, its end if it is long."""
+
+
+class Place(TypedDict):
+    """Where one looks; both sides hold it and either may set it.
+
+    The kernel numbers the places that it sets by itself. The page tells with its own place the last
+    number that it knew: a place told from before that is out of date, and is not one that a person chose.
+    """
+
+    run: str
+    """The run in view."""
+    seq: int | None
+    """The step in view, None for the initial state."""
+    follows: bool
+    """Whether the view goes on with the run; then `seq` may be behind."""
+    n: int
+
+
+class Request(TypedDict):
+    """What the page asks.
+
+    Which fields go with which `do`: `overview`; `detail` (run, seq, whole); `value` (run, seq, path, start);
+    `image` (run, seq, image); `runs`; `compare` (run, other); `export`; `fork` (run, seq, edits);
+    `retry` (run); `run` (run, inputs) and `step` (run, inputs), with `seq` where the page looks at the past;
+    `switch` (run). What runs steps names the run that the page shows, and is refused if another is in use.
+    """
+
+    id: int
+    do: Literal[
+        "overview",
+        "detail",
+        "value",
+        "image",
+        "runs",
+        "compare",
+        "export",
+        "fork",
+        "retry",
+        "run",
+        "step",
+        "switch",
+    ]
+    run: NotRequired[str]
+    seq: NotRequired[int | None]
+    whole: NotRequired[bool]
+    """Ask for what a detail left out to be small enough for scrubbing."""
+    path: NotRequired[list[int]]
+    """Where a value lies in the state: places in mappings and lists, from the outermost."""
+    start: NotRequired[int]
+    """The first item, or character, that is asked for."""
+    image: NotRequired[str]
+    """Id of an image of the step."""
+    other: NotRequired[str]
+    """Id of the run to compare with."""
+    edits: NotRequired[dict[str, Json]]
+    """State keys and their new values, as JSON."""
+    inputs: NotRequired[dict[str, Json]]
+
+
+class Comparison(TypedDict):
+    """Two runs side by side."""
+
+    run: str
+    other: str
+    said: str
+    """Where they part, in one sentence."""
+    at: int | None
+    """Number of the first step that differs, or that only one has; None where there is none."""
+    here: StepsWire
+    there: StepsWire
+    """The steps of each from shortly before that place."""
+    diff: list[DiffWire]
+    """From the state here to the state there: at that place, else at the heads."""
+
+
+class Reply(TypedDict):
+    """The answer to a request, or one sentence that says what went wrong.
+
+    A command and `overview` are answered with an Overview.
+    """
+
+    id: int
+    overview: NotRequired[Overview]
+    detail: NotRequired[Detail]
+    value: NotRequired[ValueWire]
+    runs: NotRequired[list[RunLine]]
+    """Newest first."""
+    comparison: NotRequired[Comparison]
+    image: NotRequired[bytes]
+    """Travels beside the message, in its first buffer."""
+    said: NotRequired[str]
+    """One line for the status: what was done."""
+    error: NotRequired[str]
+    """What went wrong; with an `overview` where the page shows what is no longer so."""
+
+
+class Page(TypedDict):
+    """What an exported page carries."""
+
+    overview: Overview
+    details: dict[str, Detail]
+    """By `<run>@<seq>`, or `<run>@start`."""
+    note: str
+    """What was left out or redacted, in one sentence."""

@@ -1,0 +1,36 @@
+/** The marks of steps on the slider and in the lanes. */
+import { duration, statusWord } from "./format.ts";
+import type { Step } from "./model.ts";
+import type { Hues } from "./views/hues.ts";
+
+const MOST_TICKS = 240;
+
+export interface Tick {
+  step: Step;
+  from: number;
+  width: number;
+}
+
+const weight = (step: Step): number =>
+  ["completed", "new", "interrupted", "running", "failed"].indexOf(step.status);
+
+const heavier = (a: Step, b: Step): Step => (weight(b) >= weight(a) ? b : a);
+
+/** A tick for each step, or for so many steps that they stay visible; a failed one is never hidden. */
+export function ticksOf(steps: (Step | null)[], offset: number, cells: number): Tick[] {
+  const width = Math.ceil(cells / MOST_TICKS);
+  const ticks: Tick[] = [];
+  for (let i = 0; i < steps.length; i += width) {
+    const group = steps.slice(i, i + width).filter((step) => step !== null);
+    if (group.length > 0) ticks.push({ step: group.reduce(heavier), from: offset + i, width });
+  }
+  return ticks;
+}
+
+export const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(4)}%`;
+
+export const tickClass = (step: Step, hues: Hues): string =>
+  `${hues(step.action)} na-is-${step.status} ${step.stale ? "na-stale" : ""}`;
+
+export const tickTitle = (step: Step): string =>
+  `step ${step.seq}: ${step.action}, ${statusWord(step.status)}${step.ms === null ? "" : `, ${duration(step.ms)}`}${step.stale ? ", older code" : ""}`;
