@@ -103,3 +103,11 @@ def test_an_image_comes_back(mode: str):
     image = Image.linear_gradient("L").resize((5, 7)).convert(mode)
     read = kept(image)
     assert (image, Image.Image) == (read, type(read))
+
+
+@pytest.mark.parametrize("dtype", ["string", "string[python]", "str", "Int64", "boolean"])
+def test_the_kind_of_a_column_stays(dtype: str):
+    """Texts with a missing one keep what stands for it, as numbers do."""
+    values = [1, None] if dtype == "Int64" else [True, None] if dtype == "boolean" else ["a", None]
+    series = pd.Series(values, dtype=dtype)
+    pd.testing.assert_series_equal(series, kept(series))

@@ -94,7 +94,8 @@ def _column(array: object) -> Fields:
     import numpy as np
     import pandas as pd
 
-    values = array.to_numpy() if isinstance(array, pd.arrays.NumpyExtensionArray) else array
+    plain = isinstance(array, pd.arrays.NumpyExtensionArray) and not isinstance(array, pd.arrays.StringArray)
+    values = array.to_numpy() if plain else array  # type: ignore[attr-defined]  # plain ones have it
     dtype: object = getattr(values, "dtype", None)
     if isinstance(dtype, np.dtype):
         return (
