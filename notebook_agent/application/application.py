@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import EllipsisType
-from typing import Any
+from typing import Any, Generic
 
 from notebook_agent import engine
 from notebook_agent.action import Node
@@ -23,6 +23,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.lifecycle import Listener
 from notebook_agent.state import State
+from notebook_agent.state.typed import Data
 from notebook_agent.store.protocol import StepRecord, Store
 
 __all__ = ["Application", "ParentPointer"]
@@ -37,7 +38,7 @@ class ParentPointer:
     sequence_id: int | None
 
 
-class Application(Running):
+class Application(Running, Generic[Data]):
     """A run that can be gone on with; `ApplicationBuilder` makes one.
 
     It makes one call at a time; another one meanwhile is a RunBusyError.
@@ -76,7 +77,7 @@ class Application(Running):
         return self._run.head
 
     @property
-    def state(self) -> State:
+    def state(self) -> State[Data]:
         """The state after the last completed step."""
         return self._run.state
 
@@ -178,7 +179,7 @@ class Application(Running):
         actions: Mapping[str, object] | None = None,
         *,
         app_id: str | None = None,
-    ) -> Application:
+    ) -> Application[Data]:
         """Start a new run at a checkpoint of this one, which stays as it is.
 
         Args:
@@ -223,7 +224,7 @@ class Application(Running):
             return pricing.go_on(self.key)
         return pricing.fork(self.key, self.history.ref(seq).seq, state or ())
 
-    def reopen(self) -> Application:
+    def reopen(self) -> Application[Data]:
         """Return an application that goes on with this run where the store has it now."""
         run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
         return self._alike(run)
@@ -283,7 +284,7 @@ class Application(Running):
         at = "no steps yet" if self.sequence_id is None else f"at step {self.sequence_id}"
         return f"<application {self.uid} of {self.key.project!r}, {at}>"
 
-    def _alike(self, run: Run) -> Application:
+    def _alike(self, run: Run) -> Application[Data]:
         mine = self._run
         run.ledger, run.recording, run.hooks, run.setting = (
             mine.ledger,

@@ -116,6 +116,7 @@ def _start(plan: Plan, store: Store | None, key: RunKey, graph: Graph) -> Run:
         key, spawner, kin = at.key, at.spawned_by, at.kin
     run = engine.start(store, key, graph, entrypoint=entrypoint, state=state, spawned_by=spawner)
     run.kin = kin
+    run.purses = () if plan.within is None else plan.within.run.purses
     return run
 
 

@@ -42,7 +42,7 @@ class MapActionsAndStates(TaskBasedParallelAction):
         return "cascade"
 
     def state_persister(self, **_: object) -> Behavior:
-        """Return `"cascade"`: a branch is saved where `tracker` says."""
+        """Return who is given the steps of branches: `"cascade"` the parent's saver, a saver, or None."""
         return "cascade"
 
     def state_initializer(self, **_: object) -> Behavior:

@@ -27,7 +27,8 @@ class FrozenList(list[_V]):
     """A list of a state. It reads as any list; each method that would change it raises FrozenValueError.
 
     Slices, `+`, `copy` and pickling give plain lists. The items must be frozen
-    already: `freeze` makes one from a plain list.
+    already: `freeze` makes one from a plain list. Two things get past, since they do not
+    ask the list: `heapq`, and unbound methods, as `list.append(x, 1)`. Give those a copy.
 
     Attributes:
         memo: For the store alone: what it knows of this list.
@@ -110,6 +111,7 @@ class FrozenDict(dict[_K, _V]):
 
     `|`, `copy` and pickling give plain dicts; `setdefault` on a present key returns
     its value. The values must be frozen already: `freeze` makes one from a plain dict.
+    Unbound methods, as `dict.update(x, ..)`, get past: give those a copy.
 
     Attributes:
         memo: For the store alone: what it knows of this dict.

@@ -36,7 +36,7 @@ from notebook_agent.lifecycle import (
 from notebook_agent.lifecycle.hooks import AfterCall, BeforeCall, Logged, OfSpan
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.tracing import ActionSpan
-from notebook_agent.tracing.kept import kept_text
+from notebook_agent.tracing.kept import said
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -119,7 +119,7 @@ class OpenTelemetryBridge(
         if opened is None:
             return
         if event["exception"] is not None:
-            kind, _, message = kept_text(event["exception"]).partition(": ")
+            kind, _, message = said(event["exception"]).partition(": ")
             _fail(opened.span, kind, message)
         opened.span.end()
 
@@ -252,10 +252,10 @@ def _leave(opened: _Open) -> None:
 def _fail(
     span: Span, kind: str, message: str, stacktrace: str | None = None, at: float | None = None
 ) -> None:
-    said = redact.redact_text(message)
-    told = {"exception.type": kind, "exception.message": said, "exception.stacktrace": stacktrace}
+    masked = redact.redact_text(message)
+    told = {"exception.type": kind, "exception.message": masked, "exception.stacktrace": stacktrace}
     span.set_attribute("error.type", kind)
-    span.set_status(Status(StatusCode.ERROR, said or kind))
+    span.set_status(Status(StatusCode.ERROR, masked or kind))
     span.add_event("exception", attributes(told), None if at is None else nanoseconds(at))
 
 
