@@ -16,6 +16,7 @@ PROGRAMS = {
     "bare_step.py": [],
     "bare_beside.py": [],
     "hooks_and_spans.py": [],
+    "parallel.py": [],
     "durable_step.py": ["20"],
     "growing_chat.py": ["100", "1000", "10000"],
     "chat_with_calls.py": ["1000"],

@@ -32,6 +32,7 @@
     │   ├── LedgerMissError     strict replay has no record of this call
     │   ├── BudgetError         a call that would go beyond max_calls or max_cost
     │   └── LedgerFormatError   a ledger file that cannot be read
+    ├── OfflineError            (also OSError) a socket where all are refused: in a test, in a replayed run
     └── CommandError            an `%agent` line, or the same call in Python, that cannot be carried out
 
 Every message says what happened, where, and what to do. A user's own exception
@@ -62,6 +63,7 @@ __all__ = [
     "MaxStepsError",
     "MissingInputError",
     "MissingKeyError",
+    "OfflineError",
     "ResultError",
     "RunBusyError",
     "RunConflictError",
@@ -266,6 +268,10 @@ class LedgerFormatError(CallError, ValueError):
 
 REFUSED = (LedgerMissError, BudgetError)
 """What a call that must not leave ends its step with: no policy tries it again, no edge goes on past it."""
+
+
+class OfflineError(AgentError, OSError):
+    """A socket was to be opened where all are refused: see `notebook_agent.testing.offline`."""
 
 
 class CommandError(AgentError, ValueError):

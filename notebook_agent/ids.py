@@ -1,11 +1,13 @@
-"""What names a run and a step, and the type of plain JSON."""
+"""What names a run, a step and a notebook, and the type of plain JSON."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Json", "RunKey", "StepRef"]
+__all__ = ["Json", "RunKey", "StepRef", "notebook_here"]
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -31,3 +33,15 @@ class StepRef:
 
     def __str__(self) -> str:
         return f"{self.run.app_id}@{'start' if self.seq is None else self.seq}"
+
+
+def notebook_here() -> str | None:
+    """Return the notebook at work: its path where a front end tells it, else the folder; None in a script.
+
+    JupyterLab and Notebook tell it in the environment (JPY_SESSION_NAME), VS Code in a variable.
+    """
+    main = vars(sys.modules["__main__"])
+    told = str(main.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME") or "")
+    if told.endswith(".ipynb"):
+        return told
+    return None if "__file__" in main else os.getcwd()  # noqa: PTH109 - pathlib is not loaded for this

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import re
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -123,6 +124,13 @@ class Kernel:
         reply = self._client.execute(code, reply=True, timeout=30)["content"]
         pages = [page["data"]["text/plain"] for page in reply["payload"] if page["source"] == "page"]
         return _COLOURS.sub("", "\n".join(pages))
+
+    def kill(self) -> None:
+        """End the kernel as a machine does that runs out of memory: with SIGKILL, at once."""
+        self._manager.signal_kernel(signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while self._manager.is_alive() and time.monotonic() < deadline:
+            self._manager.provisioner.process.wait(30)
 
     def interrupt(self) -> None:
         """Press Stop."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from notebook_agent.engine.run import Next, Run
 from notebook_agent.errors import ForkError, UnknownStepError
 from notebook_agent.graph import Graph
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.ids import RunKey, StepRef, notebook_here
 from notebook_agent.state import State
 from notebook_agent.store.protocol import NewRun, StepRecord, Store
 
@@ -26,7 +26,15 @@ def start(  # noqa: PLR0913  # the parts of a run, each named at the call
 ) -> Run:
     """Begin a new run; RunExistsError if the store has one of this key."""
     if store is not None:
-        new = NewRun(key, entrypoint, graph.describe(), state, spawned_by=spawned_by, label=label)
+        new = NewRun(
+            key,
+            entrypoint,
+            graph.describe(),
+            state,
+            spawned_by=spawned_by,
+            label=label,
+            notebook=notebook_here(),
+        )
         store.create_run(new)
     return Run(key, graph, entrypoint, state, store, spawned_by=spawned_by)
 
@@ -81,7 +89,12 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
         state = state.update(**overrides)
     record = store.create_run(
         NewRun(
-            key, entrypoint, graph.describe(), state if overrides else None, StepRef(source.run, source.seq)
+            key,
+            entrypoint,
+            graph.describe(),
+            state if overrides else None,
+            StepRef(source.run, source.seq),
+            notebook=notebook_here(),
         )
     )
     run = Run(key, graph, entrypoint, state, store, record.head, parent=source, own=[])

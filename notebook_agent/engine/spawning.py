@@ -70,14 +70,15 @@ class Inherited:
     recording: CallSource | None
     setting: Setting
     purses: tuple[Purse, ...] = ()
+    allow_effects: bool = False
     hooks: Hooks = NO_HOOKS
 
 
 def inherited(step: OpenStep) -> Inherited:
     """Return what runs that a step starts have of its run; attempts of a retry policy are live."""
     run = step.run
-    live = run.ledger == "auto" and step.attempt > 0
-    return Inherited("fresh" if live else run.ledger, run.recording, run.setting, run.purses)
+    mode = "fresh" if run.ledger == "auto" and step.attempt > 0 else run.ledger
+    return Inherited(mode, run.recording, run.setting, run.purses, run.allow_effects)
 
 
 def place(  # noqa: PLR0913  # each named at the call
@@ -143,7 +144,7 @@ def enter(at: Place, seed: Seed, store: Store | None, given: Inherited) -> Run:
         )
     run.kin = at.kin
     run.ledger, run.recording, run.setting = given.ledger, given.recording, given.setting
-    run.purses, run.hooks = given.purses, given.hooks
+    run.purses, run.allow_effects, run.hooks = given.purses, given.allow_effects, given.hooks
     return run
 
 

@@ -12,7 +12,9 @@ from notebook_agent.errors import CommandError, did_you_mean
 
 __all__ = ["Argument", "CommandParser", "Completes"]
 
-Completes = Literal["", "action", "binding", "command", "file", "input", "key", "name", "run", "step"]
+Completes = Literal[
+    "", "action", "binding", "command", "file", "input", "key", "name", "replay", "run", "step"
+]
 """What TAB offers for an argument: see `magics.completion`."""
 
 

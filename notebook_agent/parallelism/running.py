@@ -19,11 +19,12 @@ from notebook_agent import engine
 from notebook_agent.engine import ApplicationContext, Executors, Inherited, Seed
 from notebook_agent.errors import ActionError
 from notebook_agent.graph import Graph
+from notebook_agent.parallelism.going import Going
 from notebook_agent.parallelism.journal import write_down
 from notebook_agent.parallelism.keeping import home_of, saving
 from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask, SubgraphType
-from notebook_agent.parallelism.work import Going, Outcome, Work, working_for
+from notebook_agent.parallelism.work import Outcome, Work, working_for
 from notebook_agent.state import State
 
 __all__ = ["arun_all", "run_all", "run_here"]
@@ -35,9 +36,7 @@ _GRACE = 2.0
 
 def run_here(task: SubGraphTask, context: ApplicationContext) -> State:
     """Run one task in this thread and return its state."""
-    going = Going()
-    (one,) = _prepare([task], context, going, awaits=False)
-    (state,) = _states([one if isinstance(one, State) else one()], context, [one])
+    (state,) = run_all([task], context, _here)
     return state
 
 
@@ -50,10 +49,13 @@ def run_all(
         ActionError: One is async, cannot be sent to its executor, or two have the same id.
     """
     going = Going()
-    branches = _prepare(tasks, context, going, awaits=False)
-    todo = [each for each in branches if isinstance(each, Work)]
     try:
+        branches = _prepare(tasks, context, going, awaits=False)
+        todo = [each for each in branches if isinstance(each, Work)]
+        going.works.extend(todo)
         outcomes = iter(_execute(todo, executors or context.parallel_executor_factory, going))
+        if going.stopped:
+            raise KeyboardInterrupt
     finally:
         going.end()
     return _states(
@@ -180,13 +182,18 @@ def _note_others(errors: Sequence[Exception], branches: int) -> None:
 
 
 def _execute(works: Sequence[Work], executors: Executors | None, going: Going) -> list[Outcome]:
-    if len(works) < 2 and executors is None:  # noqa: PLR2004  # one needs no thread
+    if executors is _here or (len(works) < 2 and executors is None):  # noqa: PLR2004  # one needs no thread
         return [each() for each in works]
     executor = _executor(executors, len(works))
     if executor in working_for.get():
         return [each() for each in works]
     with nullcontext() if executor is executors else _Closing(executor):
         return _submit(works, executor, going)
+
+
+def _here() -> Executor:
+    """Stand for the thread of the caller."""
+    raise NotImplementedError
 
 
 def _executor(executors: Executors | None, works: int) -> Executor:
@@ -261,10 +268,8 @@ def _check(future: Future[Outcome], work: Work, executor: Executor) -> None:
 def _stop(
     works: Sequence[Work], futures: Sequence[Future[Outcome]], going: Going, error: BaseException
 ) -> None:
-    """Let no branch begin another step, and keep that each present one is interrupted."""
-    going.stop()
+    """Let no branch, nor one within it, begin another step; the present ones are interrupted."""
     for future in futures:
         future.cancel()
+    going.stop(error)
     wait([each for each, work in zip(futures, works, strict=False) if work.sent], timeout=_GRACE)
-    for work in works:
-        work.interrupt(error)

@@ -14,9 +14,10 @@ from notebook_agent.session.asking import Asking
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
 from notebook_agent.session.pricing import Price, price, price_line
+from notebook_agent.session.proving import Proving
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import Difference, RunResult, StateView, StepResult, Why, run_name
-from notebook_agent.session.resuming import resume
+from notebook_agent.session.resuming import resume, stopped
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.settings import Settings
 from notebook_agent.session.shown import Said, Shown, Table
@@ -28,7 +29,7 @@ __all__ = ["Agent"]
 Names = Sequence[str] | str
 
 
-class Agent(Asking):
+class Agent(Asking, Proving):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,
@@ -163,11 +164,34 @@ class Agent(Asking):
         budget = self.settings.budget(max_calls, max_cost)
         return going.retry(self.workspace, fresh=fresh, step=step, actions=actions, budget=budget)
 
-    def resume(self, run: str | None = None) -> Agent:
-        """Take the last unfinished run, or the named one, into use again."""
-        self._say(resume(self.workspace, run))
+    def resume(
+        self,
+        run: str | None = None,
+        *,
+        look: bool = False,
+        max_calls: int | None = None,
+        max_cost: float | None = None,
+    ) -> Agent | RunResult:
+        """Take the last unfinished run of this notebook, or the named one, into use, and go on with it.
+
+        It goes on in the middle of the step that failed or was interrupted, as `retry` does: LLM
+        calls that had succeeded in it are served. A run whose last step completed is taken
+        into use only.
+
+        Args:
+            run: Its label or the beginning of its id.
+            look: Only take it into use.
+            max_calls: Send no more LLM calls than this.
+            max_cost: Send no LLM call once they cost this, in US dollars.
+        """
+        __tracebackhide__ = True
+        line = resume(self.workspace, run)
+        self._say(line)
         self.workspace.namespace.setdefault("agent", self)
-        return self
+        if look or not stopped(self.workspace):
+            return self
+        self.workspace.screen.say(line)
+        return self.retry(max_calls=max_calls, max_cost=max_cost)
 
     def fork(
         self,

@@ -11,18 +11,19 @@ from notebook_agent.application import Application
 from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.errors import CommandError, UnknownRunError
 from notebook_agent.graph import Graph
-from notebook_agent.session.namespace import graphs_in, lookup, name_of
+from notebook_agent.session.matching import graph_for
+from notebook_agent.session.namespace import lookup, name_of
 from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
 from notebook_agent.session.starting import check_state, entrypoint_of, label_for
-from notebook_agent.session.words import a_kind, listing
+from notebook_agent.session.words import a_kind
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord
 from notebook_agent.tracking import LocalTrackingClient
 from notebook_agent.view.escape import plural
 
-__all__ = ["Opening", "graph_for", "opened", "use"]
+__all__ = ["Opening", "opened", "use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,35 +115,6 @@ def _open(ws: Workspace, run: RunRecord, graph: Graph, tracker: LocalTrackingCli
         .with_identifiers(app_id=run.key.app_id, partition_key=run.key.partition_key)
         .build()
     )
-
-
-def graph_for(ws: Workspace, run: RunRecord) -> Graph:
-    """Return a graph of the user's that has all actions of a stored run.
-
-    Raises:
-        CommandError: there is none; the message names what the nearest one lacks.
-    """
-    needed = _actions(ws.tracker(run.key.project).store.graph(run.key))
-    lacking: dict[str, list[str]] = {}
-    for name, graph in graphs_in(ws.namespace).items():
-        lacking[name] = [action for action in needed if action not in graph.names]
-        if not lacking[name]:
-            return graph
-    if not lacking:
-        raise CommandError(
-            f"{run_name(run)} needs its graph: run the cell that builds it first", run=str(run.key)
-        )
-    name, missing = min(lacking.items(), key=lambda item: len(item[1]))
-    raise CommandError(
-        f"{run_name(run)} needs a graph with {listing(missing)}, which {name} lacks: "
-        f"run the cell that builds its graph, or begin a new run, %agent use {name}",
-        run=str(run.key),
-    )
-
-
-def _actions(graph: object) -> list[str]:
-    actions = graph.get("actions", []) if isinstance(graph, Mapping) else []
-    return [str(action["name"]) for action in actions]
 
 
 def _line(app: Application, *more: str) -> str:

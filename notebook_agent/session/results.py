@@ -25,6 +25,7 @@ __all__ = [
     "StateView",
     "StepResult",
     "Why",
+    "change_line",
     "run_name",
     "step_line",
 ]
@@ -143,7 +144,7 @@ class StepResult(Shown):
         lines += _field("inputs", values_line(self.values.inputs))
         lines += _field("edge", _edge(step.decision)) + _field("calls", str(self.spent) if self.calls else "")
         lines += span_lines(self.values.events)
-        lines += [f"  {_change(change)}" for change in self.changes[:12]]
+        lines += [f"  {change_line(change)}" for change in self.changes[:12]]
         if step.failure and step.status == "failed":
             lines += _field("error", f"{step.failure.type}: {one_line(step.failure.message, 200)}")
         return "\n".join(lines)
@@ -181,7 +182,7 @@ class Difference(Shown):
         return "\n".join([
             head,
             *([self.note] if self.note else []),
-            *(_change(change) for change in self.changes),
+            *(change_line(change) for change in self.changes),
         ])
 
 
@@ -269,7 +270,8 @@ def _flip(flip: Flip) -> str:
     return f"  it would be {flip.target or 'the end'} with {changes}"
 
 
-def _change(change: Change) -> str:
+def change_line(change: Change) -> str:
+    """Write a change of a state on one line."""
     sign = {"added": "+", "removed": "-", "changed": "~"}[change.kind]
     if change.kind == "changed":
         return f"{sign} {change.path}: {brief(change.before, 60)} → {brief(change.after, 60)}"

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from notebook_agent.application import Application
-from notebook_agent.errors import CommandError
+from notebook_agent.errors import CommandError, UnknownRunError
+from notebook_agent.ids import notebook_here
 from notebook_agent.session.opening import opened
 from notebook_agent.session.pricing import price_line
+from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import UNFINISHED, Workspace
 from notebook_agent.store.protocol import RunRecord
 
-__all__ = ["resume"]
+__all__ = ["resume", "stopped"]
+
+_STOPPED = ("failed", "interrupted")
 
 
 def resume(ws: Workspace, name: str | None = None) -> str:
     """Take a stored run into use again; return the sentence that says where it stands."""
-    run = ws.record(name) if name is not None else _to_resume(ws)
+    run = _to_resume(ws) if name is None else _named(ws, name)
     app = opened(ws, run)
     ws.take(app, _base_name(run))
     return _resumed(app)
+
+
+def _named(ws: Workspace, name: str) -> RunRecord:
+    try:
+        return ws.record(name)
+    except UnknownRunError:
+        return find_run(name, [*ws.runs(), *_made_here(ws)], family=ws.family())
 
 
 def _to_resume(ws: Workspace) -> RunRecord:
@@ -27,11 +38,40 @@ def _to_resume(ws: Workspace) -> RunRecord:
         used = ws.app.history.run
         if used.status in UNFINISHED or used.head != ws.app.sequence_id:
             return used
-    runs = [run for run in ws.runs() if ws.app is None or run.key != ws.app.key]
-    unfinished = [run for run in runs if run.status in UNFINISHED]
-    if not runs:
-        raise CommandError(f"there is no other run in project {ws.project()!r} to resume")
-    return (unfinished or runs)[0]
+    runs = [run for run in _made_here(ws) if ws.app is None or run.key != ws.app.key]
+    begun = [run for run in runs if run.head is not None] or runs
+    unfinished = [run for run in begun if run.status in _STOPPED]
+    if not begun:
+        raise CommandError(_none(ws))
+    return (unfinished or begun)[0]
+
+
+def _made_here(ws: Workspace) -> list[RunRecord]:
+    """Return the runs of this notebook in whatever project, newest first; in a script the project's."""
+    here = notebook_here()
+    if here is None:
+        return ws.runs()
+    every = ws.store().runs(None)
+    return [run for run in every if run.notebook == here and run.spawned_by is None]
+
+
+def _none(ws: Workspace) -> str:
+    others = [run for run in ws.runs() if ws.app is None or run.key != ws.app.key]
+    told = f"there is no other run in project {ws.project()!r} to resume"
+    if not others:
+        return told
+    run = next((run for run in others if run.status in _STOPPED), others[0])
+    place = f", made in {run.notebook}" if run.notebook else ""
+    return (
+        f"this notebook has made no run to resume; project {ws.project()!r} has {run_name(run)}{place}: "
+        f"%agent resume {run_name(run)}"
+    )
+
+
+def stopped(ws: Workspace) -> bool:
+    """Return whether the run in use stands at a step that did not complete."""
+    run = ws.in_use().history.run
+    return run.status in _STOPPED and ws.in_use().has_next_action()
 
 
 def _base_name(run: RunRecord) -> str | None:

@@ -76,7 +76,8 @@ def _ms(start: float, end: float | None) -> float | None:
 def _run_row(
     run: RunRecord, in_use: str | None, depth: int, names: Mapping[RunKey, str]
 ) -> tuple[object, ...]:
-    parent = "" if run.parent is None else _short(run.parent, names)
+    origin = run.parent or run.spawned_by
+    parent = "" if origin is None else _short(origin, names)
     name = f"{'  ' * depth}{run_name(run)}"
     at = "start" if run.head is None else f"@{run.head} {run.action}"
     mark = "→" if run.key.app_id == in_use else ""

@@ -19,6 +19,7 @@ def words(ws: Workspace, kind: str, run: str | None = None) -> Iterable[str]:
         "name": lambda: usable_names(ws.namespace),
         "run": lambda: [run_name(each) for each in ws.runs()],
         "step": lambda: _steps(ws, run),
+        "replay": lambda: ["run"],
         "action": lambda: ws.in_use().graph.names,
         "input": lambda: _inputs(ws),
         "key": lambda: ws.in_use().state,

@@ -8,11 +8,12 @@ from typing import Never, SupportsIndex, TypeVar
 
 from notebook_agent.errors import FrozenValueError, UnstorableError
 
-__all__ = ["FrozenDict", "FrozenList", "freeze", "is_loose", "thaw"]
+__all__ = ["ATOMS", "FrozenDict", "FrozenList", "freeze", "is_loose", "thaw"]
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
-_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
+ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
+"""Types whose values hold nothing that could change."""
 
 
 def _refuse(container: str, method: str) -> Never:
@@ -188,7 +189,7 @@ def thaw(value: object) -> object:
 def is_loose(value: object) -> bool:
     """Return whether something in a frozen value could be changed in place: a set, an array, a model."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return False
     if isinstance(value, FrozenList | FrozenDict):
         if value.loose is None:
@@ -201,7 +202,7 @@ def is_loose(value: object) -> bool:
 
 def _freeze(value: object) -> object:
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return value
     if kind is list:
         return FrozenList([_freeze(item) for item in value])  # type: ignore[attr-defined]  # a list

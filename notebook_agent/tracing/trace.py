@@ -117,22 +117,25 @@ class Trace:
 
     def close(self) -> None:
         """End what is still open, the innermost first, and mask secrets; nothing is kept from here on."""
-        if self._closed:
-            return
-        for span in reversed(tuple(self._open)):
+        with self._lock:
+            still = tuple(self._open)
+        for span in reversed(still):
             self._end(span, "left open", None)
         with self._lock:
             self._closed = True
-            if not self._events:
-                return
-            masked = cast("list[dict[str, Json]]", redact.redact_json(list(self._events)))
-            for event, instead in zip(self._events, masked, strict=True):
-                event.update(instead)
+            if self._events:
+                masked = cast("list[dict[str, Json]]", redact.redact_json(list(self._events)))
+                for event, instead in zip(self._events, masked, strict=True):
+                    event.update(instead)
+                self._events = []
 
     def waiting(self) -> Iterator[Waiting]:
         """Take the hooks that are to be awaited out of the line."""
-        while self._waiting:
-            yield self._waiting.popleft()
+        while True:
+            try:
+                yield self._waiting.popleft()
+            except IndexError:
+                return
 
     async def flush(self) -> None:
         """Await the hooks that wait."""

@@ -173,10 +173,11 @@ def test_resume_finds_the_unfinished_run_after_a_restart(notebook, agent):
     agent.use("chat")
     assert repr(agent).splitlines()[1] == f"{label} stopped at @2 image (failed): %agent resume {label}"
     notebook.cell(FIXED)
-    assert repr(agent.resume()).startswith(
+    assert repr(agent.resume(look=True)).startswith(
         f"{label} after @2 image (failed), next image; code changed since: image ("
     )
-    assert actions(agent.retry()) == [(3, "image"), (4, "response")]
+    agent.use("chat")
+    assert actions(agent.resume()) == [(3, "image"), (4, "response")]
 
 
 def test_a_run_is_used_by_its_label_with_a_graph_that_fits(agent):
@@ -415,7 +416,7 @@ def test_resume_does_not_pass_over_the_failed_run_in_use(agent):
     agent.use("chat")
     fail(agent)
     label = agent.workspace.label()
-    assert repr(agent.resume()) == f"{label} after @2 image (failed), next image"
+    assert repr(agent.resume(look=True)) == f"{label} after @2 image (failed), next image"
 
 
 @pytest.mark.parametrize(

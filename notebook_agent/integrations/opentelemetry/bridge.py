@@ -116,6 +116,7 @@ class OpenTelemetryBridge(
             opened = self._runs[run].pop() if self._runs.get(run) else None
             if not self._runs.get(run):
                 self._runs.pop(run, None)
+                self._end_steps(run)
         if opened is None:
             return
         if event["exception"] is not None:
@@ -203,6 +204,13 @@ class OpenTelemetryBridge(
             )
         opened.span.end(nanoseconds(record.ended_at or record.started_at))
         _leave(opened)
+
+    def _end_steps(self, run: _Run) -> None:
+        """End the spans of steps whose end was not told, since it could not be written."""
+        for step in [each for each in self._steps if each[:2] == run]:
+            opened = self._steps.pop(step)
+            opened.span.end()
+            _leave(opened)
 
     def _export(self, call: CallRecord) -> None:
         told = {**call_attributes(call), **(content_attributes(call) if self._capture else {})}

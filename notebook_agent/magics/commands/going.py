@@ -117,11 +117,22 @@ def _retry_call(args: Namespace, _: Values) -> Call:
 def _resume() -> Command:
     parser = CommandParser(
         "resume",
-        "Take the last unfinished run, or the named one, into use again.",
-        examples=("%agent resume", "%agent resume chat-7f3a"),
+        "Go on with the last unfinished run of this notebook, or the named one, where it stopped.",
+        examples=(
+            "%agent resume",
+            "%agent resume chat-7f3a",
+            "%agent resume chat-7f3a --look",
+        ),
     )
     parser.word("RUN", "run", nargs="?", help="label or beginning of the id")
-    return Command(parser, lambda args, _: Call("resume", (args.run,)))
+    parser.flag("--look", help="only take it into use, run nothing")
+    _limits(parser)
+    return Command(parser, _resume_call)
+
+
+def _resume_call(args: Namespace, _: Values) -> Call:
+    options = {"look": True} if args.look else {}
+    return Call("resume", (args.run,), options | given(args, "max_calls", "max_cost"))
 
 
 def _fork() -> Command:

@@ -1,0 +1,205 @@
+"""Going on after a kernel has died: which run, with which graph, from where, and what is paid."""
+
+import pytest
+
+from notebook_agent.errors import CommandError, UnknownRunError
+from notebook_agent.session import Agent
+from tests.kernels import Kernel
+from tests.servers import Answer, Hold, OpenAIServer
+from tests.session.chat import ACTIONS, CELLS, FIXED, GRAPH
+
+ASKING = """
+import openai
+from notebook_agent import State, action, graph
+
+
+@action(reads=["chat"], writes=["chat"])
+def prompt(state: State, prompt: str) -> State:
+    return state.append(chat=prompt)
+
+
+@action(reads=["chat"], writes=["answers"])
+def answer(state: State) -> State:
+    answers = []
+    for question in ("one", "two", "three"):
+        messages = [{"role": "user", "content": question}]
+        reply = openai.OpenAI().chat.completions.create(model="gpt-5.5", messages=messages)
+        answers.append(reply.choices[0].message.content)
+    return state.update(answers=answers)
+
+
+asking = graph.GraphBuilder().with_actions(prompt, answer).with_transitions(("prompt", "answer")).build()
+"""
+REPAIRED = ASKING.replace("answers.append(", "answers.append('> ' + ")
+
+
+def questions(server):
+    """Return what arrived at the server."""
+    return [received.json["messages"][0]["content"] for received in server.journal]
+
+
+def held():
+    """Make an answer that comes never: the test kills who waits for it."""
+    hold = Hold()
+    return hold, Answer.stream(hold)
+
+
+def begin(kernel, server):
+    """Run in a kernel up to the second of three calls, which is not answered."""
+    hold, silence = held()
+    server.answer(Answer.of(REPLY), silence)
+    kernel.run("%load_ext notebook_agent")
+    assert kernel.run(ASKING).error is None
+    kernel.run("%agent use asking chat:=[]")
+    kernel.begin("%agent run prompt=hello")
+    assert hold.reached.wait(60)
+    assert ["one", "two"] == questions(server)
+    return hold
+
+
+REPLY = {
+    "id": "1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "gpt-5.5",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "first"}, "finish_reason": "stop"}],
+}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("source", [ASKING, REPAIRED], ids=["same code", "edited code"])
+def test_a_killed_kernel_costs_only_the_calls_that_had_not_succeeded(tmp_path, source):
+    """SIGKILL between two calls of a step: a new kernel goes on in the middle of it."""
+    environment = {"OPENAI_API_KEY": "test", "JPY_SESSION_NAME": str(tmp_path / "asking.ipynb")}
+    with OpenAIServer() as server:
+        environment["OPENAI_BASE_URL"] = server.base_url
+        with Kernel(tmp_path, **environment) as kernel:
+            hold = begin(kernel, server)
+            kernel.kill()
+            hold.open()
+        with Kernel(tmp_path, **environment) as kernel:
+            kernel.run("%load_ext notebook_agent")
+            assert kernel.run(source).error is None
+            resumed = kernel.run("%agent resume")
+            answers = kernel.run("agent.app.state['answers']").text
+        assert ["one", "two", "two", "three"] == questions(server)
+    assert "after @1 answer (interrupted), next answer" in resumed.stdout
+    assert ("code changed since: answer (" in resumed.stdout) == (source is REPAIRED)
+    assert "1 step (2), next nothing" in resumed.text
+    assert "3 LLM calls, 1 replayed" in resumed.text
+    mark = "> " if source is REPAIRED else ""
+    assert f"['{mark}first', '{mark}Echo: two', '{mark}Echo: three']" == answers
+
+
+@pytest.fixture
+def other(notebook, monkeypatch):
+    """Give what opens a session in another notebook of the same project and store."""
+
+    def open_session(place, cells=CELLS):
+        monkeypatch.setenv("JPY_SESSION_NAME", str(place))
+        fresh = type(notebook)()
+        if cells:
+            fresh.cell(cells)
+        return fresh.agent
+
+    return open_session
+
+
+def fail(agent):
+    """Run into the demo's error."""
+    agent.use("chat")
+    with pytest.raises(ValueError, match="Demo error"):
+        agent.run(prompt="draw a pen")
+    return agent.workspace.label()
+
+
+def test_the_last_unfinished_run_of_this_notebook_is_taken(other):
+    """Not that of another notebook of the same name, nor one of this that has finished its turn."""
+    mine = fail(other("/one/demo.ipynb"))
+    fail(other("/two/demo.ipynb"))
+    agent = other("/one/demo.ipynb")
+    agent.use("chat")
+    agent.run(prompt="what is x")
+    fresh = other("/one/demo.ipynb", ACTIONS + FIXED + GRAPH)
+    assert [3, 4] == [step.seq for step in fresh.resume().steps]
+    assert mine == fresh.workspace.label()
+
+
+def test_a_run_kept_with_a_tracker_of_another_project_is_found(other):
+    """It was made in this notebook, by a builder of the person's own."""
+    agent = other("/one/demo.ipynb")
+    agent.workspace.namespace["tracker"] = agent.workspace.tracker("elsewhere")
+    agent.use("chat", project="elsewhere")
+    with pytest.raises(ValueError, match="Demo error"):
+        agent.run(prompt="draw a pen")
+    fresh = other("/one/demo.ipynb", ACTIONS + FIXED + GRAPH)
+    fresh.resume()
+    assert "elsewhere" == fresh.app.key.project
+
+
+def test_another_notebooks_run_is_offered_by_name(other):
+    """A notebook that has moved finds its run with one more word."""
+    label = fail(other("/one/demo.ipynb"))
+    fresh = other("/two/demo.ipynb")
+    sentence = (
+        f"this notebook has made no run to resume; project 'demo' has {label}, made in /one/demo.ipynb: "
+        f"%agent resume {label}"
+    )
+    with pytest.raises(CommandError) as raised:
+        fresh.resume()
+    assert sentence == str(raised.value)
+    with pytest.raises(ValueError, match="Demo error"):
+        fresh.resume(label)
+
+
+def test_without_its_graph_a_run_names_the_actions(other):
+    """Nothing in the namespace could go on with it."""
+    label = fail(other("/one/demo.ipynb"))
+    with pytest.raises(CommandError, match=f"{label} needs its graph, with prompt, decide, image, code"):
+        other("/one/demo.ipynb", ACTIONS).resume()
+
+
+def test_a_graph_that_lacks_actions_is_named_with_them(other):
+    """The nearest one."""
+    fail(other("/one/demo.ipynb"))
+    less = "\nless = graph.GraphBuilder().with_actions(prompt=process_prompt).build()\n"
+    near = CELLS.replace("image=image,", "picture=image,").replace('"image"', '"picture"')
+    with pytest.raises(CommandError, match="needs a graph with image, which chat lacks: run the cell"):
+        other("/one/demo.ipynb", near + less).resume()
+
+
+def test_the_graph_of_an_application_will_do(other):
+    """Where the builder's chain leaves no variable for the graph."""
+    fail(other("/one/demo.ipynb"))
+    build = """
+from notebook_agent import ApplicationBuilder
+app = ApplicationBuilder().with_graph(chat).with_entrypoint("prompt").with_store(None).build()
+del chat
+"""
+    fresh = other("/one/demo.ipynb", ACTIONS + FIXED + GRAPH + build)
+    assert [3, 4] == [step.seq for step in fresh.resume().steps]
+
+
+def test_looking_runs_nothing(other):
+    """The run is taken into use where it stands."""
+    label = fail(other("/one/demo.ipynb"))
+    fresh = other("/one/demo.ipynb")
+    assert f"{label} after @2 image (failed), next image" == repr(fresh.resume(look=True))
+    assert 3 == len(fresh.app.history)
+
+
+def test_an_unknown_run_is_one_sentence(other):
+    """As everywhere."""
+    fail(other("/one/demo.ipynb"))
+    with pytest.raises(UnknownRunError, match="no run is called 'nothing'"):
+        other("/one/demo.ipynb").resume("nothing")
+
+
+def test_a_run_that_stands_after_a_completed_step_is_taken_into_use(other):
+    """It needs its next input; nothing is run."""
+    agent = other("/one/demo.ipynb")
+    agent.use("chat")
+    agent.run(prompt="what is x")
+    fresh = other("/one/demo.ipynb")
+    assert isinstance(fresh.resume(), Agent)
+    assert "prompt" == fresh.app.get_next_action().name
