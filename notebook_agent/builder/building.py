@@ -112,7 +112,7 @@ class Building(Generic[Data]):
             plan.typing.validate_state(run.state)
         run.hooks, run.ledger, run.recording = self._hooks, self._ledger, self._recording
         if self._budget is not None:
-            run.purses = (self._budget,)
+            run.purses = (self._budget, *run.purses)
         if plan.persister is not None and not is_home(plan.persister, home):
             hook = AsyncPersisterHook if is_awaited(plan.persister) else PersisterHook
             run.hooks = Hooks((*self._hooks.adapters, hook(plan.persister)))
