@@ -1,7 +1,7 @@
 """A chat that grows by 1 KB a step: bytes on disk and time a step, beside the least that any engine could do.
 
-Run it as `python benchmarks/growing_chat.py [steps]`. The floor is one row with only the new
-message, one durable commit a step. The text is invented: words by Zipf's law, which deflate
+Run it as `python benchmarks/growing_chat.py [steps ..]`; the two take turns. The floor is one row with
+only the new message, one durable commit a step. The text is invented: words by Zipf's law, which deflate
 about as real prose does.
 """
 
@@ -25,6 +25,7 @@ from notebook_agent.store.protocol import NewRun, RunCall, StepBegin, StepEnd, S
 KEY = RunKey("benchmark", "chat")
 EDGE = 50
 """Steps at the start and at the end whose time is compared."""
+TURN = 20
 
 Work = Callable[[int, str], None]
 
@@ -72,14 +73,16 @@ def stored(store: Store) -> Work:
     return step
 
 
-def run(work: Work, messages: list[str]) -> tuple[float, float]:
-    """Times of a step at the start and at the end, in microseconds."""
-    times = []
-    for n, text in enumerate(messages):
-        before = time.perf_counter()
-        work(n, text)
-        times.append((time.perf_counter() - before) * 1e6)
-    return statistics.median(times[EDGE : 2 * EDGE]), statistics.median(times[-EDGE:])
+def in_turns(works: list[Work], messages: list[str]) -> list[list[float]]:
+    """Microseconds of each step of each, some steps of one after some of the other."""
+    times: list[list[float]] = [[] for _ in works]
+    for start in range(0, len(messages), TURN):
+        for work, taken in zip(works, times, strict=True):
+            for n, text in enumerate(messages[start : start + TURN], start):
+                before = time.perf_counter()
+                work(n, text)
+                taken.append((time.perf_counter() - before) * 1e6)
+    return times
 
 
 def size(path: Path) -> int:
@@ -90,39 +93,64 @@ def size(path: Path) -> int:
     return path.stat().st_size
 
 
-def look_back(path: Path, steps: int) -> None:
-    """Print what it takes to list all steps and to open checkpoints."""
-    store = open_store(path)
+def milliseconds(work: Callable[[], object]) -> tuple[float, object]:
     before = time.perf_counter()
-    listed = len(store.steps(KEY))
-    print(f"list {listed} steps: {(time.perf_counter() - before) * 1e3:.1f} ms")
-    for seq in (steps // 2, steps - 1):
-        before = time.perf_counter()
-        state = store.state(StepRef(KEY, seq))
-        spent = time.perf_counter() - before
-        text = json.dumps(state["chat"])
-        before = time.perf_counter()
-        json.loads(text)
-        parsed = time.perf_counter() - before
-        print(f"open step {seq}: {spent * 1e3:.1f} ms, json.loads of its chat {parsed * 1e3:.1f} ms")
+    result = work()
+    return (time.perf_counter() - before) * 1e3, result
+
+
+def look_back(path: Path, steps: int) -> None:
+    """Print what it takes to list all steps, to open checkpoints and to fork one and make a step."""
+    store = open_store(path)
+    listed = statistics.median(milliseconds(lambda: store.steps(KEY))[0] for _ in range(5))
+    cold, state = milliseconds(lambda: store.state(StepRef(KEY, steps - 1)))
+    text = json.dumps(state["chat"])
+    parsed = statistics.median(milliseconds(lambda: json.loads(text))[0] for _ in range(9))
+    chance = random.Random(3)
+    seqs = [chance.randrange(steps) for _ in range(100)]
+    opened = sorted(milliseconds(lambda seq=seq: store.state(StepRef(KEY, seq)))[0] for seq in seqs)
+    print(f"list {steps} steps: {listed:.1f} ms")
+    print(f"json.loads of the last state {parsed:.1f} ms; opening it first in a process {cold:.1f} ms,")
+    print(f"then 100 random ones: p50 {opened[50]:.1f} ms, p95 {opened[95]:.1f} ms")
+    forks = [milliseconds(lambda n=n: fork(store, n, steps // 2))[0] for n in range(20)]
+    print(f"fork in the middle and its first step: {statistics.median(forks):.2f} ms")
     store.close()
 
 
-def main() -> None:
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+def fork(store: Store, n: int, seq: int) -> None:
+    key = RunKey("benchmark", f"fork {n}")
+    store.create_run(NewRun(key, "say", {}, parent=StepRef(KEY, seq)))
+    store.begin_step(
+        key, StepBegin(seq + 1, "say", time.time(), {}, None, None, "c0de", "def say(): ..."), after=seq
+    )
+    state = store.head_state(key).append(chat={"role": "user", "content": f"fork {n}", "type": "text"})
+    store.end_step(key, StepEnd(seq + 1, "completed", time.time(), state, None, None, (), ("chat",), None))
+
+
+def compare(steps: int) -> None:
+    """Print a table for one length."""
     messages = texts(steps)
+    edge = min(EDGE, steps // 2)
     with tempfile.TemporaryDirectory(dir=".") as folder:
         raw, ours = Path(folder) / "floor.db", Path(folder) / "store.db"
-        least = run(floor(raw), messages)
         store = open_store(ours)
-        found = run(stored(store), messages)
+        times = in_turns([floor(raw), stored(store)], messages)
         store.close()
-        print(f"{steps} steps; microseconds a step at the start and at the end, bytes a step")
-        for title, (first, last), path in (("floor", least, raw), ("store", found, ours)):
-            print(f"{title:6} {first:7.0f} {last:7.0f} {size(path) / steps:9.0f}")
-        print(f"bytes: {size(ours) / size(raw):.2f} times the floor; time: {found[1] / least[1]:.2f} times;")
-        print(f"the last steps cost {found[1] / found[0]:.2f} times the first")
+        print(f"{steps} steps; us a step after the first {edge}, at the end, on average; bytes a step")
+        for title, found, path in (("floor", times[0], raw), ("store", times[1], ours)):
+            first, last = statistics.median(found[edge : 2 * edge]), statistics.median(found[-edge:])
+            mean, weight = statistics.mean(found), size(path) / steps
+            print(f"{title:6} {first:7.0f} {last:7.0f} {mean:7.0f} {weight:9.0f}")
+        middle = statistics.median(times[1]) / statistics.median(times[0])
+        mean = statistics.mean(times[1]) / statistics.mean(times[0])
+        print(f"bytes {size(ours) / size(raw):.2f} x floor; time {middle:.2f} x floor (means {mean:.2f} x)")
         look_back(ours, steps)
+        print(f"(a step at the end took {statistics.median(times[1][-edge:]) / 1e3:.2f} ms)\n")
+
+
+def main() -> None:
+    for steps in map(int, sys.argv[1:] or ["1000"]):
+        compare(steps)
 
 
 if __name__ == "__main__":

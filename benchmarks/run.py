@@ -15,11 +15,20 @@ PROGRAMS = {
     "importing.py": [],
     "bare_step.py": [],
     "bare_beside.py": [],
+    "hooks_and_spans.py": [],
+    "parallel.py": [],
     "durable_step.py": ["20"],
-    "growing_chat.py": ["1000"],
+    "growing_chat.py": ["100", "1000", "10000"],
+    "chat_with_calls.py": ["1000"],
+    "unchanged_value.py": ["200"],
+    "beside.py": ["3"],
     "calls.py": [],
+    "strict_replay.py": ["1000"],
+    "killed.py": ["100"],
     "panel.py": [],
 }
+PICTURES = {"beside.py": "growth.svg"}
+"""What a program draws beside what it prints."""
 
 
 def main():
@@ -30,7 +39,8 @@ def main():
         command = [sys.executable, str(program), *arguments]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True)
         print(done.stdout, flush=True)
-        parts.append(f"## {name}\n\n{summary(program)}\n\n```\n{done.stdout.strip()}\n```\n")
+        picture = f"\n![{name}]({PICTURES[name]})\n" if name in PICTURES else ""
+        parts.append(f"## {name}\n\n{summary(program)}\n\n```\n{done.stdout.strip()}\n```\n{picture}")
     (HERE / "RESULTS.md").write_text("\n".join(parts))
 
 

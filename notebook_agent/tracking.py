@@ -32,6 +32,12 @@ class Loaded:
     status: str | None
     created_at: float
 
+    def __getitem__(self, name: str) -> object:
+        """Return a field by its name, as loaders of state give it."""
+        if name not in self.__slots__:
+            raise KeyError(name)
+        return getattr(self, name)
+
 
 class LocalTrackingClient:
     """Keeps the runs of a project in a file on this machine; several applications may share it.
@@ -75,7 +81,7 @@ class LocalTrackingClient:
         except UnknownRunError:
             return None
         at = record.head if sequence_id is None else sequence_id
-        step = next((each for each in self.store.steps(key) if each.seq == at), None)
+        step = None if at is None else self.store.step(StepRef(key, at))
         state = self.store.head_state(key) if sequence_id is None else self.store.state(StepRef(key, at))
         return Loaded(
             app_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -253,3 +254,20 @@ def test_a_closure_counts():
         code_id(make("a")) != code_id(make("b")),
         code_id(make("a")) == code_id(make("a")),
     )
+
+
+def test_sources_are_read_by_many_threads_at_a_time():
+    """Branches that run side by side begin with it; two parsers at a time fail in Python 3.11."""
+    kinds = [_shape(n) for n in range(40)]
+
+    with ThreadPoolExecutor(8) as executor:
+        ids = list(executor.map(lambda kind: (code_id(kind()), source_of(kind())), kinds))
+    assert (40, True) == (len(ids), all("class Shape" in source for _, source in ids))
+
+
+def _shape(n):
+    class Shape:
+        def size(self):
+            return n
+
+    return Shape

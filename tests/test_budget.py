@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import openai
 import pytest
 
@@ -9,6 +11,7 @@ from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.calls import Budget
 from notebook_agent.condition import on_error
 from notebook_agent.errors import BudgetError, LedgerMissError, RunError
+from tests.parallelism.fans import fan, looping
 from tests.servers import OpenAIServer
 
 
@@ -122,3 +125,35 @@ def test_a_request_that_is_no_call_is_listed_with_its_step(driver, server):
     driver.step(app)
     host = server.base_url.split("/")[2]
     assert [{"request": {"method": "POST", "host": host, "count": 2}}] == app.history.values(0).events
+
+
+def parallel(driver, server):
+    """Ask the model in two branches at once."""
+
+    @driver.action(reads=["x"], writes=["y"])
+    def ask(state):
+        http = openai.DefaultHttpxClient(verify=False)
+        with openai.OpenAI(base_url=server.base_url, api_key="k", http_client=http) as client:
+            messages = [{"role": "user", "content": f"{state['x']}"}]
+            client.chat.completions.create(model="m", messages=messages)
+        return state.update(y=state["x"])
+
+    return looping(fan(driver, ask)(), xs=[1, 2, 3])
+
+
+def test_branches_share_the_budget_of_their_run(driver, server):
+    """However many there are, and a fork of all is priced with them."""
+    app = parallel(driver, server).with_budget(max_calls=2).build()
+    with pytest.raises(BudgetError):
+        driver.step(app)
+    assert 2 == len(server.journal)
+    app.budget = Budget(max_calls=1)
+    driver.retry(app)
+    told = app.price(None)
+    assert (3, 3, 0) == (len(server.journal), told.served, told.live)
+
+
+def test_a_budget_is_not_sent_to_another_process():
+    """What is spent there could not be seen here."""
+    with pytest.raises(TypeError, match="what one process spends another cannot see"):
+        pickle.dumps(Budget(max_calls=1))

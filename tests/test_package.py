@@ -69,6 +69,7 @@ NEVER = [
         "from notebook_agent import ApplicationBuilder, State, default, graph, when",
         "from notebook_agent.action import action",
         "from notebook_agent.tracking import LocalTrackingClient",
+        "from notebook_agent.parallelism import MapStates",
     ],
 )
 def test_importing_loads_nothing_heavy(line):

@@ -16,32 +16,48 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_agent_in_twelve_lines_runs(tmp_path):
-    """It asks the model once and answers, and its two steps are kept."""
-    (program,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    shown = "\nprint(len(state['chat']), state['chat'][-1]['role'], [step.action for step in app.history])"
+def program(heading):
+    """The program below a heading."""
+    return re.search(rf"^## {heading}$.*?^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)[1]
+
+
+def run(code, folder):
+    """Run a program with a server to ask; what it prints, and how many requests arrived."""
     with OpenAIServer() as server:
         environment = {
             **os.environ,
             "OPENAI_BASE_URL": server.base_url,
             "OPENAI_API_KEY": "local",
-            "NOTEBOOK_AGENT_STORE": str(tmp_path / "store.db"),
+            "NOTEBOOK_AGENT_STORE": str(folder / "store.db"),
         }
         done = subprocess.run(
-            [sys.executable, "-c", program + shown],
+            [sys.executable, "-c", code],
             env=environment,
             capture_output=True,
             text=True,
             check=True,
         )
-        assert 1 == len(server.journal)
-    assert "2 assistant ['ask', 'answer']" == done.stdout.strip()
+        return done.stdout.strip(), len(server.journal)
+
+
+def test_the_agent_in_twelve_lines_runs(tmp_path):
+    """It asks the model once and answers, and its two steps are kept."""
+    shown = "\nprint(len(state['chat']), state['chat'][-1]['role'], [step.action for step in app.history])"
+    told = run(program("An agent in twelve lines") + shown, tmp_path)
+    assert ("2 assistant ['ask', 'answer']", 1) == told
+
+
+def test_several_at_once_run(tmp_path):
+    """Each question is asked once, by a run of its own."""
+    shown = "\nprint(state['answers'], sorted(each.label for each in app.history.children()))"
+    told = run(program("Several at once") + shown, tmp_path)
+    assert ("['Echo: Why?', 'Echo: How?'] ['ask_all 0-0', 'ask_all 0-1']", 2) == told
 
 
 def test_the_agent_in_twelve_lines_has_twelve_lines():
     """Blank lines between functions and the imports are not counted as an agent's."""
-    (program,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    lines = [line for line in program.splitlines() if line.strip() and "import" not in line]
+    code = program("An agent in twelve lines")
+    lines = [line for line in code.splitlines() if line.strip() and "import" not in line]
     assert 12 >= len(lines)
 
 

@@ -46,6 +46,9 @@ class Money:
     def __eq__(self, other):
         return isinstance(other, Money) and self.cents == other.cents
 
+    def __repr__(self):
+        return f"Money({self.cents})"
+
     __hash__ = None
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import copy
 import heapq
 import json
 import pickle
+import random
+from operator import setitem
 from typing import NamedTuple
 
 import pytest
@@ -188,7 +191,19 @@ def test_c_functions_get_past():
     past = freeze([3, 1])
     list.append(past, 2)
     heapq.heapify(past)
-    assert [1, 3, 2] == past
+    heapq.heappush(past, 0)
+    items = freeze({"a": 1})
+    dict.update(items, b=2)
+    assert ([0, 1, 2, 3], {"a": 1, "b": 2}) == (past, items)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda x: bisect.insort(x, 1), random.shuffle, lambda x: setitem(x, 0, 1)]
+)
+def test_what_asks_the_list_is_refused(change):
+    """Also from the standard library."""
+    with pytest.raises(FrozenValueError):
+        change(freeze([3, 1, 2]))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Generic, ParamSpec, Protocol, TypeVar, cast
 
 from notebook_agent.action.node import Effect, Node, names, signature_of
-from notebook_agent.action.typed import as_action, as_streaming
+from notebook_agent.action.typed import Decorate, as_action, as_streaming
 from notebook_agent.errors import ActionError
 
 __all__ = ["ActionFunction", "action", "streaming_action"]
@@ -37,9 +37,6 @@ class ActionFunction(Protocol, Generic[_P, _R]):
         ...
 
 
-_Decorator = Callable[[Callable[_P, _R]], ActionFunction[_P, _R]]
-
-
 @as_action
 def action(
     reads: Sequence[str] | None = None,
@@ -47,7 +44,7 @@ def action(
     tags: Sequence[str] | None = None,
     *,
     effect: Effect | None = None,
-) -> _Decorator[_P, _R]:
+) -> Decorate:
     """Make a function, sync or async, an action.
 
     The function takes the state first; its other parameters are inputs, but for
@@ -70,7 +67,7 @@ def streaming_action(
     tags: Sequence[str] | None = None,
     *,
     effect: Effect | None = None,
-) -> _Decorator[_P, _R]:
+) -> Decorate:
     """Make a generator function, sync or async, an action that gives its result piece by piece.
 
     It yields dicts, or `(dict, None)`, as they come, and last `(result, State)`. Whoever
@@ -93,7 +90,7 @@ def _decorator(  # what both decorators take
     effect: Effect | None,
     *,
     streaming: bool,
-) -> _Decorator[_P, _R]:
+) -> Decorate:
     if reads is None or writes is None:
         above = f" above {reads.__name__}" if isinstance(reads, FunctionType) else ""
         raise ActionError(

@@ -11,12 +11,19 @@ from notebook_agent.action.node import Effect
 if TYPE_CHECKING:
     from notebook_agent.action.decorators import ActionFunction
 
-__all__ = ["ActionDecorator", "StreamingDecorator", "as_action", "as_streaming"]
+__all__ = ["ActionDecorator", "Decorate", "StreamingDecorator", "as_action", "as_streaming"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_Decorator = Callable[[Callable[_P, _R]], "ActionFunction[_P, _R]"]
 _Keys = Sequence[str]
+
+
+class Decorate(Protocol):
+    """What goes above a function: it makes that an action."""
+
+    def __call__(self, function: Callable[_P, _R], /) -> ActionFunction[_P, _R]:
+        """Make the function an action."""
+        ...
 
 
 class ActionDecorator(Protocol):
@@ -31,7 +38,7 @@ class ActionDecorator(Protocol):
         tags: _Keys | None = None,
         *,
         effect: Effect | None = None,
-    ) -> _Decorator[_P, _R]:
+    ) -> Decorate:
         """Make a function an action."""
         ...
 
@@ -44,7 +51,7 @@ class ActionDecorator(Protocol):
         tags: _Keys | None = None,
         *,
         effect: Effect | None = None,
-    ) -> _Decorator[_P, _R]:
+    ) -> Decorate:
         """Make a function of a model an action."""
         ...
 
@@ -61,7 +68,7 @@ class StreamingDecorator(Protocol):
         tags: _Keys | None = None,
         *,
         effect: Effect | None = None,
-    ) -> _Decorator[_P, _R]:
+    ) -> Decorate:
         """Make a generator function an action."""
         ...
 
@@ -75,7 +82,7 @@ class StreamingDecorator(Protocol):
         tags: _Keys | None = None,
         *,
         effect: Effect | None = None,
-    ) -> _Decorator[_P, _R]:
+    ) -> Decorate:
         """Make a generator function of a model an action."""
         ...
 
@@ -88,7 +95,7 @@ def _pydantic_action(
     tags: _Keys | None = None,
     *,
     effect: Effect | None = None,
-) -> _Decorator[_P, _R]:
+) -> Decorate:
     """Make a function, sync or async, that takes a pydantic model of the state an action.
 
     It gets a copy of the state's values as a model, may change it freely, and returns it; the
@@ -104,7 +111,7 @@ def _pydantic_action(
     """
     from notebook_agent.action.decorators import action
 
-    plain: _Decorator[_P, _R] = action(reads, writes, tags, effect=effect)
+    plain = action(reads, writes, tags, effect=effect)
     return _typed("@action.pydantic", plain, state_input_type, state_output_type)
 
 
@@ -117,7 +124,7 @@ def _pydantic_stream(  # noqa: PLR0913  # Burr's signature
     tags: _Keys | None = None,
     *,
     effect: Effect | None = None,
-) -> _Decorator[_P, _R]:
+) -> Decorate:
     """Make a generator function, sync or async, that takes a pydantic model of the state an action.
 
     It yields `(piece, None)` as they come, a dict or a model each, and last `(piece, model)`.
@@ -133,17 +140,17 @@ def _pydantic_stream(  # noqa: PLR0913  # Burr's signature
     """
     from notebook_agent.action.decorators import streaming_action
 
-    plain: _Decorator[_P, _R] = streaming_action(reads, writes, tags, effect=effect)
+    plain = streaming_action(reads, writes, tags, effect=effect)
     return _typed("@streaming_action.pydantic", plain, state_input_type, state_output_type, stream_type)
 
 
 def _typed(
     called: str,
-    plain: _Decorator[_P, _R],
+    plain: Decorate,
     takes: type | None,
     gives: type | None,
     pieces: object = None,
-) -> _Decorator[_P, _R]:
+) -> Decorate:
     def decorate(function: Callable[_P, _R]) -> ActionFunction[_P, _R]:
         from notebook_agent.action.pydantic import typed
 

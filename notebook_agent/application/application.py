@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import EllipsisType
+from typing import Any, Generic
 
 from notebook_agent import engine
 from notebook_agent.action import Node
 from notebook_agent.application.created import tell_created
+from notebook_agent.application.pricing import Pricing
 from notebook_agent.application.running import Running
-from notebook_agent.calls import Budget
+from notebook_agent.calls import Budget, Forecast
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError
@@ -21,6 +23,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.lifecycle import Listener
 from notebook_agent.state import State
+from notebook_agent.state.typed import Data
 from notebook_agent.store.protocol import StepRecord, Store
 
 __all__ = ["Application", "ParentPointer"]
@@ -35,7 +38,7 @@ class ParentPointer:
     sequence_id: int | None
 
 
-class Application(Running):
+class Application(Running, Generic[Data]):
     """A run that can be gone on with; `ApplicationBuilder` makes one.
 
     It makes one call at a time; another one meanwhile is a RunBusyError.
@@ -74,7 +77,7 @@ class Application(Running):
         return self._run.head
 
     @property
-    def state(self) -> State:
+    def state(self) -> State[Data]:
         """The state after the last completed step."""
         return self._run.state
 
@@ -176,7 +179,7 @@ class Application(Running):
         actions: Mapping[str, object] | None = None,
         *,
         app_id: str | None = None,
-    ) -> Application:
+    ) -> Application[Data]:
         """Start a new run at a checkpoint of this one, which stays as it is.
 
         Args:
@@ -196,7 +199,32 @@ class Application(Running):
         run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
         return self._alike(run)
 
-    def reopen(self) -> Application:
+    def price(
+        self,
+        seq: int | EllipsisType | None = ...,
+        state: Mapping[str, object] | None = None,
+        actions: Mapping[str, object] | None = None,
+    ) -> Forecast:
+        """Say what running recorded steps again takes: calls from the ledger, those that may go live, cost.
+
+        Args:
+            seq: For a fork after this step, None for the start; left out, for going on: a step that
+                did not complete, and what a fork has still to repeat.
+            state: Values that the fork starts with in place of those of the checkpoint.
+            actions: Functions that it has in its graph, by name.
+
+        Raises:
+            UnknownStepError: The run has no such step.
+        """
+        graph = self.graph
+        for name, thing in (actions or {}).items():
+            graph = graph.replace(name, thing)
+        pricing = Pricing(self._kept(), graph, self.ledger)
+        if isinstance(seq, EllipsisType):
+            return pricing.go_on(self.key)
+        return pricing.fork(self.key, self.history.ref(seq).seq, state or ())
+
+    def reopen(self) -> Application[Data]:
         """Return an application that goes on with this run where the store has it now."""
         run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
         return self._alike(run)
@@ -256,7 +284,7 @@ class Application(Running):
         at = "no steps yet" if self.sequence_id is None else f"at step {self.sequence_id}"
         return f"<application {self.uid} of {self.key.project!r}, {at}>"
 
-    def _alike(self, run: Run) -> Application:
+    def _alike(self, run: Run) -> Application[Data]:
         mine = self._run
         run.ledger, run.recording, run.hooks, run.setting = (
             mine.ledger,

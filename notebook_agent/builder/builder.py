@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from notebook_agent import calls, engine
 from notebook_agent import store as stores
@@ -16,57 +16,60 @@ from notebook_agent.errors import ForkError, RunError, StateError
 from notebook_agent.graph import Graph
 from notebook_agent.lifecycle import Hook, Hooks
 from notebook_agent.state import State, TypingSystem
+from notebook_agent.state.typed import Data
 from notebook_agent.store.protocol import Durability, Store
 from notebook_agent.tracking import LocalTrackingClient
 
 __all__ = ["ApplicationBuilder"]
 
+_Typed = TypeVar("_Typed")
 
-class ApplicationBuilder(Building):
+
+class ApplicationBuilder(Building[Data]):
     """Collects what an application is made of; each method returns the builder.
 
     Without a tracker or a store the history is kept in memory.
     """
 
-    def with_graph(self, graph: Graph) -> ApplicationBuilder:
+    def with_graph(self, graph: Graph) -> ApplicationBuilder[Data]:
         """Add the actions and transitions of a graph."""
         self._graph.with_graph(graph)
         return self
 
-    def with_graphs(self, *graphs: Graph) -> ApplicationBuilder:
+    def with_graphs(self, *graphs: Graph) -> ApplicationBuilder[Data]:
         """Add the actions and transitions of several graphs."""
         for graph in graphs:
             self._graph.with_graph(graph)
         return self
 
-    def with_actions(self, *actions: object, **named: object) -> ApplicationBuilder:
+    def with_actions(self, *actions: object, **named: object) -> ApplicationBuilder[Data]:
         """Add actions, see `GraphBuilder.with_actions`."""
         self._graph.with_actions(*actions, **named)
         return self
 
-    def with_transitions(self, *transitions: tuple[object, ...]) -> ApplicationBuilder:
+    def with_transitions(self, *transitions: tuple[object, ...]) -> ApplicationBuilder[Data]:
         """Add transitions, see `GraphBuilder.with_transitions`."""
         self._graph.with_transitions(*transitions)
         return self
 
     def on_error(
         self, target: str, *kinds: type[Exception], sources: Sequence[str] | str | None = None
-    ) -> ApplicationBuilder:
+    ) -> ApplicationBuilder[Data]:
         """Go on with an action when another one raises, see `GraphBuilder.on_error`."""
         self._graph.on_error(target, *kinds, sources=sources)
         return self
 
-    def with_policy(self, *actions: str, **limits: Any) -> ApplicationBuilder:
+    def with_policy(self, *actions: str, **limits: Any) -> ApplicationBuilder[Data]:
         """Try actions again that fail, or limit their time, see `GraphBuilder.with_policy`."""
         self._graph.with_policy(*actions, **limits)
         return self
 
-    def with_entrypoint(self, entrypoint: str) -> ApplicationBuilder:
+    def with_entrypoint(self, entrypoint: str) -> ApplicationBuilder[Data]:
         """Name the action to start with."""
         self._plan.entrypoint = entrypoint
         return self
 
-    def with_state(self, state: object = None, **values: object) -> ApplicationBuilder:
+    def with_state(self, state: object = None, **values: object) -> ApplicationBuilder[Data]:
         """Give the initial state: a State, values by key, or an object of the type of `with_typing`."""
         if isinstance(state, State):
             self._plan.state = state
@@ -79,32 +82,35 @@ class ApplicationBuilder(Building):
         self._plan.state = (self._plan.state or State()).update(**values)
         return self
 
-    def with_typing(self, typing_system: TypingSystem[Any]) -> ApplicationBuilder:
+    def with_typing(self, typing_system: TypingSystem[_Typed]) -> ApplicationBuilder[_Typed]:
         """Say what `state.data` is, such as `PydanticTypingSystem(Model)`; keys it lacks are refused."""
         self._plan.typing = State().with_typing_system(typing_system).typing_system
-        return self
+        return cast("ApplicationBuilder[_Typed]", self)
 
     def with_identifiers(
         self, app_id: str | None = None, partition_key: str | None = None, sequence_id: int | None = None
-    ) -> ApplicationBuilder:
+    ) -> ApplicationBuilder[Data]:
         """Name the run; with `initialize_from` an earlier `sequence_id` makes a fork there."""
         self._plan.ids = (app_id, partition_key, sequence_id)
         return self
 
     def with_tracker(
-        self, tracker: LocalTrackingClient | str = "local", project: str = "default"
-    ) -> ApplicationBuilder:
-        """Keep the history with a tracker; `"local"` opens the default one for `project`."""
+        self,
+        tracker: LocalTrackingClient | str = "local",
+        project: str = "default",
+        params: Mapping[str, Any] | None = None,
+    ) -> ApplicationBuilder[Data]:
+        """Keep the history with a tracker; `"local"` opens one for `project`, with `params` if given."""
         if isinstance(tracker, str):
             if tracker != "local":
                 raise RunError(f"with_tracker takes a LocalTrackingClient or 'local'; not {tracker!r}.")
-            tracker = LocalTrackingClient(project)
+            tracker = LocalTrackingClient(project, **(params or {}))
         self._plan.tracker = tracker
         return self
 
     def with_store(
         self, path: str | Path | Store | None, *, durability: Durability = "full"
-    ) -> ApplicationBuilder:
+    ) -> ApplicationBuilder[Data]:
         """Keep the history in a file or an open store; None keeps none, for bare speed."""
         self._plan.keeps = path is not None
         self._plan.store = (
@@ -112,14 +118,14 @@ class ApplicationBuilder(Building):
         )
         return self
 
-    def with_hooks(self, *hooks: Hook) -> ApplicationBuilder:
+    def with_hooks(self, *hooks: Hook) -> ApplicationBuilder[Data]:
         """Add hooks, see `lifecycle`."""
         self._hooks = Hooks((*self._hooks.adapters, *hooks))
         return self
 
     def with_ledger(
         self, mode: LedgerMode, recording: CallSource | str | Path | None = None
-    ) -> ApplicationBuilder:
+    ) -> ApplicationBuilder[Data]:
         """Say which LLM calls may leave, and give a ledger file to serve from."""
         self._ledger = mode
         if isinstance(recording, str | Path):
@@ -134,7 +140,7 @@ class ApplicationBuilder(Building):
         *,
         max_calls: int | None = None,
         max_cost: float | None = None,
-    ) -> ApplicationBuilder:
+    ) -> ApplicationBuilder[Data]:
         """Say what live LLM calls may spend, in calls and US dollars; the application's forks share it.
 
         A `budget` that several applications are given is shared by them.
@@ -145,7 +151,7 @@ class ApplicationBuilder(Building):
         self._budget = budget or calls.Budget(max_calls=max_calls, max_cost=max_cost)
         return self
 
-    def with_parallel_executor(self, executor: Executors) -> ApplicationBuilder:
+    def with_parallel_executor(self, executor: Executors) -> ApplicationBuilder[Data]:
         """Say what runs the branches of parallel actions that are not async; threads by default.
 
         Args:
@@ -157,25 +163,25 @@ class ApplicationBuilder(Building):
 
     def with_spawning_parent(
         self, app_id: str, sequence_id: int, partition_key: str | None = None
-    ) -> ApplicationBuilder:
+    ) -> ApplicationBuilder[Data]:
         """Link the run to the step whose action starts it, in the same project; see `with_parent_context`."""
         self._plan.spawner = app_id, sequence_id, partition_key
         return self
 
-    def with_parent_context(self, context: ApplicationContext) -> ApplicationBuilder:
+    def with_parent_context(self, context: ApplicationContext) -> ApplicationBuilder[Data]:
         """Make this a sub-agent of the action that has this `__context`.
 
         It is linked to that step and kept where its run is, unless a tracker or a store is given; it
-        has the ledger mode and the executor of its parent. When the step is made again, or in a fork,
-        it is built anew and served the LLM calls of the one that it replaces.
+        has the ledger mode, the budget and the executor of its parent. When the step is made again,
+        or in a fork, it is built anew and served the LLM calls of the one that it replaces.
         """
         self._plan.within = context.step
         given = engine.inherited(context.step)
-        self._ledger, self._recording = given.ledger, given.recording
+        self._ledger, self._recording, self._purses = given.ledger, given.recording, given.purses
         self._plan.executor = self._plan.executor or context.parallel_executor_factory
         return self
 
-    def with_state_persister(self, persister: Any, on_every: str = "step") -> ApplicationBuilder:
+    def with_state_persister(self, persister: Any, on_every: str = "step") -> ApplicationBuilder[Data]:
         """Give each step to a saver of your own, or keep the history with a persister of ours.
 
         Args:
@@ -200,7 +206,7 @@ class ApplicationBuilder(Building):
         fork_from_partition_key: str | None = None,
         fork_from_sequence_id: int | None = None,
         override_state_values: Mapping[str, object] | None = None,
-    ) -> ApplicationBuilder:
+    ) -> ApplicationBuilder[Data]:
         """Go on with the run that `with_identifiers` names, or fork another; the defaults serve a new run.
 
         Args:

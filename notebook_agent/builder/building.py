@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic
 
 from notebook_agent import calls
 from notebook_agent.application import Application
+from notebook_agent.application.created import atell_created
 from notebook_agent.builder.adopting import Found, adopt, asked, found
 from notebook_agent.builder.opening import Home, home_of, is_home, open_run
 from notebook_agent.builder.plan import Plan, check_awaited, check_initialized, check_types
-from notebook_agent.calls.protocol import CallSource, LedgerMode
+from notebook_agent.calls.protocol import CallSource, LedgerMode, Purse
 from notebook_agent.engine import Setting
 from notebook_agent.errors import GraphError, RunError
 from notebook_agent.graph import Graph, GraphBuilder
 from notebook_agent.lifecycle import NO_HOOKS, Hooks
 from notebook_agent.persistence import AsyncPersisterHook, PersisterHook
 from notebook_agent.persistence.base import is_awaited
+from notebook_agent.state.typed import Data
 
 __all__ = ["Building"]
 
 
-class Building:
+class Building(Generic[Data]):
     """The methods of an ApplicationBuilder that build."""
 
     def __init__(self) -> None:
@@ -30,8 +32,9 @@ class Building:
         self._ledger: LedgerMode = "auto"
         self._recording: CallSource | None = None
         self._budget: calls.Budget | None = None
+        self._purses: tuple[Purse, ...] = ()
 
-    def build(self) -> Application:
+    def build(self) -> Application[Data]:
         """Return the application.
 
         Raises:
@@ -49,7 +52,7 @@ class Building:
             checkpoint = found(self._plan, [loader.load(*each) for each in asked(self._plan)])
         return self._built(graph, home, checkpoint)
 
-    async def abuild(self) -> Application:
+    async def abuild(self) -> Application[Data]:
         """Return the application as `build` does, with persisters that are awaited; run it with `arun` ..
 
         Raises:
@@ -64,9 +67,13 @@ class Building:
         if self._adopts(home):
             loader = self._plan.origin.loader  # type: ignore[union-attr]  # it adopts from there
             checkpoint = found(self._plan, [await loader.load(*each) for each in asked(self._plan)])
-        return self._built(graph, home, checkpoint)
+        app = self._built(graph, home, checkpoint)
+        await atell_created(app, self._hooks)
+        return app
 
     def _ready(self) -> tuple[Graph, Home]:
+        if self._budget is not None and not self._plan.keeps:
+            raise RunError("with_budget counts LLM calls, and with_store(None) sees none: leave one out.")
         graph = self._graph.build()
         graph = graph.started_at(self._checked_entrypoint(graph))
         if self._plan.typing is not None:
@@ -96,7 +103,7 @@ class Building:
         given = [self._plan.persister, self._plan.origin and self._plan.origin.loader]
         return [each for each in given if each is not None and not is_home(each, home)]
 
-    def _built(self, graph: Graph, home: Home, checkpoint: Found | None) -> Application:
+    def _built(self, graph: Graph, home: Home, checkpoint: Found | None) -> Application[Data]:
         plan = self._plan
         adopts = self._adopts(home)
         run = adopt(plan, home, graph, checkpoint) if adopts else open_run(plan, home, graph)
@@ -104,13 +111,14 @@ class Building:
             run.state = run.state.with_typing_system(plan.typing)
             plan.typing.validate_state(run.state)
         run.hooks, run.ledger, run.recording = self._hooks, self._ledger, self._recording
+        if self._budget is not None:
+            run.purses = (self._budget,)
         if plan.persister is not None and not is_home(plan.persister, home):
             hook = AsyncPersisterHook if is_awaited(plan.persister) else PersisterHook
             run.hooks = Hooks((*self._hooks.adapters, hook(plan.persister)))
         loader = None if plan.origin is None else plan.origin.loader
         run.setting = Setting(plan.tracker, plan.executor, loader, plan.persister)
-        if self._budget is not None:
-            run.purses = (self._budget,)
+        run.purses = (*((self._budget,) if self._budget is not None else ()), *self._purses)
         if home.store is not None:
             calls.install()
         return Application(run)

@@ -116,6 +116,9 @@ def _start(plan: Plan, store: Store | None, key: RunKey, graph: Graph) -> Run:
         key, spawner, kin = at.key, at.spawned_by, at.kin
     run = engine.start(store, key, graph, entrypoint=entrypoint, state=state, spawned_by=spawner)
     run.kin = kin
+    if plan.within is not None:
+        above = plan.within.run
+        run.purses, run.allow_effects = above.purses, above.allow_effects
     return run
 
 

@@ -97,16 +97,19 @@ def check_awaited(plan: Plan, *, awaits: bool) -> None:
     for method, thing in (("with_state_persister", plan.persister), ("initialize_from", loader)):
         if thing is None or isinstance(thing, LocalTrackingClient) or is_awaited(thing) == awaits:
             continue
-        name = type(thing).__name__
-        fix = (
-            f"Take one that is awaited too, such as AsyncSQLitePersister instead of {name}; or call build()."
-            if awaits
-            else "Build with await builder.abuild() and run with arun, astep ..; or take a plain one."
+        raise _mismatch(f"{method}({type(thing).__name__})", awaits=awaits)
+
+
+def _mismatch(call: str, *, awaits: bool) -> RunError:
+    if awaits:
+        return RunError(
+            f"{call}: it is not async, and abuild() would wait for it. Take one that is awaited too, such as "
+            "AsyncSQLitePersister, or call build()."
         )
-        kind = (
-            "is not async, and abuild() would wait for it" if awaits else "is async, and build() cannot await"
-        )
-        raise RunError(f"{method}({name}): it {kind}. {fix}")
+    return RunError(
+        f"{call}: it is async, and build() cannot await. Build with await builder.abuild() and run with "
+        "arun, astep ..; or take one that is not async."
+    )
 
 
 def check_initialized(thing: object, *, ready: object) -> None:

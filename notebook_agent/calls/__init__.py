@@ -13,14 +13,17 @@ from notebook_agent.calls.transport import install, installed, uninstall
 from notebook_agent.lazy import lazily
 
 if TYPE_CHECKING:
+    from notebook_agent.calls.forecast import Again, Forecast
     from notebook_agent.calls.recording import Recording
     from notebook_agent.calls.summary import CallSummary, summarise
 
 __all__ = [
     "STAND_IN_KEY",
+    "Again",
     "Branch",
     "Budget",
     "CallSummary",
+    "Forecast",
     "MemoryLog",
     "Pairing",
     "RecordedStep",
@@ -38,4 +41,11 @@ __all__ = [
     "uninstall",
 ]
 
-__getattr__ = lazily(__name__, {"CallSummary": "summary", "Recording": "recording", "summarise": "summary"})
+_LATER = {
+    "Again": "forecast",
+    "CallSummary": "summary",
+    "Forecast": "forecast",
+    "Recording": "recording",
+    "summarise": "summary",
+}
+__getattr__ = lazily(__name__, _LATER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Never
 
 from notebook_agent.calls.prices import has_price
 from notebook_agent.calls.protocol import CallRecord
@@ -36,6 +37,11 @@ class Budget:
         self.cost = 0.0
         self._unpriced: str | None = None
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> Never:
+        raise TypeError(
+            "what one process spends another cannot see: run them in threads, or without a budget"
+        )
 
     def refuse(self, host: str, model: str | None, /) -> str | None:
         """Say why a call must not start; where it may, it has started."""

@@ -10,7 +10,7 @@ from notebook_agent.calls.keys import Asked
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.ids import Json
 
-__all__ = ["differences", "drift"]
+__all__ = ["changes", "differences", "drift"]
 
 _SHOWN = 3
 _COMPARED = 50
@@ -53,6 +53,11 @@ def drift(asked: Asked, recorded: Iterable[CallRecord]) -> str | None:
         return _asked_again(equal)
     found = [list(islice(differences(call.request, asked.request), 100)) for call in same[-_COMPARED:]]
     return "; ".join(_told(min(found, key=len)))
+
+
+def changes(old: Json, new: Json) -> str | None:
+    """Say in what a request differs from another; None where in nothing."""
+    return "; ".join(_told(list(islice(differences(old, new), 100)))) or None
 
 
 def _asked_again(equal: Sequence[CallRecord]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from notebook_agent.calls.bodies import Decoder
 
-__all__ = ["EventReader", "parsed", "read_events"]
+__all__ = ["EventReader", "parsed", "read_events", "readable_events"]
 
 _GAP = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 _LINE = re.compile(rb"\r\n|\n|\r")
@@ -56,6 +56,12 @@ def read_events(body: bytes) -> list[object]:
     """Read the JSON of each event of a whole body; what is no JSON is left out."""
     reader = EventReader(bytes)
     return [value for text in (*reader.feed(body), *reader.flush()) if (value := parsed(text)) is not None]
+
+
+def readable_events(body: bytes) -> bool:
+    """Tell whether each event of a body that came whole is JSON, but for the `[DONE]` at the end."""
+    said = EventReader(bytes).feed(body)
+    return all(text.startswith("[DONE]") or parsed(text) is not None for text in said if text)
 
 
 def parsed(text: str | bytes) -> object:

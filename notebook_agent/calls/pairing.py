@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from notebook_agent.calls.bodies import servable
+from notebook_agent.calls.answered import asked_again
 from notebook_agent.calls.protocol import CallLog
 from notebook_agent.ids import StepRef
 
@@ -163,8 +163,8 @@ def _succeeded_in_vain(attempt: RecordedStep, code: str | None, log: CallLog) ->
     """Count the calls of an attempt that failed with this very code although all of them succeeded."""
     if attempt.status != "failed" or code is None or attempt.code != code:
         return 0
-    calls = log.calls([attempt.ref])
-    return len(calls) if all(map(servable, calls)) else 0
+    asks = asked_again(log.calls([attempt.ref]))
+    return 0 if asks.live else len(asks.served)
 
 
 def _live(action: str, calls: int) -> str:

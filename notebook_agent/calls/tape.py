@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from notebook_agent.calls.bodies import decoded, decoder, encoding, kept_headers
-from notebook_agent.calls.events import EventReader, parsed
+from notebook_agent.calls.events import EventReader, parsed, readable_events
 from notebook_agent.calls.keys import Asked, Unread
 from notebook_agent.calls.prices import price_of
 from notebook_agent.calls.protocol import CallRecord, CallText
-from notebook_agent.calls.providers import provider
+from notebook_agent.calls.providers import is_known, provider
 from notebook_agent.calls.providers.loose import at, text
 from notebook_agent.calls.running import Running
 from notebook_agent.calls.scopes import current_span
@@ -182,7 +182,7 @@ def _read(call: CallRecord) -> CallRecord:
     if call.status not in _OK:
         call = _without_secrets(call)
     answer, reader = answer_of(call), provider(call.endpoint)
-    usage, said = reader.usage(answer), reader.error(answer)
+    usage, said = reader.usage(answer), reader.error(answer) or _unreadable(call, answer)
     if call.error is None and call.status not in _OK:
         said = said or f"HTTP {call.status}"
     model = text(at(answer, "model")) or call.model
@@ -193,6 +193,16 @@ def _read(call: CallRecord) -> CallRecord:
         usage=usage,
         cost=0.0 if call.replayed else price_of(call.host, model, usage, answer),
     )
+
+
+def _unreadable(call: CallRecord, answer: object) -> str | None:
+    """Say what is wrong with the answer of an endpoint that always speaks JSON, lest it be served again."""
+    body = decoded(call) if is_known(call.endpoint) and call.status in _OK else None
+    if body is None:
+        return None
+    if is_event_stream(call.content_type):
+        return None if readable_events(body) else "an event of the answer is no JSON"
+    return "the answer is no JSON" if call.complete and answer is None else None
 
 
 def _without_secrets(call: CallRecord) -> CallRecord:

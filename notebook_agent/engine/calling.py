@@ -24,6 +24,7 @@ __all__ = [
     "despite",
     "next_of",
     "tell",
+    "with_second",
 ]
 
 Step = tuple[Node, Mapping[str, object], State]
@@ -101,12 +102,17 @@ def tell(
             elif awaits:
                 yield Call(method, (), event)
         except Exception as error:  # noqa: BLE001  # raised below
-            if first is None:
-                first = error
-            else:
-                note_second(first, error)
+            first = with_second(first, error)
     if first is not None:
         raise first
+
+
+def with_second(first: Exception | None, error: Exception) -> Exception:
+    """Return the first of two errors, the second noted on it."""
+    if first is None:
+        return error
+    note_second(first, error)
+    return first
 
 
 def despite(error: BaseException, others: Generator[Call, object, None]) -> Generator[Call, object, None]:

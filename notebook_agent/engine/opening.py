@@ -52,7 +52,7 @@ def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next:
     run = Run(key, graph, entrypoint, store.head_state(key), store, record.head)
     run.parent, run.spawned_by = record.parent, record.spawned_by
     if at_next and record.action is not None:
-        step = store.steps(key)[-1]
+        step = store.step(StepRef(key, record.head))
         _stand_after(run, step, decided=step.ref.run == key and _same_edges(store, key, graph))
     return run
 
@@ -104,12 +104,14 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
 
 
 def _step_at(store: Store, source: StepRef) -> StepRecord | None:
+    if source.seq is not None:
+        try:
+            return store.step(source)
+        except UnknownStepError:
+            pass
     steps = store.steps(source.run)
     if source.seq is None:
         return next((step for step in reversed(steps) if step.ref.run != source.run), None)
-    for step in reversed(steps):
-        if step.seq == source.seq:
-            return step
     has = f"it has {len(steps)} steps, {steps[0].seq} to {steps[-1].seq}" if steps else "it has no steps yet"
     raise UnknownStepError(
         f"The run {source.run} has no step {source.seq}: {has}.", run=source.run.app_id, seq=source.seq

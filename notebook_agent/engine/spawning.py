@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import count
-from uuid import UUID, uuid5
 
-from notebook_agent.calls.protocol import CallSource, LedgerMode
+from notebook_agent.calls.protocol import CallSource, LedgerMode, Purse
 from notebook_agent.engine.context import Setting
 from notebook_agent.engine.opening import resume, start
 from notebook_agent.engine.request import read_halts
@@ -24,12 +24,11 @@ from notebook_agent.engine.run import OpenStep, Run
 from notebook_agent.errors import UnknownRunError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.lifecycle import NO_HOOKS, Hooks
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunCall, RunRecord, StepRecord, Store
 
 __all__ = ["Inherited", "Place", "Seed", "enter", "inherited", "place"]
-
-_IDS = UUID("6e0f7a52-64d3-5f0b-8a5e-0d5f5a5c8f11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +64,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What a child has of its parent."""
+    """What a child has of its parent, and the hooks that are its own."""
 
     ledger: LedgerMode
     recording: CallSource | None
     setting: Setting
+    purses: tuple[Purse, ...] = ()
+    allow_effects: bool = False
+    hooks: Hooks = NO_HOOKS
 
 
 def inherited(step: OpenStep) -> Inherited:
     """Return what runs that a step starts have of its run; attempts of a retry policy are live."""
     run = step.run
-    live = run.ledger == "auto" and step.attempt > 0
-    return Inherited("fresh" if live else run.ledger, run.recording, run.setting)
+    mode = "fresh" if run.ledger == "auto" and step.attempt > 0 else run.ledger
+    return Inherited(mode, run.recording, run.setting, run.purses, run.allow_effects)
 
 
 def place(  # noqa: PLR0913  # each named at the call
@@ -142,6 +144,7 @@ def enter(at: Place, seed: Seed, store: Store | None, given: Inherited) -> Run:
         )
     run.kin = at.kin
     run.ledger, run.recording, run.setting = given.ledger, given.recording, given.setting
+    run.purses, run.allow_effects, run.hooks = given.purses, given.allow_effects, given.hooks
     return run
 
 
@@ -151,7 +154,8 @@ def _ids(parent: RunKey, first: int, task: str, app_id: str | None = None) -> It
         yield app_id
     for variant in count():
         parts = (parent.project, parent.partition_key or "", parent.app_id, str(first), task, str(variant))
-        yield str(uuid5(_IDS, "\0".join(parts)))
+        told = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        yield f"{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}"
 
 
 def _first_attempt(step: OpenStep) -> int:

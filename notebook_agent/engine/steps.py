@@ -12,10 +12,20 @@ from contextlib import nullcontext
 
 from notebook_agent.action import Node
 from notebook_agent.condition import Decision
-from notebook_agent.engine.calling import Begun, Call, Item, Loop, Outcome, Step, closing, despite, tell
-from notebook_agent.engine.during import meanwhile, waiting
+from notebook_agent.engine.around import after_step, before_step
+from notebook_agent.engine.calling import (
+    Begun,
+    Call,
+    Item,
+    Loop,
+    Outcome,
+    Step,
+    closing,
+    despite,
+    tell,
+)
 from notebook_agent.engine.effects import guarded
-from notebook_agent.engine.failure import note_second, own_frames
+from notebook_agent.engine.failure import own_frames
 from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
@@ -146,8 +156,7 @@ def _step(
     __tracebackhide__ = True
     node, inputs = _ready(run, call, coming, awaits=awaits)
     if run.hooks.pre_run_step:
-        seq = 0 if run.head is None else run.head + 1
-        yield from tell(run.hooks.pre_run_step, {**_who(run, seq, node), "inputs": inputs}, awaits=awaits)
+        yield from before_step(run, node, inputs, awaits=awaits)
     step, shown = run.begin(node, coming, inputs, call, attempt), call.method in _STREAMS
     view, watch = run.state.watched(fingerprint)
     try:
@@ -170,8 +179,8 @@ def _step(
         if isinstance(error, StopIteration):
             raise _stop_iteration(run, step) from error
         raise
-    if run.hooks.adapters:
-        yield from _over(run, step, done.result, None, awaits=awaits)
+    if run.hooks.in_steps:
+        yield from after_step(run, step, done.result, None, awaits=awaits)
     return node, done.result, done.state
 
 
@@ -204,33 +213,8 @@ def _failed(
     if isinstance(error, ActionTimeoutError):
         _name_timeout(step, error)
     run.fail(step, error, reads, _caught(run, step, error))
-    if run.hooks.adapters:
-        yield from _over(run, step, None, error, awaits=awaits and not closing(error))
-
-
-def _over(
-    run: Run,
-    step: OpenStep,
-    result: Mapping[str, object] | None,
-    exception: BaseException | None,
-    *,
-    awaits: bool,
-) -> Generator[Call, object, None]:
-    """Tell the hooks of a step that is over and kept, then raise what one of them raised.
-
-    Where the step failed its own error is the one to be raised, and the hook's is noted on it.
-    """
-    __tracebackhide__ = True
-    if step.trace is not None:
-        yield from waiting(step, step.trace, awaits=awaits)
-    if run.hooks.post_run_step:
-        event = {**_who(run, step.seq, step.action), "result": result, "exception": exception}
-        yield from meanwhile(step, tell(run.hooks.post_run_step, event, awaits=awaits))
-    run.trouble = step.trouble
-    if step.trouble is not None:
-        if exception is None:
-            raise step.trouble
-        note_second(exception, step.trouble)
+    if run.hooks.in_steps:
+        yield from after_step(run, step, None, error, awaits=awaits and not closing(error))
 
 
 def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:
@@ -238,16 +222,6 @@ def _caught(run: Run, step: OpenStep, error: BaseException) -> Decision | None:
     if _pause(run, step.action, step.attempt, error) is not None:
         return None
     return run.graph.caught(step.action.name, error) if isinstance(error, Exception) else None
-
-
-def _who(run: Run, seq: int, action: Node) -> dict[str, object]:
-    return {
-        "app_id": run.key.app_id,
-        "partition_key": run.key.partition_key,
-        "sequence_id": seq,
-        "state": run.state,
-        "action": action,
-    }
 
 
 def _whole(run: Run, call: RunCall) -> dict[str, object]:

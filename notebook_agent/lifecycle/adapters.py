@@ -22,6 +22,11 @@ class Hooked(NamedTuple):
 class Hooks:
     """A run's hooks; each attribute lists the methods to be called at that point, in order.
 
+    Attributes:
+        adapters: The hooks as given.
+        listeners: The methods that are told every event.
+        in_steps: Whether any is called within a step or after it.
+
     Raises:
         RunError: What was given is an object of no hook class.
     """
@@ -29,6 +34,7 @@ class Hooks:
     __slots__ = (
         "adapters",
         "do_log_attributes",
+        "in_steps",
         "listeners",
         "post_application_create",
         "post_end_span",
@@ -64,6 +70,16 @@ class Hooks:
         self.pre_start_stream = self._at(kinds.PreStartStreamHook, kinds.PreStartStreamHookAsync)
         self.post_stream_item = self._at(kinds.PostStreamItemHook, kinds.PostStreamItemHookAsync)
         self.post_end_stream = self._at(kinds.PostEndStreamHook, kinds.PostEndStreamHookAsync)
+
+        self.in_steps = any((
+            self.post_run_step,
+            self.pre_start_span,
+            self.post_end_span,
+            self.do_log_attributes,
+            self.pre_start_stream,
+            self.post_stream_item,
+            self.post_end_stream,
+        ))
 
     def _at(self, plain: type, awaited: type) -> tuple[Hooked, ...]:
         method = next(iter(plain.__abstractmethods__))  # type: ignore[attr-defined]  # an ABC with one

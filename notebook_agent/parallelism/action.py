@@ -55,8 +55,7 @@ class TaskBasedParallelAction(SingleStepAction):
         __tracebackhide__ = True
         context = self._context(inputs)
         given = ask(self.tasks, state=state, context=context, inputs=inputs)
-        waits = self.is_async() if callable(self.is_async) else self.is_async
-        if waits:
+        if self._waits():
             return self._awaited(state, context, given)
         tasks = _checked(context, gather(context.action_name, "tasks", given))
         states = run_all(tasks, context, self.executor())
@@ -67,6 +66,10 @@ class TaskBasedParallelAction(SingleStepAction):
         states = await arun_all(_checked(context, await agather(given)), context)
         reduced = self.reduce(state, _Either(states))
         return {}, (await reduced if inspect.isawaitable(reduced) else reduced)
+
+    def _waits(self) -> bool:
+        """Return what `is_async` says, which Burr's documentation shows as a property too."""
+        return self.is_async() if callable(self.is_async) else bool(self.is_async)
 
     def _context(self, inputs: dict[str, Any]) -> ApplicationContext:
         context = inputs.get("__context") or ApplicationContext.get()

@@ -42,7 +42,7 @@ class MapActionsAndStates(TaskBasedParallelAction):
         return "cascade"
 
     def state_persister(self, **_: object) -> Behavior:
-        """Return `"cascade"`: a branch is saved where `tracker` says."""
+        """Return who is given the steps of branches: `"cascade"` the parent's saver, a saver, or None."""
         return "cascade"
 
     def state_initializer(self, **_: object) -> Behavior:
@@ -51,8 +51,7 @@ class MapActionsAndStates(TaskBasedParallelAction):
 
     def tasks(self, state: State, context: ApplicationContext, inputs: Inputs) -> Any:
         """Return a task for each pair, in order: all states of the first action come first."""
-        waits = self.is_async() if callable(self.is_async) else self.is_async
-        if waits:
+        if self._waits():
             return self._awaited_tasks(state, context, inputs)
         given = {"state": state, "context": context, "inputs": inputs}
         actions = gather(context.action_name, "actions", _one(ask(self.actions, **given)))

@@ -13,17 +13,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
+from dataclasses import dataclass, replace
 
 from notebook_agent import engine
-from notebook_agent.engine import ApplicationContext, Executors, Seed
+from notebook_agent.engine import ApplicationContext, Executors, Inherited, Seed
 from notebook_agent.errors import ActionError
 from notebook_agent.graph import Graph
+from notebook_agent.parallelism.going import Going
 from notebook_agent.parallelism.journal import write_down
+from notebook_agent.parallelism.keeping import home_of, saving
 from notebook_agent.parallelism.sending import not_sent
-from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask
-from notebook_agent.parallelism.work import Going, Outcome, Work, working_for
+from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask, SubgraphType
+from notebook_agent.parallelism.work import Outcome, Work, working_for
 from notebook_agent.state import State
-from notebook_agent.store.protocol import Store
 
 __all__ = ["arun_all", "run_all", "run_here"]
 
@@ -34,9 +36,7 @@ _GRACE = 2.0
 
 def run_here(task: SubGraphTask, context: ApplicationContext) -> State:
     """Run one task in this thread and return its state."""
-    going = Going()
-    (one,) = _prepare([task], context, going, awaits=False)
-    (state,) = _states([one if isinstance(one, State) else one()], context, [one])
+    (state,) = run_all([task], context, _here)
     return state
 
 
@@ -49,10 +49,13 @@ def run_all(
         ActionError: One is async, cannot be sent to its executor, or two have the same id.
     """
     going = Going()
-    branches = _prepare(tasks, context, going, awaits=False)
-    todo = [each for each in branches if isinstance(each, Work)]
     try:
+        branches = _prepare(tasks, context, going, awaits=False)
+        todo = [each for each in branches if isinstance(each, Work)]
+        going.works.extend(todo)
         outcomes = iter(_execute(todo, executors or context.parallel_executor_factory, going))
+        if going.stopped:
+            raise KeyboardInterrupt
     finally:
         going.end()
     return _states(
@@ -86,10 +89,14 @@ def _prepare(
 ) -> list[Work | State]:
     """Return what is left of each task to be done or, where an earlier attempt has done it, its state."""
     taken: dict[object, str] = {}
+    graphs: dict[int, _Shared] = {}
     branches: list[Work | State] = []
     for index, task in enumerate(tasks):
         key = task.key or str(index)
-        work = _branch(task, key, context, going, awaits=awaits)
+        if id(task.graph) not in graphs:
+            graphs[id(task.graph)] = _share(task.graph, context, awaits=awaits)
+        given = replace(engine.inherited(context.step), hooks=saving(task, context, awaits=awaits))
+        work = _branch(task, graphs[id(task.graph)], key, context, given, going)
         if work.at.key in taken:
             raise ActionError(
                 f"The tasks {taken[work.at.key]} and {key} of {context.action_name!r} have the same "
@@ -101,29 +108,44 @@ def _prepare(
     return branches
 
 
-def _branch(task: SubGraphTask, key: str, context: ApplicationContext, going: Going, *, awaits: bool) -> Work:
-    runnable = RunnableGraph.create(task.graph)
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all branches of one graph have."""
+
+    graph: Graph
+    entrypoint: str
+    halt_after: Sequence[str] | str
+    inputs: frozenset[str]
+
+
+def _share(given: SubgraphType, context: ApplicationContext, *, awaits: bool) -> _Shared:
+    runnable = RunnableGraph.create(given)
     if not awaits:
         _check_plain(runnable.graph, context.action_name)
-    inputs = _inputs(task, context, runnable.graph)
-    call = engine.read_call("run", inputs, halt_after=runnable.halt_after)
-    seed = Seed(runnable.graph.started_at(runnable.entrypoint), runnable.entrypoint, task.state.plain(), call)
-    store, project = _kept(task, context)
+    graph = runnable.graph.started_at(runnable.entrypoint)
+    return _Shared(graph, runnable.entrypoint, runnable.halt_after, frozenset(graph.input_names))
+
+
+def _branch(
+    task: SubGraphTask,
+    shared: _Shared,
+    key: str,
+    context: ApplicationContext,
+    given: Inherited,
+    going: Going,
+) -> Work:
+    call = engine.read_call("run", _inputs(task, context, shared), halt_after=shared.halt_after)
+    seed = Seed(shared.graph, shared.entrypoint, task.state.plain(), call)
+    store, project = home_of(task, context)
     step, again = context.step, task.state_initializer is not None
     name = f"{context.action_name} {key}"
     at = engine.place(step, name, seed, store, project=project, app_id=task.application_id, again=again)
-    return Work(f"branch {key} of {context.action_name!r}", at, seed, store, engine.inherited(step), going)
+    return Work(f"branch {key} of {context.action_name!r}", at, seed, store, given, going)
 
 
-def _kept(task: SubGraphTask, context: ApplicationContext) -> tuple[Store | None, str | None]:
-    if task.tracker == "cascade":
-        return context.step.run.store, None
-    return (None, None) if task.tracker is None else (task.tracker.store, task.tracker.project)
-
-
-def _inputs(task: SubGraphTask, context: ApplicationContext, graph: Graph) -> dict[str, object]:
+def _inputs(task: SubGraphTask, context: ApplicationContext, shared: _Shared) -> dict[str, object]:
     """Return a task's inputs without those of the parallel action itself that its graph does not take."""
-    own, known = context.step.inputs, graph.input_names
+    own, known = context.step.inputs, shared.inputs
     given = {name: value for name, value in task.inputs.items() if not name.startswith("__")}
     return {name: value for name, value in given.items() if name in known or name not in own}
 
@@ -160,13 +182,18 @@ def _note_others(errors: Sequence[Exception], branches: int) -> None:
 
 
 def _execute(works: Sequence[Work], executors: Executors | None, going: Going) -> list[Outcome]:
-    if len(works) < 2 and executors is None:  # noqa: PLR2004  # one needs no thread
+    if executors is _here or (len(works) < 2 and executors is None):  # noqa: PLR2004  # one needs no thread
         return [each() for each in works]
     executor = _executor(executors, len(works))
     if executor in working_for.get():
         return [each() for each in works]
     with nullcontext() if executor is executors else _Closing(executor):
         return _submit(works, executor, going)
+
+
+def _here() -> Executor:
+    """Stand for the thread of the caller."""
+    raise NotImplementedError
 
 
 def _executor(executors: Executors | None, works: int) -> Executor:
@@ -241,10 +268,8 @@ def _check(future: Future[Outcome], work: Work, executor: Executor) -> None:
 def _stop(
     works: Sequence[Work], futures: Sequence[Future[Outcome]], going: Going, error: BaseException
 ) -> None:
-    """Let no branch begin another step, and keep that each present one is interrupted."""
-    going.stop()
+    """Let no branch, nor one within it, begin another step; the present ones are interrupted."""
     for future in futures:
         future.cancel()
+    going.stop(error)
     wait([each for each, work in zip(futures, works, strict=False) if work.sent], timeout=_GRACE)
-    for work in works:
-        work.interrupt(error)

@@ -54,6 +54,8 @@ def _parts(work: Work) -> Iterator[tuple[str, object]]:
     for edge in work.seed.graph.transitions:
         yield f"the condition {edge.source!r} -> {edge.target!r}", edge.condition
     yield "the ledger's recording", work.given.recording
+    yield "the budget, which counts calls in this process,", work.given.purses
+    yield "the saver", work.given.hooks
     setting = work.given.setting
     yield "the tracker", setting.tracker
     yield "the state_persister", setting.state_persister

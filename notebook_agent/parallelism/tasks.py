@@ -53,8 +53,10 @@ class SubGraphTask:
         application_id: An id for its run, if nobody else has it; by default one that follows from
             the step and the place among its tasks, which a retry finds again.
         tracker: `"cascade"` keeps its run beside the parent's, a tracker keeps it there, None nowhere.
-        state_persister: Kept for callers; a run is saved where `tracker` says.
-        state_initializer: None starts anew what an earlier attempt at the step has left.
+        state_persister: `"cascade"` gives its steps to the parent's saver, if that is not where the
+            history is kept already; or a saver of its own, or None.
+        state_initializer: None starts anew what an earlier attempt at the step has left. Branches are
+            found in the history: a loader is not asked.
         key: What names the task within its step; its place by default.
     """
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
-from pathlib import Path
 from time import time
 from typing import cast
 
@@ -20,11 +17,12 @@ from notebook_agent.engine import Inherited, Place, Run, Seed
 from notebook_agent.engine.failure import describe
 from notebook_agent.errors import ActionError, RunError, StoreError
 from notebook_agent.graph import Graph
+from notebook_agent.parallelism.going import Going, going_on
 from notebook_agent.parallelism.journal import Entry, Journal, entries_of
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepEnd, Store
 
-__all__ = ["Going", "Outcome", "Work", "working_for"]
+__all__ = ["Outcome", "Work", "working_for"]
 
 working_for: ContextVar[tuple[Executor, ...]] = ContextVar("notebook_agent_working_for", default=())
 """The executors in whose threads the running branch is, outermost first."""
@@ -40,36 +38,6 @@ class Outcome:
     state: State | None = None
     error: Exception | None = None
     journal: Sequence[Entry] = ()
-
-
-class Going:
-    """Whether the branches of a step are to go on: for another process, by a file that is there so long."""
-
-    def __init__(self, path: str | None = None) -> None:
-        self._path = path
-        self._ours = path is None
-        self._stopped = False
-
-    @property
-    def stopped(self) -> bool:
-        """Whether they are to stop before their next step."""
-        return self._stopped or not (self._ours or os.path.exists(self._path or ""))  # noqa: PTH110  # asked at each step
-
-    def stop(self) -> None:
-        """Stop them before their next step."""
-        self._stopped = True
-        self.end()
-
-    def end(self) -> None:
-        """Remove the file."""
-        if self._ours and self._path is not None:
-            Path(self._path).unlink(missing_ok=True)
-
-    def __reduce__(self) -> tuple[type[Going], tuple[str]]:
-        if self._path is None:
-            handle, self._path = tempfile.mkstemp(prefix="notebook_agent-")
-            os.close(handle)
-        return Going, (self._path,)
 
 
 class Work:
@@ -95,11 +63,16 @@ class Work:
 
     def __call__(self) -> Outcome:
         """Run it to its halt; an exception is part of what it came to."""
+        if self.going.stopped:
+            return Outcome()
+        token = going_on.set(self.going)
         try:
             with calls.in_span(None):
                 return self._walked(self.begin())
         except Exception as error:  # noqa: BLE001  # told to the parent, whose step fails with it
             return Outcome(error=self.noted(error))
+        finally:
+            going_on.reset(token)
 
     def _walked(self, run: Run) -> Outcome:
         walk = engine.iterate(engine.steps(run, self.seed.call, awaits=False))

@@ -13,6 +13,7 @@ from notebook_agent.session import exporting, going, looking, opening, vocabular
 from notebook_agent.session.asking import Asking
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
+from notebook_agent.session.pricing import Price, price, price_line
 from notebook_agent.session.proving import Proving
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import Difference, RunResult, StateView, StepResult, Why, run_name
@@ -208,8 +209,24 @@ class Agent(Asking, Proving):
             actions: Functions to put in the place of actions.
             state: Values of the state to change.
         """
-        _, line = going.fork(self.workspace, where, label=label, actions=actions, state=state)
-        return Said(line)
+        made, line = going.fork(self.workspace, where, label=label, actions=actions, state=state)
+        return Said("\n".join(filter(None, (line, price_line(made)))))
+
+    def price(
+        self,
+        where: Where = None,
+        *,
+        actions: Mapping[str, object] | None = None,
+        state: Mapping[str, object] | None = None,
+    ) -> Price:
+        """Say what going on, or a fork at a step, takes: calls from the ledger, those that may go live, cost.
+
+        Args:
+            where: The step to fork after; None is going on from where the view stands.
+            actions: Functions to put in the place of actions.
+            state: Values of the state to change.
+        """
+        return price(self.workspace, where, actions=actions, state=state)
 
     def goto(self, where: Where) -> Said:
         """Look at a step; a run from there makes a fork by itself. `"@head"` follows the run again."""

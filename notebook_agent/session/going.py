@@ -15,6 +15,7 @@ from notebook_agent.ids import StepRef
 from notebook_agent.lifecycle import CallEnded, Event, StepEnded, StepStarted
 from notebook_agent.session.edits import find_edits
 from notebook_agent.session.opening import opened
+from notebook_agent.session.pricing import price_line
 from notebook_agent.session.references import Where, check_name
 from notebook_agent.session.results import RunResult, run_name, step_line
 from notebook_agent.session.screen import Screen
@@ -275,6 +276,10 @@ def retry(
     _take_newest(ws, set(actions or {}))
     app, plan, note = retry_plan(ws, step=step)
     plan.fresh, plan.budget = fresh, budget
+    ws.set_ledger(app, fresh=fresh)
+    told = price_line(app)
+    if told:
+        (screen or ws.screen).say(told)
     return go(ws, app, plan, note=note, screen=screen)
 
 

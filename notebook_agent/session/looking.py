@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from notebook_agent import view
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
 from notebook_agent.history import Flip, History, family
 from notebook_agent.session.comparing import diff
+from notebook_agent.session.counterpart import compared
 from notebook_agent.session.exchange import Exchange
 from notebook_agent.session.picturing import GraphPicture, graph, picture
 from notebook_agent.session.references import Where
@@ -74,8 +74,9 @@ def calls(ws: Workspace, where: Where) -> Table:
         return calls_table(ws.in_use().history.calls())
     history, seq = ws.resolve(where)
     made = [] if seq is None else history.calls(seq)
+    notes = [] if seq is None else compared(history, seq)
     table = calls_table(made)
-    return Exchange(table.columns, table.rows, table.empty, tuple(map(view.call_wire, made)))
+    return Exchange(table.columns, table.rows, table.empty, tuple(made), tuple(notes))
 
 
 def runs(ws: Workspace, *, failed: bool, tree: bool) -> Table:

@@ -38,35 +38,49 @@ def run_name(run: RunRecord) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What calls took. `cost` is in US dollars, None where a price is not known."""
+    """What calls took.
+
+    Attributes:
+        live: How many were sent.
+        replayed: How many the record answered.
+        tokens: Of the live ones.
+        cost: Of the live ones, in US dollars; None where a price is not known.
+        served: Tokens of the replayed ones, which cost nothing this time.
+    """
 
     live: int
     replayed: int
     tokens: int
     cost: float | None
+    served: int = 0
 
     @classmethod
     def of(cls, calls: Iterable[CallRecord]) -> Spent:
         """Sum up; replayed calls cost nothing, and those that were refused are none."""
         every = [call for call in calls if call.sent]
         live = [call for call in every if not call.replayed]
-        tokens = sum(call.usage.input + call.usage.output for call in live if call.usage)
+        tokens = _tokens(live)
         prices = [call.cost for call in live]
         known = [price for price in prices if price is not None]
         total = sum(known) if len(known) == len(prices) else None
-        return cls(len(live), len(every) - len(live), tokens, total)
+        return cls(len(live), len(every) - len(live), tokens, total, _tokens(every) - tokens)
 
     def __str__(self) -> str:
         if not self.live and not self.replayed:
             return "no LLM calls"
         parts = [plural(self.live + self.replayed, "LLM call")]
         if self.replayed:
-            parts.append(f"{self.replayed} replayed")
+            served = f" ({self.served:,} tokens)" if self.served else ""
+            parts.append(f"{self.replayed} replayed{served}")
         if self.tokens:
             parts.append(f"{self.tokens:,} tokens")
         if self.live:
             parts.append(cost(self.cost))
         return ", ".join(parts)
+
+
+def _tokens(calls: Iterable[CallRecord]) -> int:
+    return sum(call.usage.input + call.usage.output for call in calls if call.usage)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

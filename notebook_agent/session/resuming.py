@@ -6,6 +6,7 @@ from notebook_agent.application import Application
 from notebook_agent.errors import CommandError, UnknownRunError
 from notebook_agent.ids import notebook_here
 from notebook_agent.session.opening import opened
+from notebook_agent.session.pricing import price_line
 from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
 from notebook_agent.session.words import listing
@@ -84,7 +85,8 @@ def _resumed(app: Application) -> str:
     at = "at its start" if run.head is None else f"after @{run.head} {run.action} ({run.status})"
     changed = _changed_since(app)
     rest = f"; code changed since: {listing(changed)}" if changed else ""
-    return f"{run_name(run)} {at}, next {following.name if following else 'nothing'}{rest}"
+    went = f"{run_name(run)} {at}, next {following.name if following else 'nothing'}{rest}"
+    return "\n".join(filter(None, (went, price_line(app))))
 
 
 def _changed_since(app: Application) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Said", "Shown", "Table", "values_line"]
 
 _NUMBERS = (int, float)
-_WRITTEN = {"ms": duration, "cost": cost}
+_WRITTEN = {"ms": duration, "first": duration, "cost": cost}
 """Columns of numbers that a text shows with their unit; the DataFrame keeps the numbers."""
 
 
@@ -90,7 +90,7 @@ def values_line(values: Mapping[str, object], limit: int = 60) -> str:
 
 def _cell(column: str, value: object) -> str:
     if value is None:
-        return ""
+        return "unknown" if column == "cost" else ""
     if isinstance(value, _NUMBERS) and column in _WRITTEN:
         return _WRITTEN[column](value)
     if isinstance(value, float):

@@ -28,7 +28,7 @@ def steps_table(
 
 def calls_table(calls: Sequence[CallRecord]) -> Table:
     """Make the table of LLM calls."""
-    columns = ("seq", "action", "endpoint", "model", "status", "ms", "tokens", "cost", "replayed")
+    columns = ("seq", "action", "endpoint", "model", "status", "ms", "first", "tokens", "cost", "replayed")
     return Table(columns, tuple(_call_row(call) for call in calls), "no LLM calls")
 
 
@@ -62,17 +62,22 @@ def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str) -> tuple[
 
 def _call_row(call: CallRecord) -> tuple[object, ...]:
     seq = None if call.step is None else call.step.seq
-    took = None if call.ended_at is None else round((call.ended_at - call.started_at) * 1000, 1)
+    took, first = (_ms(call.started_at, at) for at in (call.ended_at, call.first_at))
     tokens = None if call.usage is None else call.usage.input + call.usage.output
     status = call.status if call.status is not None else call.error
-    replayed = "replayed" if call.replayed else "live"
-    return (seq, call.action, call.endpoint, call.model, status, took, tokens, call.cost, replayed)
+    how = "replayed" if call.replayed else "live" if call.sent else "not sent"
+    return (seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
+
+
+def _ms(start: float, end: float | None) -> float | None:
+    return None if end is None else round((end - start) * 1000, 1)
 
 
 def _run_row(
     run: RunRecord, in_use: str | None, depth: int, names: Mapping[RunKey, str]
 ) -> tuple[object, ...]:
-    parent = "" if run.parent is None else _short(run.parent, names)
+    origin = run.parent or run.spawned_by
+    parent = "" if origin is None else _short(origin, names)
     name = f"{'  ' * depth}{run_name(run)}"
     at = "start" if run.head is None else f"@{run.head} {run.action}"
     mark = "→" if run.key.app_id == in_use else ""

@@ -8,11 +8,12 @@ from typing import Never, SupportsIndex, TypeVar
 
 from notebook_agent.errors import FrozenValueError, UnstorableError
 
-__all__ = ["FrozenDict", "FrozenList", "freeze", "is_loose", "thaw"]
+__all__ = ["ATOMS", "FrozenDict", "FrozenList", "freeze", "is_loose", "thaw"]
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
-_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
+ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
+"""Types whose values hold nothing that could change."""
 
 
 def _refuse(container: str, method: str) -> Never:
@@ -27,7 +28,8 @@ class FrozenList(list[_V]):
     """A list of a state. It reads as any list; each method that would change it raises FrozenValueError.
 
     Slices, `+`, `copy` and pickling give plain lists. The items must be frozen
-    already: `freeze` makes one from a plain list.
+    already: `freeze` makes one from a plain list. Two things get past, since they do not
+    ask the list: `heapq`, and unbound methods, as `list.append(x, 1)`. Give those a copy.
 
     Attributes:
         memo: For the store alone: what it knows of this list.
@@ -110,6 +112,7 @@ class FrozenDict(dict[_K, _V]):
 
     `|`, `copy` and pickling give plain dicts; `setdefault` on a present key returns
     its value. The values must be frozen already: `freeze` makes one from a plain dict.
+    Unbound methods, as `dict.update(x, ..)`, get past: give those a copy.
 
     Attributes:
         memo: For the store alone: what it knows of this dict.
@@ -186,7 +189,7 @@ def thaw(value: object) -> object:
 def is_loose(value: object) -> bool:
     """Return whether something in a frozen value could be changed in place: a set, an array, a model."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return False
     if isinstance(value, FrozenList | FrozenDict):
         if value.loose is None:
@@ -199,7 +202,7 @@ def is_loose(value: object) -> bool:
 
 def _freeze(value: object) -> object:
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return value
     if kind is list:
         return FrozenList([_freeze(item) for item in value])  # type: ignore[attr-defined]  # a list

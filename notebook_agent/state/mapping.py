@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Never
+from typing import Any, Generic, Never, TypeVar
 
 from notebook_agent.errors import FrozenValueError, MissingKeyError, StateError, did_you_mean
 from notebook_agent.state.frozen import FrozenList, freeze, thaw
-from notebook_agent.state.typed import UNTYPED, TypingSystem
+from notebook_agent.state.typed import UNTYPED, Data, TypingSystem
 from notebook_agent.state.watch import Fingerprint, Watch, alike
 
 __all__ = ["State"]
 
 _ABSENT = object()
+_Other = TypeVar("_Other")
 
 
-class State(Mapping[str, Any]):
+class State(Mapping[str, Any], Generic[Data]):
     """An immutable mapping: each method that changes something returns a new State.
 
     Lists and dicts are frozen when they are written (see `FrozenList`), so nothing
@@ -42,9 +43,10 @@ class State(Mapping[str, Any]):
         self._typing = None if typing_system is None else _checked(typing_system)
 
     @property
-    def data(self) -> Any:
+    def data(self) -> Data:
         """The typed object that the typing system makes of it; without one a dict. A copy, free to change."""
-        return self.typing_system.construct_data(self)
+        made: Data = self.typing_system.construct_data(self)
+        return made
 
     @property
     def typing_system(self) -> TypingSystem[Any]:
@@ -56,7 +58,7 @@ class State(Mapping[str, Any]):
         """Whether it has no typing system of its own."""
         return self._typing is None
 
-    def with_typing_system(self, typing_system: TypingSystem[Any]) -> State:
+    def with_typing_system(self, typing_system: TypingSystem[_Other]) -> State[_Other]:
         """Return the same state with another typing system; StateError where that is none."""
         return _make(self._values, self._watch, self._written, _checked(typing_system))
 
@@ -101,29 +103,29 @@ class State(Mapping[str, Any]):
         """Return whether two values have the same content, arrays too; where it cannot be told, not."""
         return alike(one, other, None if self._watch is None else self._watch.fingerprint)
 
-    def plain(self) -> State:
+    def plain(self) -> State[Data]:
         """Return the same state, no longer watched."""
         return self if self._watch is None else _make(self._values, None, (), self._typing)
 
-    def update(self, /, **updates: object) -> State:
+    def update(self, /, **updates: object) -> State[Data]:
         """Set keys; a snapshot of lists and dicts is kept."""
         return self._with({key: freeze(value) for key, value in updates.items()})
 
-    def append(self, /, **items: object) -> State:
+    def append(self, /, **items: object) -> State[Data]:
         """Add one item each to the lists of these keys; an absent key starts an empty list."""
         return self._with({key: self._list(key).grown((freeze(item),)) for key, item in items.items()})
 
-    def extend(self, /, **items: Iterable[object]) -> State:
+    def extend(self, /, **items: Iterable[object]) -> State[Data]:
         """Add all items each to the lists of these keys; an absent key starts an empty list."""
         return self._with({
             key: self._list(key).grown([freeze(item) for item in more]) for key, more in items.items()
         })
 
-    def increment(self, /, **amounts: float) -> State:
+    def increment(self, /, **amounts: float) -> State[Data]:
         """Add to the numbers of these keys; an absent key starts at 0."""
         return self._with({key: self._number(key) + amount for key, amount in amounts.items()})
 
-    def wipe(self, delete: Iterable[str] | None = None, keep: Iterable[str] | None = None) -> State:
+    def wipe(self, delete: Iterable[str] | None = None, keep: Iterable[str] | None = None) -> State[Data]:
         """Drop the keys of `delete`, or all but those of `keep`; without either, all."""
         if delete is not None and keep is not None:
             raise StateError("wipe takes delete=[..] or keep=[..], not both.")
@@ -132,12 +134,12 @@ class State(Mapping[str, Any]):
         kept = {key: value for key, value in self._values.items() if key not in doomed}
         return _make(kept, self._watch, self._written + gone if self._watch else (), self._typing)
 
-    def merge(self, other: Mapping[str, object]) -> State:
+    def merge(self, other: Mapping[str, object]) -> State[Data]:
         """Set all keys of `other`."""
         values = other._values if isinstance(other, State) else other  # noqa: SLF001  # its own class
         return self._with({_text(key): freeze(value) for key, value in values.items()})
 
-    def subset(self, *keys: str, ignore_missing: bool = True) -> State:
+    def subset(self, *keys: str, ignore_missing: bool = True) -> State[Data]:
         """Keep these keys only; a missing one is an error where `ignore_missing` is False."""
         for key in keys:
             if not ignore_missing and key not in self._values:
@@ -211,7 +213,7 @@ class State(Mapping[str, Any]):
             f"A state cannot be changed in place. Make a new one: state.wipe(delete=[{key!r}]).", key=key
         )
 
-    def _with(self, updates: dict[str, object]) -> State:
+    def _with(self, updates: dict[str, object]) -> State[Data]:
         written = () if self._watch is None else self._written + tuple(updates)
         return _make({**self._values, **updates}, self._watch, written, self._typing)
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from notebook_agent.state.frozen import thaw
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from notebook_agent.state.mapping import State
 
-__all__ = ["UNTYPED", "DictBasedTypingSystem", "TypingSystem"]
+    Data = TypeVar("Data", default=Any)
+else:
+    from typing import TypeVar
 
-Data = TypeVar("Data")
+    Data = TypeVar("Data")
+
+__all__ = ["UNTYPED", "Data", "DictBasedTypingSystem", "TypingSystem"]
 
 
 class TypingSystem(ABC, Generic[Data]):
@@ -24,11 +30,11 @@ class TypingSystem(ABC, Generic[Data]):
         """Return the class of `state.data`."""
 
     @abstractmethod
-    def construct_data(self, state: State) -> Data:
+    def construct_data(self, state: State[Any]) -> Data:
         """Return the typed object of a state; what is changed in it must not reach the state."""
 
     @abstractmethod
-    def construct_state(self, data: Data) -> State:
+    def construct_state(self, data: Data) -> State[Data]:
         """Return the state of a typed object, with this typing system."""
 
     def keys(self) -> Collection[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from notebook_agent.state.frozen import freeze, is_loose, thaw
+from notebook_agent.state.frozen import ATOMS, freeze, is_loose, thaw
 
 __all__ = ["Fingerprint", "Watch", "alike"]
 
@@ -50,7 +50,9 @@ class Watch:
         if now.get(key, _ABSENT) is not value:
             return
         self.reads[key] = None
-        if self.fingerprint is not None and value is not _ABSENT and is_loose(value):
+        if type(value) in ATOMS or self.fingerprint is None or value is _ABSENT:
+            return
+        if is_loose(value):
             self._lend(key, value, self.fingerprint)
 
     def shown(self, key: str, value: object) -> object:

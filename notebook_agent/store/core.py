@@ -17,10 +17,11 @@ from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.codec.paths import locate
 from notebook_agent.store.codec.rows import Rows
 from notebook_agent.store.codec.stored import NoCodecError, Rooted
-from notebook_agent.store.database import MEMORY, AgedError, Database, Transaction, age_of
+from notebook_agent.store.database import MEMORY, Database
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.nodes import NodeReader
 from notebook_agent.store.protocol import Durability, RunCall
+from notebook_agent.store.transaction import AgedError, Transaction, age_of
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

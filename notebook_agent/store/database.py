@@ -1,12 +1,11 @@
-"""One SQLite file: its connections, its transactions, and what its errors mean."""
+"""One SQLite file: how it is opened, and its two connections."""
 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Sequence
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from notebook_agent.errors import (
     StoreError,
@@ -16,34 +15,22 @@ from notebook_agent.errors import (
 from notebook_agent.store import schema
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.protocol import Durability
+from notebook_agent.store.transaction import Lane, Reading, Transaction, age_of, translate
 from notebook_agent.store.trouble import CANNOT_WRITE, GONE, REPLACED, meaning
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["MEMORY", "AgedError", "Database", "Transaction", "age_of"]
+__all__ = ["MEMORY", "Database"]
 
 MEMORY = ":memory:"
 
 _WAIT = 30.0
 """Seconds to wait for another process's transaction."""
 
+_TRUSTED = 0.5
+"""Seconds for which a file that was there is taken to be there still, by what promises nothing yet."""
 _OLDEST = 0x7FFFFFFF
-
-
-class AgedError(Exception):
-    """Something was removed from the file: numbers noted before may stand for something else now."""
-
-
-class Lane:
-    """A connection, and the lock of the thread that uses it."""
-
-    __slots__ = ("connection", "lock", "synced")
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.lock = threading.RLock()
-        self.synced: bool | None = None
 
 
 class Database:
@@ -64,6 +51,7 @@ class Database:
         self._writer = Lane(self._open())
         self._reader = Lane(self._connect()) if path else self._writer
         self._identity = None if path is None else _identity(path)
+        self._seen = 0.0
 
     def write(self, *, durable: bool = True, keeper: Keeper | None = None) -> Transaction:
         """Begin a transaction that commits at the end of a `with`, and rolls back on any exception.
@@ -82,14 +70,17 @@ class Database:
                 f"{self.location} is open for reading only. Choose another path to go on.",
                 path=self.location,
             )
-        if self._identity is not None and _identity(self.location) != self._identity:
-            raise StoreError(self._missed(), path=self.location)
+        now = time.monotonic()
+        if self._identity is not None and (durable or now > self._seen + _TRUSTED):
+            if _identity(self.location) != self._identity:
+                raise StoreError(self._missed(), path=self.location)
+            self._seen = now
         durable = self._network or (durable and self._full)
-        return Transaction(self, self._writer, durable=durable, keeper=keeper)
+        return Transaction(self.location, self._writer, durable=durable, keeper=keeper)
 
     def read(self) -> Reading:
         """Hold the reading connection for a `with`."""
-        return Reading(self, self._reader)
+        return Reading(self.location, self._reader)
 
     @property
     def is_there(self) -> bool:
@@ -113,7 +104,7 @@ class Database:
                 lane.connection.execute("VACUUM")
                 lane.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             except BaseException as error:
-                _translate(self, error)
+                translate(self.location, error)
                 raise
 
     def close(self) -> None:
@@ -163,7 +154,7 @@ class Database:
             self._prepare(connection)
         except BaseException as error:
             connection.close()
-            _translate(self, error)
+            translate(self.location, error)
             raise
         return connection
 
@@ -206,118 +197,6 @@ class Database:
             )
 
 
-class Transaction:
-    """See `Database.write`. It takes the file's lock at the first use of `connection`."""
-
-    __slots__ = ("_begun", "_database", "_durable", "_keeper", "_lane")
-
-    def __init__(self, database: Database, lane: Lane, *, durable: bool, keeper: Keeper | None) -> None:
-        self._keeper = keeper
-        self._database = database
-        self._lane = lane
-        self._durable = durable
-        self._begun = False
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """The connection, within the transaction."""
-        if not self._begun:
-            self._lane.connection.execute("BEGIN IMMEDIATE")
-            self._begun = True
-            self.check_age()
-        return self._lane.connection
-
-    def check_age(self) -> None:
-        """Raise AgedError where the file is of another age than this transaction asks for."""
-        if self._keeper is not None and age_of(self._lane.connection) != self._keeper.age:
-            raise AgedError
-
-    def last(self, statement: str, values: Sequence[object]) -> int:
-        """Execute the last statement, which is a transaction of its own if it is the only one.
-
-        It must do nothing where the file's age is another than its last value.
-
-        Returns:
-            How many rows it changed.
-        """
-        age = None if self._keeper is None else self._keeper.age
-        return self._lane.connection.execute(statement, (*values, age)).rowcount
-
-    def __enter__(self) -> Self:
-        lane = self._lane
-        lane.lock.acquire()
-        if lane.synced is not self._durable:
-            try:
-                lane.connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
-            except BaseException as error:
-                self._leave(error)
-                raise
-            lane.synced = self._durable
-        return self
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if error is None and self._begun:
-            try:
-                self._commit()
-            except BaseException as failure:
-                self._leave(failure)
-                raise
-        self._leave(error)
-
-    def _commit(self) -> None:
-        connection, keeper = self._lane.connection, self._keeper
-        if keeper is None:
-            connection.execute("COMMIT")
-            return
-        keeper.flush(connection)
-        connection.execute("COMMIT")
-        keeper.settle()
-
-    def _leave(self, error: BaseException | None) -> None:
-        try:
-            if error is not None and self._begun and self._keeper is not None:
-                self._keeper.reset()
-            if error is not None and self._lane.connection.in_transaction:
-                self._lane.connection.execute("ROLLBACK")
-        finally:
-            self._lane.lock.release()
-        if error is not None:
-            _translate(self._database, error)
-
-
-class Reading:
-    """See `Database.read`; all that is read in it is of one moment."""
-
-    __slots__ = ("_begun", "_database", "_lane")
-
-    def __init__(self, database: Database, lane: Lane) -> None:
-        self._database = database
-        self._lane = lane
-        self._begun = False
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._lane.lock.acquire()
-        connection = self._lane.connection
-        try:
-            if not connection.in_transaction:
-                connection.execute("BEGIN")
-                self._begun = True
-        except BaseException as error:
-            self._lane.lock.release()
-            _translate(self._database, error)
-            raise
-        return connection
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        try:
-            if self._begun:
-                self._lane.connection.execute("COMMIT")
-        finally:
-            self._lane.lock.release()
-        if error is not None:
-            _translate(self._database, error)
-
-
 def _identity(path: str) -> tuple[int, int] | None:
     """What tells a file from another one at the same path; None where there is none."""
     try:
@@ -325,15 +204,3 @@ def _identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def age_of(connection: sqlite3.Connection) -> int:
-    """See `Database.age`."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _translate(database: Database, error: BaseException) -> None:
-    import sqlite3
-
-    if isinstance(error, sqlite3.Error):
-        raise database.error(error) from error

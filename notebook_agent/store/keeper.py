@@ -18,7 +18,6 @@ _FULL: Final = 1 << 15
 """Bytes of small nodes that make a pack."""
 _MOST_KNOWN: Final = 1 << 15
 
-_NEWEST: Final = "SELECT coalesce(max(id), 0) FROM node"
 _LAST_PACK: Final = "SELECT id FROM node WHERE form = 6 ORDER BY id DESC LIMIT 1"
 _SINCE: Final = """SELECT id, form, CASE WHEN length(body) <= ? THEN body END FROM node
 WHERE id > ? AND form IN (0, 2, 4) ORDER BY id"""
@@ -43,11 +42,13 @@ class Keeper:
 
     Attributes:
         age: How often something was removed from the file before; numbers count in one age only.
+        newest: The highest number in the file, as the transaction found it.
         added: How many nodes were new, for telling whether one was since.
     """
 
     def __init__(self, age: int) -> None:
         self.age = age
+        self.newest = 0
         self.added = 0
         self.reset()
 
@@ -142,10 +143,9 @@ class Keeper:
         if self._caught_up:
             return
         self._caught_up = True
-        (newest,) = connection.execute(_NEWEST).fetchone()
-        if newest == self._newest:
+        if self.newest == self._newest:
             return
-        self._newest = newest
+        self._newest = self.newest
         last = connection.execute(_LAST_PACK).fetchone()
         loose: dict[int, Member] = {}
         for number, form, body in connection.execute(_SINCE, (SMALL, last[0] if last else 0)):

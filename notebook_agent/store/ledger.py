@@ -45,7 +45,8 @@ def list_calls(core: Core, connection: Connection, steps: Sequence[StepRef]) -> 
         if ref.seq is not None:
             refs.setdefault(owner_of(connection, ref), ref)
     rows = connection.execute(_SELECT, (json.dumps(list(refs)),)).fetchall()
-    return [_record(core.decoder(connection), refs, row) for row in rows]
+    decoder = core.decoder(connection)
+    return [_record(decoder, refs, row) for row in rows]
 
 
 def _row(connection: Connection, encoder: Encoder, call: CallRecord) -> tuple[object, ...]:

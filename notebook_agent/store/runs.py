@@ -44,9 +44,10 @@ _HEAD: Final = "SELECT status, action, holder, coalesce(ended_at, started_at) FR
 
 @at_any_age
 def create_run(core: Core, new: NewRun) -> RunRecord:
-    """See `Store.create_run`."""
+    """See `Store.create_run`; an unedited fork is synced with its first step, for it holds nothing yet."""
     values = {} if new.state is None else new.state.plain().get_all()
-    with core.write(state=values) as (transaction, encoder):
+    remade = new.parent is not None and new.state is None
+    with core.write(durable=not remade, state=values) as (transaction, encoder):
         connection = transaction.connection
         if _exists(connection, new.key):
             raise RunExistsError(

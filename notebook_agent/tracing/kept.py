@@ -10,24 +10,29 @@ from notebook_agent.condition import brief
 from notebook_agent.ids import Json
 from notebook_agent.state import State
 
-__all__ = ["kept", "kept_text"]
+__all__ = ["kept", "plain", "said"]
 
 _DEEPEST = 20
 
 
 def kept(values: Mapping[str, object]) -> dict[str, Json]:
+    """Return values as they are kept: `plain`, secrets masked."""
+    return cast("dict[str, Json]", redact.redact_json(plain(values)))
+
+
+def plain(values: Mapping[str, object]) -> dict[str, Json]:
     """Return values as JSON; of what JSON has no form for, and of a State, only what it is."""
-    return cast("dict[str, Json]", redact.redact_json(_plain(dict(values), 0)))
+    return {str(key): _plain(item, 0) for key, item in values.items()}
 
 
-def kept_text(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     """Return an exception on one line, as `ValueError: message`."""
     try:
         message = str(error)
     except Exception:  # noqa: BLE001  # whatever a user's exception does, its span is closed
         message = ""
     name = type(error).__qualname__
-    return redact.redact_text(f"{name}: {message}" if message else name)
+    return f"{name}: {message}" if message else name
 
 
 def _plain(value: object, depth: int) -> Json:

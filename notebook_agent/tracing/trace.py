@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from time import time
-from typing import Literal
+from typing import Literal, cast
 
+from notebook_agent import redact
 from notebook_agent.ids import Json
 from notebook_agent.lifecycle import Hooked
-from notebook_agent.tracing.kept import kept, kept_text
+from notebook_agent.tracing.kept import plain, said
 from notebook_agent.tracing.running import Traced
 
 __all__ = ["ActionSpan", "SpanStatus", "Trace", "current_span", "trace_of"]
@@ -71,6 +72,7 @@ class Trace:
     def __init__(self, step: Traced) -> None:
         self._step = step
         self._lock = threading.Lock()
+        self._events: list[dict[str, Json]] = []
         self._open: dict[ActionSpan, dict[str, Json]] = {}
         self._top = 0
         self._closed = False
@@ -96,34 +98,44 @@ class Trace:
 
     def end(self, span: ActionSpan, error: BaseException | None) -> None:
         """End a span; a second time does nothing."""
-        self._end(span, _status(error), None if error is None else kept_text(error))
+        self._end(span, _status(error), None if error is None else said(error))
 
     def log(self, span: ActionSpan | None, attributes: Mapping[str, object]) -> None:
         """Log attributes on a span or, for None, on the step."""
-        plain = kept(attributes)
+        values = plain(attributes)
         with self._lock:
             if self._closed or (span is not None and span not in self._open):
                 return
             if span is None:
-                self._step.events.append({"at": self._since(time()), "attributes": plain})
+                self._add({"at": self._since(time()), "attributes": values})
             else:
                 span.attributes.update(attributes)
-                self._open[span].setdefault("attributes", {}).update(plain)  # type: ignore[union-attr]
+                self._open[span].setdefault("attributes", {}).update(values)  # type: ignore[union-attr]
         who = self._who()
         event = {**who, "attributes": dict(attributes), "span": span, "tags": {}}
         self._tell(self._step.hooks.do_log_attributes, event)
 
     def close(self) -> None:
-        """End what is still open, the innermost first; nothing is kept from here on."""
-        for span in reversed(tuple(self._open)):
+        """End what is still open, the innermost first, and mask secrets; nothing is kept from here on."""
+        with self._lock:
+            still = tuple(self._open)
+        for span in reversed(still):
             self._end(span, "left open", None)
         with self._lock:
             self._closed = True
+            if self._events:
+                masked = cast("list[dict[str, Json]]", redact.redact_json(list(self._events)))
+                for event, instead in zip(self._events, masked, strict=True):
+                    event.update(instead)
+                self._events = []
 
     def waiting(self) -> Iterator[Waiting]:
         """Take the hooks that are to be awaited out of the line."""
-        while self._waiting:
-            yield self._waiting.popleft()
+        while True:
+            try:
+                yield self._waiting.popleft()
+            except IndexError:
+                return
 
     async def flush(self) -> None:
         """Await the hooks that wait."""
@@ -141,12 +153,15 @@ class Trace:
         return f"{parent.uid}.{parent.child_count - 1}"
 
     def _keep(self, span: ActionSpan) -> None:
-        kept_name = kept({"name": span.name, "dependencies": span.dependencies})
-        event: dict[str, Json] = {"span": span.uid, "name": kept_name["name"]}
+        event: dict[str, Json] = {"span": span.uid, "name": str(span.name)}
         if span.dependencies:
-            event["dependencies"] = kept_name["dependencies"]
+            event["dependencies"] = [str(each) for each in span.dependencies]
         event["start"] = self._since(span.started_at)
         self._open[span] = event
+        self._add(event)
+
+    def _add(self, event: dict[str, Json]) -> None:
+        self._events.append(event)
         self._step.events.append(event)
 
     def _end(self, span: ActionSpan, status: SpanStatus, error: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.view.call import call_wire
+from notebook_agent.view.conversation import conversation_html, conversation_text
 from notebook_agent.view.detail import decision_wire, detail
 from notebook_agent.view.dot import graph_dot, graph_mermaid, graph_text
 from notebook_agent.view.drawing import graph_mimebundle, graph_wire, visualize
@@ -15,6 +16,8 @@ from notebook_agent.view.values import Limits, diff_wire, state_wire
 __all__ = [
     "Limits",
     "call_wire",
+    "conversation_html",
+    "conversation_text",
     "decision_wire",
     "detail",
     "diff_wire",

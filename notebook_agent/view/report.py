@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from notebook_agent.calls import summarise
+from notebook_agent.calls.answered import unanswered
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.redact import redact_text
 from notebook_agent.store.protocol import StepRecord
@@ -16,7 +18,6 @@ _MESSAGE = 400
 _VALUE = 100
 _KEYS = 20
 _ERROR = 200
-_OK = range(200, 300)
 
 
 def failure_report(
@@ -31,7 +32,7 @@ def failure_report(
         calls: The LLM calls that the step made.
     """
     where = f"{step.action} {step.status} at step {step.seq} of run {short_id(step.ref.run.app_id)}"
-    blocks = (_raised(step), _values("state", state), _values("inputs", inputs), _call(calls))
+    blocks = (_raised(step), _values("state", state), _values("inputs", inputs), _call(step, calls))
     return "\n".join((where, *(line for block in blocks for line in block), "", *_next(step)))
 
 
@@ -58,25 +59,40 @@ def _value(value: object) -> str:
     return brief(value, _VALUE)
 
 
-def _call(calls: Sequence[CallRecord]) -> list[str]:
+def _call(step: StepRecord, calls: Sequence[CallRecord]) -> list[str]:
     if not calls:
         return []
-    failed = [call for call in calls if not _succeeded(call)]
+    failed = unanswered(calls)
     call = (failed or calls)[-1]
     title = "the LLM call that failed" if failed else "its last LLM call"
-    return ["", f"  {title}", f"    {_line(call)}"]
+    attempts = [each for each in calls if each.key == call.key and each.sent] if failed else [call]
+    more = f"    %agent calls @{step.seq} shows all of it"
+    return ["", f"  {title}", f"    {_line(call, attempts)}", *_said(call), more]
 
 
-def _succeeded(call: CallRecord) -> bool:
-    return call.error is None and call.status in _OK and call.complete
-
-
-def _line(call: CallRecord) -> str:
-    took = "" if call.ended_at is None else duration((call.ended_at - call.started_at) * 1000)
-    facts = (call.endpoint, call.model, f"HTTP {call.status}" if call.status else "no answer", took)
+def _line(call: CallRecord, attempts: Sequence[CallRecord]) -> str:
+    answer = f"HTTP {call.status}" if call.status else "no answer" if call.sent else ""
+    facts = (call.endpoint, call.model, answer, _took(call, attempts))
     line = " · ".join(fact for fact in facts if fact)
     error = one_line(redact_text(call.error), _ERROR) if call.error else ""
     return f"{line}: {error}" if error else line
+
+
+def _took(call: CallRecord, attempts: Sequence[CallRecord]) -> str:
+    if call.ended_at is None:
+        return ""
+    took = duration((call.ended_at - min(each.started_at for each in attempts)) * 1000)
+    return f"{len(attempts)} attempts in {took}" if len(attempts) > 1 else took
+
+
+def _said(call: CallRecord) -> list[str]:
+    """Quote what was asked last and, where there is an answer, what came back."""
+    summary = summarise(call)
+    asked = summary.messages[-1] if summary.messages else None
+    lines = [("asked", asked.content)] if asked is not None else []
+    if call.error is None and summary.text:
+        lines.append(("answered", summary.text))
+    return [f"    {name}: {one_line(writable(redact_text(text)), _ERROR)}" for name, text in lines if text]
 
 
 def _next(step: StepRecord) -> list[str]:

@@ -7,11 +7,10 @@ import asyncio
 import pytest
 
 from notebook_agent.action import action, streaming_action
-from notebook_agent.application.created import atell_created
 from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.condition import on_error
 from notebook_agent.errors import RunError
-from notebook_agent.lifecycle import EventHook, Hooks, PostRunStepHook, StepEnded, StepStarted
+from notebook_agent.lifecycle import EventHook, PostRunStepHook, StepEnded, StepStarted
 from tests.driving import Async, Sync, brief
 from tests.lifecycle.recorders import EVENTS, recorder
 
@@ -101,8 +100,7 @@ def told_plainly(*events):
 def told_awaiting(*events, awaited=True):
     async def whole():
         hook = recorder(seen, *events, awaited=awaited)
-        app = story(awaited_actions(), hook).build()
-        await atell_created(app, Hooks([hook]))
+        app = await story(awaited_actions(), hook).abuild()
         _, stream = await app.astream_result(halt_after=["say"], inputs={"prompt": "hi"})
         await stream.get()
         with pytest.raises(ValueError, match="no"):
@@ -206,7 +204,7 @@ def test_all_events_come_in_the_same_order_in_both_forms():
 
 
 def test_a_run_that_is_not_awaited_leaves_async_hooks_out():
-    """Whatever they hook into."""
+    """Whatever they hook into, building it included."""
     seen = []
     app = story(plain_actions(), recorder(seen, *EVENTS, awaited=True)).build()
     app.run(halt_after=["say"], inputs={"prompt": "hi"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import openai
 
@@ -42,6 +43,43 @@ class PickyError(ValueError):
 
     def __init__(self, number, name):
         super().__init__(f"no {number} ({name})")
+
+
+class Noted:
+    """Numbers, in an object: a list would count as a constant of the code that names it."""
+
+    def __init__(self):
+        self._numbers = []
+
+    def __contains__(self, number):
+        return number in self._numbers
+
+    def append(self, number):
+        self._numbers.append(number)
+
+    def clear(self):
+        self._numbers.clear()
+
+    def all(self):
+        return self._numbers
+
+
+DIES, RAN = Noted(), Noted()
+
+
+def one_thread():
+    return ThreadPoolExecutor(1)
+
+
+def dying():
+    @action(reads=["x"], writes=["y"])
+    def work(state):
+        if state["x"] in DIES:
+            os._exit(9)
+        RAN.append(state["x"])
+        return state.update(y=10 * state["x"])
+
+    return work
 
 
 @action(reads=["x"], writes=["y"])

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import openai
 import pytest
 
@@ -11,6 +16,7 @@ from notebook_agent.graph import GraphBuilder
 from notebook_agent.parallelism import RunnableGraph, SubGraphTask, TaskBasedParallelAction
 from notebook_agent.tracking import LocalTrackingClient
 from tests.driving import Async, Sync
+from tests.parallelism import remote
 from tests.parallelism.fans import branches, doubling, fan, looping, past
 from tests.servers import OpenAIServer
 
@@ -128,6 +134,41 @@ def test_a_resumed_run_goes_on_with_its_branches(driver, tracker):
     app = again.build()
     driver.step(app)
     assert ([("second", 2)], [11, 21]) == (ran.all, app.state["ys"])
+
+
+PROGRAM = """
+import os, sys
+from notebook_agent import ApplicationBuilder
+from tests.parallelism import remote
+from tests.parallelism.fans import fan
+remote.DIES.append(2)
+builder = ApplicationBuilder().with_actions(fan=fan(None, remote.dying())()).with_entrypoint("fan")
+builder.with_state(xs=[1, 2]).with_identifiers(app_id="run").with_store(sys.argv[1])
+builder.with_parallel_executor(remote.one_thread).build().step()
+"""
+
+
+def test_a_run_whose_process_died_goes_on_with_its_branches(tmp_path):
+    """Those that had completed are not run again; the one that was running is."""
+    root = Path(__file__).parents[2]
+    died = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "store.db")],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        check=False,
+    )
+    remote.RAN.clear()
+    tracker = LocalTrackingClient("default", tmp_path / "store.db")
+    again = ApplicationBuilder().with_actions(fan=fan(None, remote.dying())())
+    again.initialize_from(tracker, True, {}, "fan").with_identifiers(app_id="run")
+    app = again.build()
+    app.step()
+    assert (9, [2], [10, 20], [("fan 0-0", 1, "completed"), ("fan 0-1", 2, "completed")]) == (
+        died.returncode,
+        remote.RAN.all(),
+        app.state["ys"],
+        branches(app),
+    )
+    tracker.store.close()
 
 
 def test_a_branch_whose_code_changed_runs_anew(driver):
@@ -310,6 +351,24 @@ def test_what_a_retry_runs_anew_is_served_from_the_attempt_before(driver, server
     app.rebind("fan", fan(driver, asking(driver, server))())
     driver.retry(app)
     assert 2 == len(server.journal)
+
+
+@pytest.mark.parametrize(("allowed", "sent"), [(False, [1, 2]), (True, [1, 1, 2, 2])])
+def test_what_branches_sent_is_not_sent_again_by_a_fork(driver, allowed, sent):
+    """Unless it is allowed."""
+    ran = Ran()
+
+    @driver.action(reads=["x"], writes=["y"], effect="irreversible")
+    def send(state):
+        ran.all.append(state["x"])
+        return state.update(y=10 * state["x"])
+
+    app = looping(fan(driver, send)(), xs=[1, 2]).build()
+    driver.step(app)
+    fork = app.fork(None)
+    fork.allow_effects = allowed
+    driver.step(fork)
+    assert (sent, app.state) == (sorted(ran.all), fork.state)
 
 
 def test_a_name_that_a_task_had_in_a_former_visit_is_not_replayed(driver):

@@ -150,6 +150,33 @@ def test_a_stopped_run_goes_on(stopped):
     )
 
 
+def test_stop_reaches_branches_of_branches():
+    """Those that run are interrupted, the others are not begun, and no thread goes on."""
+    began, pressed, go_on = [], threading.Event(), threading.Event()
+
+    @action(reads=["x"], writes=["z"])
+    def first(state):
+        began.append(state["x"])
+        if not pressed.is_set():
+            pressed.set()
+            press_stop()
+        go_on.wait(20)
+        return state.update(z=1)
+
+    driver = Sync()
+    inner = fan(driver, two_steps(driver, first))().with_name("inner")
+    builder = looping(fan(driver, inner, key="xs", gives="ys")(), xs=[[1, 2, 3], []])
+    app = builder.with_parallel_executor(lambda: ThreadPoolExecutor(1)).build()
+    before = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt):
+        app.step()
+    go_on.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(20)
+    runs = sorted((run.label, run.steps, run.status) for run in app.store.runs() if run.spawned_by)
+    assert ([1], [("fan 0-0", 1, "interrupted"), ("inner 0-0", 1, "interrupted")]) == (began, runs)
+
+
 def test_branches_that_had_not_begun_are_not_begun():
     """They wait for a free thread when Stop comes."""
     began = []

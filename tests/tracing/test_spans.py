@@ -407,3 +407,24 @@ def test_without_a_store_spans_cost_nothing_and_harm_nothing():
     app = building(go, n=1).with_store(None).build()
     app.step()
     assert {"n": 1} == app.state
+
+
+def test_a_stop_while_spans_are_closed_leaves_no_secret(monkeypatch):
+    """They are masked again when the step that was stopped is kept."""
+    monkeypatch.setenv("MY_TEST_KEY", "a very secret value")
+
+    class Stops(PostEndSpanHook):
+        def post_end_span(self, *, span, **event):
+            if span.status == "left open":
+                raise KeyboardInterrupt
+
+    def go(state, __tracer):
+        __tracer("a very secret value").__enter__()
+        return state
+
+    app = building(go).with_hooks(Stops()).build()
+    with pytest.raises(KeyboardInterrupt):
+        app.step()
+    assert [("interrupted", ["[env-secret]"])] == [
+        (step.status, [span.name for span in app.history.spans(step.seq)]) for step in app.history
+    ]

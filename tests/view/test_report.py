@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
@@ -29,17 +32,17 @@ def step(message: str = "Demo error") -> StepRecord:
     )
 
 
-def call(status: int | None, error: str | None = None) -> CallRecord:
+def call(status: int | None, error: str | None = None, *, key: str = "k") -> CallRecord:
     return CallRecord(
         step=REF,
         action="generate_image",
         span=None,
-        key="k",
+        key=key,
         method="POST",
         host="api.example.org",
         endpoint="images/generations",
         model="paint-1",
-        request={},
+        request={"model": "paint-1", "prompt": "draw a pen"},
         streamed=False,
         status=status,
         content_type="application/json",
@@ -75,11 +78,35 @@ Fix the cell and run it, then: %agent retry  (in Python: app.retry())"""
 
 def test_the_call_that_failed_is_named():
     """Among several calls it is the failed one."""
-    report = failure_report(step(), {}, {}, [call(400, "no such size"), call(200)])
+    report = failure_report(step(), {}, {}, [call(400, "no such size"), call(200, key="other")])
     assert (
-        "  the LLM call that failed\n    images/generations · paint-1 · HTTP 400 · 1.5 s: no such size"
-        in report
-    )
+        "  the LLM call that failed\n"
+        "    images/generations · paint-1 · HTTP 400 · 1.5 s: no such size\n"
+        "    asked: draw a pen\n"
+        "    %agent calls @10 shows all of it\n"
+    ) in report
+
+
+def test_attempts_of_the_client_are_counted():
+    """One that was answered in the end did not fail."""
+    storm = [call(429, "Slow down"), call(429, "Slow down"), call(429, "Slow down")]
+    assert "HTTP 429 · 3 attempts in 1.5 s: Slow down" in failure_report(step(), {}, {}, storm)
+    answered = failure_report(step(), {}, {}, [*storm, call(200)])
+    assert ("HTTP 200 · 1.5 s" in answered, "429" in answered) == (True, False)
+
+
+def test_a_call_that_was_not_sent_says_so():
+    """It took no time."""
+    refused = replace(call(None, "not sent: The budget of 1 call is spent."), ended_at=None)
+    report = failure_report(step(), {}, {}, [refused])
+    assert "    images/generations · paint-1: not sent: The budget of 1 call is spent.\n" in report
+
+
+def test_the_answer_that_a_step_failed_on_is_quoted():
+    """On one line, secrets masked."""
+    body = {"choices": [{"message": {"content": "seven\nsk-proj-" + "a1B2" * 12}}]}
+    answered = replace(call(200), endpoint="chat/completions", body=json.dumps(body).encode())
+    assert "    answered: seven [openai-key]\n" in failure_report(step(), {}, {}, [answered])
 
 
 def test_a_call_that_succeeded_is_the_last_one():

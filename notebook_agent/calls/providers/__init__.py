@@ -9,7 +9,7 @@ from __future__ import annotations
 from notebook_agent.calls.providers import anthropic, chat, media, responses
 from notebook_agent.calls.providers.base import Provider
 
-__all__ = ["provider"]
+__all__ = ["is_known", "provider"]
 
 _BY_ENDPOINT: dict[str, Provider] = {
     "chat/completions": chat.Chat(),
@@ -21,6 +21,11 @@ _BY_ENDPOINT: dict[str, Provider] = {
     "images/variations": media.Images(),
 }
 _ANY = Provider()
+
+
+def is_known(endpoint: str) -> bool:
+    """Tell whether an endpoint's answers can be read; those of registered hosts cannot."""
+    return endpoint in _BY_ENDPOINT
 
 
 def provider(endpoint: str) -> Provider:

@@ -36,7 +36,7 @@ from notebook_agent.lifecycle import (
 from notebook_agent.lifecycle.hooks import AfterCall, BeforeCall, Logged, OfSpan
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.tracing import ActionSpan
-from notebook_agent.tracing.kept import kept_text
+from notebook_agent.tracing.kept import said
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -116,10 +116,11 @@ class OpenTelemetryBridge(
             opened = self._runs[run].pop() if self._runs.get(run) else None
             if not self._runs.get(run):
                 self._runs.pop(run, None)
+                self._end_steps(run)
         if opened is None:
             return
         if event["exception"] is not None:
-            kind, _, message = kept_text(event["exception"]).partition(": ")
+            kind, _, message = said(event["exception"]).partition(": ")
             _fail(opened.span, kind, message)
         opened.span.end()
 
@@ -204,6 +205,13 @@ class OpenTelemetryBridge(
         opened.span.end(nanoseconds(record.ended_at or record.started_at))
         _leave(opened)
 
+    def _end_steps(self, run: _Run) -> None:
+        """End the spans of steps whose end was not told, since it could not be written."""
+        for step in [each for each in self._steps if each[:2] == run]:
+            opened = self._steps.pop(step)
+            opened.span.end()
+            _leave(opened)
+
     def _export(self, call: CallRecord) -> None:
         told = {**call_attributes(call), **(content_attributes(call) if self._capture else {})}
         span = self._tracer.start_span(
@@ -252,10 +260,10 @@ def _leave(opened: _Open) -> None:
 def _fail(
     span: Span, kind: str, message: str, stacktrace: str | None = None, at: float | None = None
 ) -> None:
-    said = redact.redact_text(message)
-    told = {"exception.type": kind, "exception.message": said, "exception.stacktrace": stacktrace}
+    masked = redact.redact_text(message)
+    told = {"exception.type": kind, "exception.message": masked, "exception.stacktrace": stacktrace}
     span.set_attribute("error.type", kind)
-    span.set_status(Status(StatusCode.ERROR, said or kind))
+    span.set_status(Status(StatusCode.ERROR, masked or kind))
     span.add_event("exception", attributes(told), None if at is None else nanoseconds(at))
 
 

@@ -162,6 +162,30 @@ def _fork_call(args: Namespace, values: Values) -> Call:
     return Call("fork", (args.step,), given)
 
 
+def _price() -> Command:
+    parser = CommandParser(
+        "price",
+        "Say what going on, or a fork, would take in LLM calls, before it is paid.",
+        examples=(
+            "%agent price",
+            "%agent price @4",
+            '%agent price @4 prompt="write hello world in Rust"',
+            "%agent price @4 --with generate_image=draft_image",
+        ),
+    )
+    parser.word("STEP", "step", nargs="?", help="a fork after this step; else going on")
+    parser.bindings("KEY=TEXT", "key", help="values of the state to change at the fork")
+    parser.option(
+        "--with", "ACTION=FN", "action", several=True, help="run this function of yours for the action"
+    )
+    return Command(parser, _price_call)
+
+
+def _price_call(args: Namespace, values: Values) -> Call:
+    options = {"actions": getattr(args, "with"), "state": values}
+    return Call("price", (args.step,), {key: value for key, value in options.items() if value})
+
+
 def _goto() -> Command:
     parser = CommandParser(
         "goto",
@@ -172,4 +196,4 @@ def _goto() -> Command:
     return Command(parser, lambda args, _: Call("goto", (args.step,)))
 
 
-MADE = (_use, _run, _step, _retry, _resume, _fork, _goto)
+MADE = (_use, _run, _step, _retry, _resume, _fork, _price, _goto)

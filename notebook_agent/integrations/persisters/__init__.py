@@ -1,0 +1,1 @@
+"""Persisters under the names by which code for Burr imports them."""

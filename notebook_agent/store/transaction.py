@@ -1,0 +1,162 @@
+"""Transactions on one connection: what they hold, when they end, and what their errors mean."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Self
+
+from notebook_agent.store.keeper import Keeper
+from notebook_agent.store.trouble import meaning
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["AgedError", "Lane", "Reading", "Transaction", "age_of", "translate"]
+
+_AGE_AND_NEWEST: Final = """
+SELECT user_version, (SELECT coalesce(max(id), 0) FROM node) FROM pragma_user_version
+"""
+
+
+class AgedError(Exception):
+    """Something was removed from the file: numbers noted before may stand for something else now."""
+
+
+class Lane:
+    """A connection, and the lock of the thread that uses it."""
+
+    __slots__ = ("connection", "lock", "synced")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.lock = threading.RLock()
+        self.synced: bool | None = None
+
+
+class Transaction:
+    """See `Database.write`. It takes the file's lock at the first use of `connection`."""
+
+    __slots__ = ("_begun", "_durable", "_keeper", "_lane", "_location")
+
+    def __init__(self, location: str, lane: Lane, *, durable: bool, keeper: Keeper | None) -> None:
+        self._keeper = keeper
+        self._location = location
+        self._lane = lane
+        self._durable = durable
+        self._begun = False
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, within the transaction."""
+        if not self._begun:
+            self._lane.connection.execute("BEGIN IMMEDIATE")
+            self._begun = True
+            if self._keeper is not None:
+                age, self._keeper.newest = self._lane.connection.execute(_AGE_AND_NEWEST).fetchone()
+                if age != self._keeper.age:
+                    raise AgedError
+        return self._lane.connection
+
+    def check_age(self) -> None:
+        """Raise AgedError where the file is of another age than this transaction asks for."""
+        if self._keeper is not None and age_of(self._lane.connection) != self._keeper.age:
+            raise AgedError
+
+    def last(self, statement: str, values: Sequence[object]) -> int:
+        """Execute the last statement, which is a transaction of its own if it is the only one.
+
+        It must do nothing where the file's age is another than its last value.
+
+        Returns:
+            How many rows it changed.
+        """
+        age = None if self._keeper is None else self._keeper.age
+        return self._lane.connection.execute(statement, (*values, age)).rowcount
+
+    def __enter__(self) -> Self:
+        lane = self._lane
+        lane.lock.acquire()
+        if lane.synced is not self._durable:
+            try:
+                lane.connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
+            except BaseException as error:
+                self._leave(error)
+                raise
+            lane.synced = self._durable
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None and self._begun:
+            try:
+                self._commit()
+            except BaseException as failure:
+                self._leave(failure)
+                raise
+        self._leave(error)
+
+    def _commit(self) -> None:
+        connection, keeper = self._lane.connection, self._keeper
+        if keeper is None:
+            connection.execute("COMMIT")
+            return
+        keeper.flush(connection)
+        connection.execute("COMMIT")
+        keeper.settle()
+
+    def _leave(self, error: BaseException | None) -> None:
+        try:
+            if error is not None and self._begun and self._keeper is not None:
+                self._keeper.reset()
+            if error is not None and self._lane.connection.in_transaction:
+                self._lane.connection.execute("ROLLBACK")
+        finally:
+            self._lane.lock.release()
+        if error is not None:
+            translate(self._location, error)
+
+
+class Reading:
+    """See `Database.read`; all that is read in it is of one moment."""
+
+    __slots__ = ("_begun", "_lane", "_location")
+
+    def __init__(self, location: str, lane: Lane) -> None:
+        self._location = location
+        self._lane = lane
+        self._begun = False
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._lane.lock.acquire()
+        connection = self._lane.connection
+        try:
+            if not connection.in_transaction:
+                connection.execute("BEGIN")
+                self._begun = True
+        except BaseException as error:
+            self._lane.lock.release()
+            translate(self._location, error)
+            raise
+        return connection
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            if self._begun:
+                self._lane.connection.execute("COMMIT")
+        finally:
+            self._lane.lock.release()
+        if error is not None:
+            translate(self._location, error)
+
+
+def age_of(connection: sqlite3.Connection) -> int:
+    """See `Database.age`."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def translate(location: str, error: BaseException) -> None:
+    """Raise in our own terms what SQLite reports; let other errors be."""
+    import sqlite3
+
+    if isinstance(error, sqlite3.Error):
+        raise meaning(error, location) from error

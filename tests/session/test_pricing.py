@@ -1,0 +1,74 @@
+"""What a command will take is said before it is paid."""
+
+import pytest
+
+from notebook_agent.magics.reading import read_line
+from tests.servers import Answer, OpenAIServer
+from tests.session.test_replay import ASKING
+
+TWO = """
+@action(reads=[], writes=["answer"])
+def ask(state, prompt: str):
+    with openai.OpenAI(max_retries=0) as client:
+        said = [
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])
+            for text in (prompt, "more")
+        ]
+    return state.update(answer=said[-1].choices[0].message.content)
+"""
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with OpenAIServer() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "test")
+        yield server
+
+
+@pytest.fixture
+def agent(notebook, server):
+    """Give the agent, with an action that asks a model twice in use."""
+    notebook.cell(ASKING + TWO, "asking")
+    notebook.cell("asking = graph.GraphBuilder().with_actions(ask).with_transitions(('ask', 'ask')).build()")
+    return notebook.agent.use("asking")
+
+
+def test_a_retry_says_first_what_it_takes(notebook, agent, server):
+    """One call is served, one is made again."""
+    server.answer(Answer.of({"choices": [{"message": {"content": "1"}}]}), Answer.error(500, "Oops"))
+    with pytest.raises(Exception, match="Oops"):
+        agent.run(prompt="hello")
+    expected = (
+        "1 step runs again; 1 call from the ledger, 1 may go live, price unknown; "
+        "beyond the recorded steps unknown"
+    )
+    assert f"{agent.app.history.run.label}: {expected}" == str(agent.price())
+    assert expected == str(agent.resume()).splitlines()[1]
+    notebook.screen.said.clear()
+    agent.retry()
+    assert ([expected], 3) == (notebook.screen.said, len(server.journal))
+
+
+def test_a_fork_says_what_it_takes(agent):
+    """As the price of that fork had said."""
+    agent.run(prompt="hello")
+    agent.run(prompt="there")
+    told = agent.price("@0")
+    label = agent.app.history.run.label
+    expected = "1 step runs again; 2 calls from the ledger, 0 may go live; beyond the recorded steps unknown"
+    assert f"a fork of {label}@0: {expected}" == str(told)
+    assert expected == str(agent.fork("@0")).splitlines()[1]
+    assert (1, 2, 0) == (told.forecast.steps, told.forecast.served, told.forecast.live)
+
+
+def test_going_on_after_a_completed_step_is_unknown(agent):
+    """Nothing recorded runs again."""
+    agent.run(prompt="hello")
+    assert str(agent.price()).endswith(": no recorded step runs again; what new steps will take is unknown")
+
+
+def test_a_line_asks_for_a_price():
+    """Of a fork with a changed value."""
+    call = read_line('price @4 mode="x"', scope=None)
+    assert ("price", ("@4",), {"state": {"mode": "x"}}) == (call.method, call.args, dict(call.options))
