@@ -13,7 +13,7 @@ from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import UNFINISHED, Workspace
 from notebook_agent.store.protocol import RunRecord
 
-__all__ = ["resume", "stopped"]
+__all__ = ["priced", "resume", "stopped"]
 
 _STOPPED = ("failed", "interrupted")
 
@@ -68,6 +68,11 @@ def _none(ws: Workspace) -> str:
     )
 
 
+def priced(ws: Workspace, line: str) -> str:
+    """Return the sentence of `resume` with what going on takes."""
+    return "\n".join(filter(None, (line, price_line(ws.in_use()))))
+
+
 def stopped(ws: Workspace) -> bool:
     """Return whether the run in use stands at a step that did not complete."""
     run = ws.in_use().history.run
@@ -85,8 +90,7 @@ def _resumed(app: Application) -> str:
     at = "at its start" if run.head is None else f"after @{run.head} {run.action} ({run.status})"
     changed = _changed_since(app)
     rest = f"; code changed since: {listing(changed)}" if changed else ""
-    went = f"{run_name(run)} {at}, next {following.name if following else 'nothing'}{rest}"
-    return "\n".join(filter(None, (went, price_line(app))))
+    return f"{run_name(run)} {at}, next {following.name if following else 'nothing'}{rest}"
 
 
 def _changed_since(app: Application) -> list[str]:

@@ -325,6 +325,77 @@ def test_a_step_that_was_refused_by_the_server_is_tested_too(notebook, server):
     assert 0 == code, told
 
 
+FORMS = """
+from pydantic import BaseModel
+from notebook_agent import State, action, graph
+from notebook_agent.parallelism import MapStates
+
+
+class Chat(BaseModel):
+    question: str = ""
+    replies: list[str] = []
+
+
+def asking(mark):
+    @action(reads=["question"], writes=["reply"])
+    def ask(state):
+        return state.update(reply=mark + _ask(state["question"]))
+
+    return ask
+
+
+@action.pydantic(reads=["question"], writes=["replies"])
+def typed(state: Chat) -> Chat:
+    state.replies = [_ask(state.question)]
+    return state
+
+
+class Fan(MapStates):
+    @property
+    def reads(self):
+        return ["question"]
+
+    @property
+    def writes(self):
+        return ["all"]
+
+    def action(self, state, inputs):
+        return branch
+
+    def states(self, state, context, inputs):
+        for mark in "abc":
+            yield state.update(question=state["question"] + mark)
+
+    def reduce(self, state, states):
+        return state.update(all=[each["reply"] for each in states])
+
+
+branch = asking("! ")
+forms = (
+    graph.GraphBuilder()
+    .with_actions(ask=asking("? "), typed=typed, fan=Fan())
+    .with_transitions(("ask", "typed"), ("typed", "fan"))
+    .build()
+)
+"""
+
+
+def test_closures_models_and_branches_become_tests(notebook, server):
+    """What an action is made of is found in the notebook, and the calls of its branches are served."""
+    notebook.names["In"] = [SETUP, FORMS]
+    for source in (SETUP, FORMS):
+        notebook.cell(source)
+    agent = notebook.agent.use("forms", state={"question": "why"})
+    agent.run()
+    assert 5 == len(server.journal)
+    assert str(agent.test_run()).endswith("3 steps replayed, all as recorded")
+    for seq in range(3):
+        agent.test(seq, f"test_form_{seq}.py")
+    code, told = pytest_on(Path.cwd())
+    assert 0 == code, told
+    assert "3 passed" in told
+
+
 @pytest.mark.kernel
 def test_in_a_real_kernel(tmp_path):
     """Cells, a class without methods, async actions, and the magics' words."""
