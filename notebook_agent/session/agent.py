@@ -17,7 +17,7 @@ from notebook_agent.session.pricing import Price, price, price_line
 from notebook_agent.session.proving import Proving
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import Difference, RunResult, StateView, StepResult, Why, run_name
-from notebook_agent.session.resuming import resume, stopped
+from notebook_agent.session.resuming import priced, resume, stopped
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.settings import Settings
 from notebook_agent.session.shown import Said, Shown, Table
@@ -186,11 +186,10 @@ class Agent(Asking, Proving):
         """
         __tracebackhide__ = True
         line = resume(self.workspace, run)
+        self._say(priced(self.workspace, line))
         self.workspace.namespace.setdefault("agent", self)
         if look or not stopped(self.workspace):
-            self._say("\n".join(filter(None, (line, price_line(self.app)))))
             return self
-        self._say(line)
         self.workspace.screen.say(line)
         return self.retry(max_calls=max_calls, max_cost=max_cost)
 

@@ -6,13 +6,14 @@ from notebook_agent.application import Application
 from notebook_agent.errors import CommandError, UnknownRunError
 from notebook_agent.ids import notebook_here
 from notebook_agent.session.opening import opened
+from notebook_agent.session.pricing import price_line
 from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import UNFINISHED, Workspace
 from notebook_agent.store.protocol import RunRecord
 
-__all__ = ["resume", "stopped"]
+__all__ = ["priced", "resume", "stopped"]
 
 _STOPPED = ("failed", "interrupted")
 
@@ -65,6 +66,11 @@ def _none(ws: Workspace) -> str:
         f"this notebook has made no run to resume; project {ws.project()!r} has {run_name(run)}{place}: "
         f"%agent resume {run_name(run)}"
     )
+
+
+def priced(ws: Workspace, line: str) -> str:
+    """Return the sentence of `resume` with what going on takes."""
+    return "\n".join(filter(None, (line, price_line(ws.in_use()))))
 
 
 def stopped(ws: Workspace) -> bool:

@@ -18,7 +18,7 @@ from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
-from notebook_agent.testing.before import state_before
+from notebook_agent.testing.past import Past
 from notebook_agent.testing.replaying import Divergence, Replayed, replay
 from notebook_agent.testing.writing import Recorded, write_test
 from notebook_agent.view.escape import plural
@@ -161,15 +161,15 @@ def _place(history: History, step: StepRecord, path: str | Path | None) -> Path:
 
 def _recorded(ws: Workspace, history: History, step: StepRecord, keys: Sequence[str]) -> Recorded:
     graph = _graph_with(ws, history, step.action)
-    after = history.at(step.seq)
+    after, past = history.at(step.seq), Past(history)
     chosen = _chosen(after, step, keys)
     return Recorded(
         run_name(history.run),
         step,
         history.values(step.seq),
-        state_before(history, step),
+        past.before(step),
         {key: after[key] for key in chosen},
-        history.calls(step.seq),
+        past.calls(step),
         graph.get_action(step.action),
     )
 

@@ -21,12 +21,13 @@ from notebook_agent.condition import Decision
 from notebook_agent.engine import Wait
 from notebook_agent.errors import REFUSED, LedgerMissError, OfflineError
 from notebook_agent.graph import Graph
-from notebook_agent.history import Change, History, changes
+from notebook_agent.history import Change, History
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
-from notebook_agent.testing.before import state_before
+from notebook_agent.testing.comparing import changed
 from notebook_agent.testing.fixture import Fixture
 from notebook_agent.testing.offline import offline
+from notebook_agent.testing.past import Past
 
 __all__ = ["Divergence", "Kind", "Replayed", "replay"]
 
@@ -90,7 +91,7 @@ def replay(history: History, graph: Graph, wait: Wait, first: int | None = None)
     every = [each for each in steps if first is None or each.seq >= first]
     counted = list(_attempts_that_count(every))
     replayer = _Replayer(
-        history, graph, wait, frozenset(_after_caught(steps)), steps[-1].seq if steps else -1
+        history, Past(history), graph, wait, frozenset(_after_caught(steps)), steps[-1].seq if steps else -1
     )
     done = trusted = 0
     for step in counted:
@@ -125,13 +126,14 @@ def _attempts_that_count(steps: Sequence[StepRecord]) -> Iterator[StepRecord]:
 @dataclass(frozen=True, slots=True)
 class _Replayer:
     history: History
+    past: Past
     graph: Graph
     wait: Wait
     after_caught: frozenset[int]
     last: int
 
     def diverges(self, step: StepRecord) -> Divergence | None:
-        before = state_before(self.history, step)
+        before = self.past.before(step)
         return self._chosen_otherwise(step, before) or self._does_otherwise(step, before)
 
     def _chosen_otherwise(self, step: StepRecord, before: State) -> Divergence | None:
@@ -170,7 +172,7 @@ class _Replayer:
             app.history.store.close()
 
     def _calls(self, step: StepRecord) -> list[CallRecord]:
-        sent = [each for each in self.history.calls(step.seq) if each.sent and each.body is not None]
+        sent = [each for each in self.past.calls(step) if each.sent and each.body is not None]
         return [each for each in sent if servable(each) or step.status != "completed"]
 
     def _completed(self, step: StepRecord, state: State) -> Divergence | None:
@@ -179,7 +181,7 @@ class _Replayer:
             return Divergence(
                 step.seq, step.action, "exception", f"it completes now; in the run it raised {kind}"
             )
-        found = tuple(changes(self.history.at(step.seq), state))
+        found = changed(self.history.at(step.seq), state)
         if found:
             paths = ", ".join(each.path for each in found[:3])
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""  # noqa: PLR2004 - as many as are named

@@ -117,8 +117,8 @@ class Sources:
         return {name: Code(cls) for name, cls in sorted(self.classes.items())}
 
     def _take_value_class(self, name: str, names: Namespace) -> None:
-        cls = find_class(name)
-        if cls is None or name in self.classes:
+        cls = find_class(name) or names.get(name.partition(":")[2])
+        if not isinstance(cls, type) or name in self.classes:
             return
         if "<locals>" in name or not self.take_class(cls, names):
             self.unknown[cls.__name__] = "is a class whose source cannot be read"

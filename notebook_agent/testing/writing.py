@@ -100,6 +100,8 @@ def write_test(step: Recorded, names: Namespace, path: Path) -> Written:
     checkpoint = _checkpoint(file, calls)
     _check_known(file)
     _note_code(file)
+    if step.node.effect == "irreversible":
+        file.remarks.append(f"{step.node.name} is irreversible: the test runs it, with every socket refused")
     body = [*map(_redacted_code, file.sources.blocks), checkpoint, *_expected(file), test]
     whole = "\n\n\n".join([_head(file, path), *_joined(body)])
     return Written(formatted(whole.rstrip("\n") + "\n", path), len(calls), tuple(file.remarks))

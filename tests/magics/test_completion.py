@@ -12,6 +12,7 @@ WORDS = {
     "input": ["prompt"],
     "key": ["mode"],
     "binding": ["mode"],
+    "replay": ["run"],
 }
 
 
@@ -33,6 +34,9 @@ def words(line: str) -> tuple[str, ...]:
         ("%agent fo", ("fork",)),
         ("y = %agent re", ("retry", "resume")),
         ("%%agent ru", ("run", "runs")),
+        ("%agent test r", ("run", "retry2")),
+        ("%agent test @4 --py", ("--pytest",)),
+        ("%agent test @4 --keys m", ("mode",)),
         ("%agent use b", ("base_graph",)),
         ("%agent use ch", ("chat-7f3a",)),
         ("%agent fork @", ("@head", "@start", "@0", "@1", "@prompt")),

@@ -23,7 +23,7 @@ def _test() -> Command:
             "%agent test run chat-7f3a --from @3",
         ),
     )
-    parser.word("STEP", ("step", "replay"), nargs="*", help="the step; or run, and a run's label")
+    parser.word("STEP", ("step", "replay", "run"), nargs="*", help="the step; or run, and a run's label")
     parser.option("--pytest", "FILE", "file", help="the file to write; else it is named after run and step")
     parser.option("--keys", "A,B", "key", help="keys of the state to assert; else those that the step wrote")
     parser.flag("--force", help="write over a file that is there")
