@@ -149,10 +149,7 @@ function Taken({ edge, times }: { edge: EdgeWire; times: number }) {
   );
 }
 
-function Edge({ edge, visits, step }: { edge: EdgeWire; visits: Visits; step: Step | null }) {
-  const key = edgeKey(edge.source, edge.target);
-  const times = visits.edges.get(key) ?? 0;
-  const taken = step !== null && key === edgeKey(step.source, step.action);
+function edgeClass(edge: EdgeWire, times: number, taken: boolean): string {
   const classes = [
     "na-edge-line",
     edge.conditional && "na-conditional",
@@ -160,8 +157,15 @@ function Edge({ edge, visits, step }: { edge: EdgeWire; visits: Visits; step: St
     times > 0 && "na-visited",
     taken && "na-taken",
   ];
+  return classes.filter(Boolean).join(" ");
+}
+
+function Edge({ edge, visits, step }: { edge: EdgeWire; visits: Visits; step: Step | null }) {
+  const key = edgeKey(edge.source, edge.target);
+  const times = visits.edges.get(key) ?? 0;
+  const taken = step !== null && key === edgeKey(step.source, step.action);
   return (
-    <g class={classes.filter(Boolean).join(" ")}>
+    <g class={edgeClass(edge, times, taken)}>
       <title>{`${edge.source} → ${edge.target}${times > 0 ? `, taken ${counted(times, "time")}` : ""}`}</title>
       <path class="na-line" d={edge.path} />
       <path class="na-head-shape" d={edge.head} />
