@@ -312,14 +312,25 @@ class Reading:
         return connection
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        try:
-            if self._begun:
-                self._lane.connection.execute("COMMIT")
-        finally:
-            self._lane.lock.release()
+        failure = self._end(failed=error is not None)
         _check_readable(self._database, error)
         if error is not None:
             _translate(self._database, error)
+        elif failure is not None:
+            raise self._database.error(failure) from failure
+
+    def _end(self, *, failed: bool) -> sqlite3.Error | None:
+        """Leave the moment that was read; on a damaged file that fails too, and says nothing new."""
+        import sqlite3
+
+        try:
+            if self._begun and self._lane.connection.in_transaction:
+                self._lane.connection.execute("ROLLBACK" if failed else "COMMIT")
+        except sqlite3.Error as failure:
+            return failure
+        finally:
+            self._lane.lock.release()
+        return None
 
 
 def _identity(path: str) -> tuple[int, int] | None:
