@@ -151,14 +151,25 @@ class Reading:
         return connection
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        try:
-            if self._begun:
-                self._lane.connection.execute("COMMIT")
-        finally:
-            self._lane.lock.release()
+        failure = self._end(failed=error is not None)
         check_readable(self._location, error)
         if error is not None:
             translate(self._location, error)
+        elif failure is not None:
+            translate(self._location, failure)
+
+    def _end(self, *, failed: bool) -> sqlite3.Error | None:
+        """Leave the moment that was read; on a damaged file that fails too, and says nothing new."""
+        import sqlite3
+
+        try:
+            if self._begun and self._lane.connection.in_transaction:
+                self._lane.connection.execute("ROLLBACK" if failed else "COMMIT")
+        except sqlite3.Error as failure:
+            return failure
+        finally:
+            self._lane.lock.release()
+        return None
 
 
 def age_of(connection: sqlite3.Connection) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -54,11 +55,11 @@ def test_a_failing_disk_is_said(tmp_path: Path):
     assert {"StoreFullError", "nothing"} >= set(found.said)
 
 
-def test_each_kind_of_write_says_that_it_cannot(tmp_path: Path):
+def test_each_kind_of_write_says_that_it_cannot():
     """Where the right to write was taken away, the run can be read and gone on with later."""
-    for place in (tmp_path, *tmp_path.parents[:2]):
-        place.chmod(0o755)
-    found = read_only(tmp_path)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        found = read_only(Path(folder))
     assert ({"StoreReadOnlyError": 10}, [], []) == (dict(found.said), found.lost, found.stuck)
 
 
