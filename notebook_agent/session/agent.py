@@ -190,7 +190,7 @@ class Agent(Asking, Proving):
         self.workspace.namespace.setdefault("agent", self)
         if look or not stopped(self.workspace):
             return self
-        self.workspace.screen.say(line)
+        self.workspace.screen.say(line.partition("\n")[0])
         return self.retry(max_calls=max_calls, max_cost=max_cost)
 
     def fork(

@@ -50,6 +50,17 @@ def test_a_retry_says_first_what_it_takes(notebook, agent, server):
     assert ([expected], 3) == (notebook.screen.said, len(server.journal))
 
 
+def test_a_resume_that_goes_on_says_it_once(notebook, agent, server):
+    """Where the run stands, then what going on takes."""
+    server.answer(Answer.of({"choices": [{"message": {"content": "1"}}]}), Answer.error(500, "Oops"))
+    with pytest.raises(Exception, match="Oops"):
+        agent.run(prompt="hello")
+    notebook.screen.said.clear()
+    agent.resume()
+    assert [True, False] == ["after @0 ask (failed)" in line for line in notebook.screen.said]
+    assert 1 == sum("1 call from the ledger" in line for line in notebook.screen.said)
+
+
 def test_a_fork_says_what_it_takes(agent):
     """As the price of that fork had said."""
     agent.run(prompt="hello")
