@@ -103,7 +103,8 @@ def write_test(step: Recorded, names: Namespace, path: Path) -> Written:
     if step.node.effect == "irreversible":
         file.remarks.append(f"{step.node.name} is irreversible: the test runs it, with every socket refused")
     body = [*map(_redacted_code, file.sources.blocks), checkpoint, *_expected(file), test]
-    whole = "\n\n\n".join([_head(file, path), *_joined(body)])
+    apart = "\n\n\n" if _is_definition(body[0]) else "\n\n"
+    whole = _head(file, path) + apart + "\n\n\n".join(_joined(body))
     return Written(formatted(whole.rstrip("\n") + "\n", path), len(calls), tuple(file.remarks))
 
 

@@ -44,7 +44,7 @@ def test_a_retry_says_first_what_it_takes(notebook, agent, server):
         "beyond the recorded steps unknown"
     )
     assert f"{agent.app.history.run.label}: {expected}" == str(agent.price())
-    assert expected == str(agent.resume()).splitlines()[1]
+    assert expected == str(agent.resume(look=True)).splitlines()[1]
     notebook.screen.said.clear()
     agent.retry()
     assert ([expected], 3) == (notebook.screen.said, len(server.journal))
