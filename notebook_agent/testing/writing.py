@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,12 +25,12 @@ from notebook_agent.testing.formatting import formatted
 from notebook_agent.testing.imports import written_imports
 from notebook_agent.testing.literal import Code, call
 from notebook_agent.testing.literal import literal as literal_of
+from notebook_agent.testing.places import docstring, module_root, places_of
 from notebook_agent.testing.sources import Namespace, Sources, cells_of
 
 __all__ = ["Recorded", "Written", "write_test"]
 
 _OURS = "notebook_agent.testing"
-_WIDTH = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,8 @@ def write_test(step: Recorded, names: Namespace, path: Path) -> Written:
     if step.node.effect == "irreversible":
         file.remarks.append(f"{step.node.name} is irreversible: the test runs it, with every socket refused")
     body = [*map(_redacted_code, file.sources.blocks), checkpoint, *_expected(file), test]
-    whole = "\n\n\n".join([_head(file, path), *_joined(body)])
+    apart = "\n\n\n" if _is_definition(body[0]) else "\n\n"
+    whole = _head(file, path) + apart + "\n\n\n".join(_joined(body))
     return Written(formatted(whole.rstrip("\n") + "\n", path), len(calls), tuple(file.remarks))
 
 
@@ -151,7 +149,7 @@ def _value_test(file: _File, action: Code) -> str:
         return f"{name}\n{doc}\n    after = {run}.state\n    assert after == CHECKPOINT.values"
     kept, lines = assertions(step.after, around_of(step.node, file.names), file.sources)
     file.expected = kept
-    doc = _docstring(f"It writes {_listed(step.after)} as it did in the run.", "    ")
+    doc = docstring(f"It writes {_listed(step.after)} as it did in the run.", "    ")
     inner = "".join(f"\n    {line}" for line in lines)
     return f"{name}\n{doc}\n    after = {run}.state{inner}"
 
@@ -171,7 +169,7 @@ def _raising_test(file: _File, action: Code) -> str:
     )
     name = f"def test_{_identifier(step.record.action)}_raises_at_step_{step.record.seq}():"
     run = call("run_step", Code("CHECKPOINT"), action, before=8, indent="        ")
-    return f"{name}\n{_docstring(text, '    ')}\n    with pytest.raises({raises}):\n        {run}"
+    return f"{name}\n{docstring(text, '    ')}\n    with pytest.raises({raises}):\n        {run}"
 
 
 def _expected(file: _File) -> list[str]:
@@ -184,13 +182,13 @@ def _head(file: _File, path: Path) -> str:
     parts = [_about(file)]
     if file.sources.future:
         parts.append("from __future__ import annotations")
-    places = _places(file, path)
+    places = places_of(file.sources.imports, path)
     if places:
         file.sources.add("sys", None)
         file.sources.add("pathlib", "Path")
     imports = written_imports(file.sources.imports)
     if places:
-        own = {each for each in file.sources.imports if _root(each.module) is not None}
+        own = {each for each in file.sources.imports if module_root(each.module) is not None}
         others = written_imports(each for each in file.sources.imports if each not in own)
         lines = "\n".join(f"sys.path.insert(0, {place})" for place in places)
         imports = "\n\n".join([others, lines, written_imports(own)])
@@ -211,20 +209,7 @@ def _about(file: _File) -> str:
         text += f"\n\nSecrets are not in here: {hidden} stands where one was."
         file.remarks.append(f"a secret was left out, {hidden} stands in its place")
     text += f"\n\nWritten by notebook_agent {__version__} from the notebook's run."
-    return _docstring(text, "")
-
-
-def _docstring(text: str, indent: str) -> str:
-    safe = redact_text(text).replace("\\", "\\\\").replace('"""', "'''")
-    parts = [
-        part if part.startswith("    ") else textwrap.fill(part, _WIDTH - len(indent))
-        for part in safe.split("\n\n")
-    ]
-    body = "\n\n".join(parts)
-    if "\n" not in body:
-        return f'{indent}"""{body}"""'
-    lines = f'"""{body}\n"""'.split("\n")
-    return "\n".join(f"{indent}{line}" if line else line for line in lines)
+    return docstring(text, "")
 
 
 def _listed(keys: Mapping[str, object]) -> str:
@@ -303,30 +288,3 @@ def _joined(blocks: list[str]) -> list[str]:
 
 def _is_definition(block: str) -> bool:
     return block.startswith(("@", "def ", "class ", "async def "))
-
-
-def _places(file: _File, path: Path) -> list[str]:
-    """Return where modules of the person's own lie, as expressions from the test file's place."""
-    found: dict[str, None] = {}
-    for each in file.sources.imports:
-        root = _root(each.module)
-        if root is not None and root != path.resolve().parent:
-            found[_relative(root, path.resolve().parent)] = None
-    return list(found)
-
-
-def _root(module: str) -> Path | None:
-    """Return the folder that a module of the working folder is imported from; None for installed ones."""
-    place = getattr(sys.modules.get(module), "__file__", None)
-    if place is None or {"site-packages", "dist-packages"} & set(Path(place).parts):
-        return None
-    file = Path(place).resolve()
-    depth = module.count(".") + (file.name == "__init__.py")
-    root = file.parents[depth]
-    return root if root == Path.cwd().resolve() else None
-
-
-def _relative(root: Path, folder: Path) -> str:
-    if folder.is_relative_to(root):
-        return f"str(Path(__file__).parents[{len(folder.relative_to(root).parts)}])"
-    return f"str(Path(__file__).parent / {literal_of(os.path.relpath(root, folder))})"
