@@ -98,7 +98,7 @@ class Agent(Asking, Proving):
         """Say which run is in use, what is next and what failed last."""
         return looking.status(self.workspace)
 
-    def run(
+    def run(  # noqa: PLR0913  # each an option of `%agent run`
         self,
         inputs: Mapping[str, object] | None = None,
         /,
@@ -108,6 +108,7 @@ class Agent(Asking, Proving):
         max_steps: int | None = None,
         max_calls: int | None = None,
         max_cost: float | None = None,
+        allow_effects: bool = False,
         **named: object,
     ) -> RunResult:
         """Run one turn, or until an action has run (`until`) or is next (`before`).
@@ -115,7 +116,8 @@ class Agent(Asking, Proving):
         One turn ends before an action would take an input of this call a second time.
         Inputs are given by name, or as a mapping. Where the view stands at an earlier
         step, the run is a fork from there. No LLM call is sent once `max_calls` were or
-        what they cost has reached `max_cost`, in US dollars: BudgetError.
+        what they cost has reached `max_cost`, in US dollars: BudgetError. An irreversible
+        action that was fired already is fired again only with `allow_effects`: EffectError.
         """
         __tracebackhide__ = True
         plan = Plan(
@@ -124,6 +126,7 @@ class Agent(Asking, Proving):
             _names(before),
             self.settings.max_steps if max_steps is None else max_steps,
             budget=self.settings.budget(max_calls, max_cost),
+            allow_effects=allow_effects,
         )
         return going.go(self.workspace, going.head_to_go_on(self.workspace, plan), plan)
 
@@ -150,6 +153,7 @@ class Agent(Asking, Proving):
         actions: Mapping[str, object] | None = None,
         max_calls: int | None = None,
         max_cost: float | None = None,
+        allow_effects: bool = False,
     ) -> RunResult:
         """Go on from the failed step with the code as it is now, and the inputs and halts of its call.
 
@@ -159,10 +163,18 @@ class Agent(Asking, Proving):
             actions: Functions to put in the place of actions first.
             max_calls: Send no more LLM calls than this.
             max_cost: Send no LLM call once they cost this, in US dollars.
+            allow_effects: Fire irreversible actions again that were fired already.
         """
         __tracebackhide__ = True
         budget = self.settings.budget(max_calls, max_cost)
-        return going.retry(self.workspace, fresh=fresh, step=step, actions=actions, budget=budget)
+        return going.retry(
+            self.workspace,
+            fresh=fresh,
+            step=step,
+            allow_effects=allow_effects,
+            actions=actions,
+            budget=budget,
+        )
 
     def resume(
         self,
@@ -171,6 +183,7 @@ class Agent(Asking, Proving):
         look: bool = False,
         max_calls: int | None = None,
         max_cost: float | None = None,
+        allow_effects: bool = False,
     ) -> Agent | RunResult:
         """Take the last unfinished run of this notebook, or the named one, into use, and go on with it.
 
@@ -183,6 +196,7 @@ class Agent(Asking, Proving):
             look: Only take it into use.
             max_calls: Send no more LLM calls than this.
             max_cost: Send no LLM call once they cost this, in US dollars.
+            allow_effects: Fire irreversible actions again that were fired already.
         """
         __tracebackhide__ = True
         line = resume(self.workspace, run)
@@ -191,7 +205,7 @@ class Agent(Asking, Proving):
         if look or not stopped(self.workspace):
             return self
         self.workspace.screen.say(line.partition("\n")[0])
-        return self.retry(max_calls=max_calls, max_cost=max_cost)
+        return self.retry(max_calls=max_calls, max_cost=max_cost, allow_effects=allow_effects)
 
     def fork(
         self,

@@ -78,6 +78,7 @@ def go(
     unsubscribe = app.subscribe(recorder)
     try:
         ws.set_ledger(app, fresh=plan.fresh)
+        app.allow_effects = plan.allow_effects
         with nullcontext() if budget is None else app.within(budget):
             drive(app, plan, ws.loop)
     except KeyboardInterrupt as stopped:
@@ -87,6 +88,7 @@ def go(
         unsubscribe()
         recorder.end()
         ws.rest()
+        app.allow_effects = False
         if plan.fresh:
             ws.set_ledger(app)
     name_secrets(ws, app.state, (key for step in recorder.steps for key in step.writes))
@@ -262,11 +264,12 @@ def _changed(last: StepRecord, graph: Graph) -> str:
     return f"retried {last.action} ({last.code[:4]} → {now[:4]})"
 
 
-def retry(
+def retry(  # noqa: PLR0913  # each an option of `%agent retry`
     ws: Workspace,
     *,
     fresh: bool = False,
     step: bool = False,
+    allow_effects: bool = False,
     actions: Mapping[str, object] | None = None,
     screen: Screen | None = None,
     budget: Budget | None = None,
@@ -277,7 +280,7 @@ def retry(
         ws.in_use().rebind(name, function)
     _take_newest(ws, set(actions or {}))
     app, plan, note = retry_plan(ws, step=step)
-    plan.fresh, plan.budget = fresh, budget
+    plan.fresh, plan.budget, plan.allow_effects = fresh, budget, allow_effects
     ws.set_ledger(app, fresh=fresh)
     told = price_line(app)
     if told:

@@ -25,7 +25,8 @@ class Plan:
     """One run command: its inputs, where it halts, and which inputs have been taken.
 
     `one_turn` is off where the person said where to halt; `steps` bounds it in any case.
-    `fresh` serves no LLM call from the record; `budget` limits the live ones.
+    `fresh` serves no LLM call from the record; `budget` limits the live ones. `allow_effects`
+    fires again what cannot be taken back.
     """
 
     inputs: Mapping[str, object] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Plan:
     max_steps: int = 100
     steps: int | None = None
     fresh: bool = False
+    allow_effects: bool = False
     budget: Budget | None = None
     taken: set[str] = field(default_factory=set)
     halted: str | None = None

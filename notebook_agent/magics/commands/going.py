@@ -57,12 +57,18 @@ def _run() -> Command:
 
 
 def _limits(parser: CommandParser) -> None:
+    parser.flag("--allow-effects", help="fire again what cannot be taken back")
     parser.option("--max-calls", "N", help="send no more LLM calls than this")
     parser.option("--max-cost", "USD", help="send no LLM call once they cost this, in US dollars")
 
 
 def _run_call(args: Namespace, values: Values) -> Call:
-    return Call("run", (values,), given(args, "until", "before", "max_steps", "max_calls", "max_cost"))
+    options = given(args, "until", "before", "max_steps", "max_calls", "max_cost")
+    return Call("run", (values,), options | _allowed(args))
+
+
+def _allowed(args: Namespace) -> dict[str, object]:
+    return {"allow_effects": True} if args.allow_effects else {}
 
 
 def _step() -> Command:
@@ -111,7 +117,7 @@ def _retry() -> Command:
 def _retry_call(args: Namespace, _: Values) -> Call:
     options = {"fresh": args.fresh, "step": args.step, "actions": getattr(args, "with")}
     chosen = {key: value for key, value in options.items() if value}
-    return Call("retry", options=chosen | given(args, "max_calls", "max_cost"))
+    return Call("retry", options=chosen | given(args, "max_calls", "max_cost") | _allowed(args))
 
 
 def _resume() -> Command:
@@ -132,7 +138,8 @@ def _resume() -> Command:
 
 def _resume_call(args: Namespace, _: Values) -> Call:
     options = {"look": True} if args.look else {}
-    return Call("resume", (args.run,), options | given(args, "max_calls", "max_cost"))
+    limits = given(args, "max_calls", "max_cost") | _allowed(args)
+    return Call("resume", (args.run,), options | limits)
 
 
 def _fork() -> Command:
