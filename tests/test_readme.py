@@ -47,6 +47,16 @@ def test_the_agent_in_twelve_lines_runs(tmp_path):
     assert ("2 assistant ['ask', 'answer']", 1) == told
 
 
+def test_what_an_action_can_be_runs(tmp_path):
+    """The words come one by one; what is asked of the past is answered."""
+    shown = "\nprint(app.get_next_action().name, app.history.blame('text').origin.step.action)"
+    told = run(program("What an action can be") + shown, tmp_path)
+    words = (
+        "['All', 'about', 'owls'] ({'text': 'All about owls'}, {'topic': 'owls', 'text': 'All about owls'})"
+    )
+    assert (f"{words}\nsend write", 0) == told
+
+
 def test_several_at_once_run(tmp_path):
     """Each question is asked once, by a run of its own."""
     shown = "\nprint(state['answers'], sorted(each.label for each in app.history.children()))"
