@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -57,7 +58,7 @@ def pose(panel: Locator) -> None:
     """Turn to the first run, at the step that drew the picture, and bring the picture into view."""
     panel.scroll_into_view_if_needed()
     panel.get_by_role("treeitem").first.click()
-    panel.get_by_role("treeitem", selected=True, name="chatbot").wait_for()
+    panel.get_by_role("treeitem", selected=True, name=re.compile("^chatbot")).wait_for()
     slider = panel.get_by_role("slider", name="Step")
     slider.fill("12")
     panel.get_by_role("tab", name="State").click()

@@ -183,6 +183,7 @@ class Panel(anywidget.AnyWidget):
             return
         late = (told["n"], told["run"]) != (self._stands["n"], self._stands["run"])
         if late:
+            self._stands = {**self._stands, "n": self._stands["n"] + 1}
             self.place = dict(self._stands)
             return
         self._stands = told

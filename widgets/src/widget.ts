@@ -25,16 +25,22 @@ export interface Model extends Channel {
 
 const SETTLED_MS = 80;
 
+/** Number of the last place that the kernel set by itself. What comes back of an older one is no news. */
+interface Known {
+  n: number;
+}
+
 /** Tells the kernel where one looks, once the slider rests; with the number of the kernel's last place. */
-function tellPlace(model: Model, viewer: Viewer): () => void {
+function tellPlace(model: Model, viewer: Viewer, kernel: Known): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (): void => {
+    if (viewer.looks.waiting) return;
     const known = model.get("place");
     const { run } = viewer.looks.overview;
     const { seq } = viewer.point;
     const follows = viewer.looks.following;
     if (known.run === run && known.seq === seq && known.follows === follows) return;
-    model.set("place", { run, seq, follows, n: known.n });
+    model.set("place", { run, seq, follows, n: kernel.n });
     model.save_changes();
   };
   const unlisten = viewer.listen(() => {
@@ -47,12 +53,12 @@ function tellPlace(model: Model, viewer: Viewer): () => void {
   };
 }
 
-/** Shows the run that the kernel turned to, by its own overview where that is the newer one. */
+/** Shows the run that the kernel turned to. It is asked for, and never switched to: the kernel may be on. */
 function followRun(model: Model, viewer: Viewer, run: string): void {
   if (viewer.looks.overview.run === run) return;
   const overview = model.get("overview");
   if (overview.run === run) viewer.show(overviewOf(overview));
-  else void viewer.switchTo(run);
+  else void viewer.refresh();
 }
 
 /** Stands where the kernel stands. While it follows the run its `seq` may be behind what is shown here. */
@@ -64,10 +70,16 @@ function standWithKernel(model: Model, viewer: Viewer): void {
 }
 
 /** Follows the kernel where it sets the traits by itself. */
-function hearPlace(model: Model, viewer: Viewer): () => void {
+function hearPlace(model: Model, viewer: Viewer, kernel: Known): () => void {
+  const hear = (): void => {
+    const { n } = model.get("place");
+    if (n <= kernel.n) return;
+    kernel.n = n;
+    standWithKernel(model, viewer);
+  };
   const listeners: [string, () => void][] = [
     ["change:overview", () => viewer.showNewer(overviewOf(model.get("overview")))],
-    ["change:place", () => standWithKernel(model, viewer)],
+    ["change:place", hear],
   ];
   for (const [event, listener] of listeners) model.on(event, listener);
   return () => {
@@ -94,8 +106,9 @@ function kernelStatus({ widget_manager: manager }: Model): string | undefined {
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const source = new LiveSource(model, () => kernelStatus(model));
   const viewer = new Viewer(source, overviewOf(model.get("overview")));
-  const untell = tellPlace(model, viewer);
-  const unhear = hearPlace(model, viewer);
+  const kernel = { n: model.get("place").n };
+  const untell = tellPlace(model, viewer, kernel);
+  const unhear = hearPlace(model, viewer, kernel);
   standWithKernel(model, viewer);
   el.classList.add("na-live");
   el.addEventListener("focusin", ownKeys);

@@ -62,6 +62,14 @@ describe("the widget", () => {
     expect(model.get("place").n).toBe(7);
   });
 
+  it("does not go back where an older place comes back from the kernel", async () => {
+    const model = new FakeModel();
+    const { el } = await open(model);
+    await doing(() => model.set("place", { ...model.get("place"), seq: 4, follows: false, n: 2 }));
+    await doing(() => model.set("place", { ...model.get("place"), seq: 9, follows: false, n: 1 }));
+    expect(slider(el).value).toBe("4");
+  });
+
   it("goes where the kernel looks", async () => {
     const model = new FakeModel();
     const { el } = await open(model);
@@ -94,12 +102,13 @@ describe("the widget", () => {
     expect(el.querySelector("header")?.textContent).toContain("new");
   });
 
-  it("turns to the run that the kernel turned to", async () => {
+  it("turns to the run that the kernel turned to, and gives it no command", async () => {
     const model = new FakeModel();
     await open(model);
+    model.sent.splice(0);
     const fork = overview().runs[1]?.id ?? "";
     await doing(() => model.set("place", { ...model.get("place"), run: fork, n: 1 }));
-    expect(model.sent.filter((ask) => ask.do === "switch")).toMatchObject([{ run: fork }]);
+    expect(model.sent.map((ask) => ask.do)).toEqual(["overview"]);
   });
 
   it("draws one part alone", async () => {
