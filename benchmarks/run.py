@@ -30,7 +30,7 @@ PROGRAMS = {
     "faults/writers.py": [],
     "faults/hostile.py": [],
     "faults/forking.py": ["1500", "20"],
-    "faults/secrets.py": [],
+    "faults/masks.py": [],
 }
 RESULTS = HERE / "RESULTS.md"
 
