@@ -37,7 +37,7 @@ PROGRAMS = {
     "faults/writers.py": [],
     "faults/hostile.py": [],
     "faults/forking.py": ["1500", "20"],
-    "faults/secrets.py": [],
+    "faults/masks.py": [],
 }
 PICTURES = {"beside.py": "growth.svg"}
 """What a program draws beside what it prints."""

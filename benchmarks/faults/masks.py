@@ -1,6 +1,6 @@
 """Look for secrets of every known shape wherever something is shown, and for clean text taken for one.
 
-Run it as `python benchmarks/faults/secrets.py`. Clean text is the source of Python's own library.
+Run it as `python benchmarks/faults/masks.py`. Clean text is the source of Python's own library.
 """
 
 from __future__ import annotations
