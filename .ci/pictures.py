@@ -55,8 +55,10 @@ def photograph(browser: Browser, folder: Path, name: str, *, width: int, dark: b
 
 
 def pose(panel: Locator) -> None:
-    """Turn to the first run, at the step that drew the picture, and bring the picture into view."""
+    """Turn to the first run, once the last fork is there, and bring the picture that it drew into view."""
     panel.scroll_into_view_if_needed()
+    panel.get_by_role("treeitem", name="in-python").wait_for(timeout=120_000)
+    panel.page.wait_for_timeout(1500)
     panel.get_by_role("treeitem").first.click()
     panel.get_by_role("treeitem", selected=True, name=re.compile("^chatbot")).wait_for()
     slider = panel.get_by_role("slider", name="Step")
