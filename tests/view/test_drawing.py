@@ -189,10 +189,11 @@ def test_options_may_stand_in_their_places(no_program, tmp_path):
 
 
 def test_a_copy_is_drawn_alike(no_program):
-    """It is graphviz's own method."""
+    """It is graphviz's own method. A PDF has the time of its making in it, an SVG has not."""
     drawing = visualize(story_graph())
     copied = drawing.copy()
-    assert (drawing.source, drawing.pipe()) == (copied.source, copied.pipe())
+    assert drawing.source == copied.source
+    assert drawing.pipe(format="svg") == copied.pipe(format="svg")
     assert drawing._repr_mimebundle_() == copied._repr_mimebundle_()
 
 
