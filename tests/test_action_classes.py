@@ -94,6 +94,18 @@ def test_inputs_can_be_stated(stated, inputs):
     assert inputs == as_node(Stated(), "x").inputs
 
 
+def test_a_method_may_take_any_inputs_and_name_none():
+    """`**inputs` in the place of those of the method that it overrides."""
+
+    class Open(Counter):
+        def run(self, state, **inputs):
+            return {"n": state["n"] + len(inputs)}
+
+    assert ((), ()) == as_node(Open(), "x").inputs
+    app = ApplicationBuilder().with_actions(go=Open()).with_entrypoint("go").with_state(n=1).build()
+    assert {"n": 1} == app.step()[2]
+
+
 class Letters(StreamingAction):
     """Gives letters one by one."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from notebook_agent.action import action
 from notebook_agent.builder import ApplicationBuilder
-from notebook_agent.errors import AgentError, GraphError, RunError, StateError
+from notebook_agent.errors import AgentError, ForkError, GraphError, RunError, StateError
 from notebook_agent.tracking import LocalTrackingClient
 
 
@@ -121,3 +121,19 @@ def test_a_project_has_a_plain_name(tmp_path):
     """It is used in references."""
     with pytest.raises(AgentError, match="project's name"):
         LocalTrackingClient("a b", tmp_path)
+
+
+@pytest.mark.parametrize("given", [LocalTrackingClient, 5, None])
+def test_a_tracker_that_is_none_is_refused(given):
+    """Else the history would be kept in memory, and be gone with the kernel."""
+    with pytest.raises(RunError, match="with_tracker takes a LocalTrackingClient"):
+        ApplicationBuilder().with_tracker(given)
+
+
+def test_a_step_to_fork_from_is_a_number(tmp_path):
+    """A text is not looked up in the store."""
+    tracker = LocalTrackingClient("tests", tmp_path)
+    with pytest.raises(ForkError, match="is the number of a step; not '1'"):
+        ApplicationBuilder().initialize_from(
+            tracker, True, {}, "a", fork_from_app_id="x", fork_from_sequence_id="1"
+        )

@@ -164,6 +164,8 @@ def signature_of(name: str, function: Callable[..., object], *, method: bool = F
     if state is None or state.kind in {state.VAR_KEYWORD, state.KEYWORD_ONLY}:
         how = "self, state" if method else "state"
         raise ActionError(f"{name}() must take the state first: def {name}({how}, ..).", action=name)
+    if method:  # a class may take `**inputs`, as the method that it overrides does, and name none
+        others = [each for each in others if each.kind is not each.VAR_KEYWORD]
     for each in others:
         _check(name, each)
     return Signature(

@@ -105,6 +105,11 @@ class ApplicationBuilder(Building[Data]):
             if tracker != "local":
                 raise RunError(f"with_tracker takes a LocalTrackingClient or 'local'; not {tracker!r}.")
             tracker = LocalTrackingClient(project, **(params or {}))
+        if not isinstance(tracker, LocalTrackingClient):
+            raise RunError(
+                f"with_tracker takes a LocalTrackingClient, such as LocalTrackingClient('my-project'), or "
+                f"'local'; not {tracker!r}. Another saver goes through with_state_persister."
+            )
         self._plan.tracker = tracker
         return self
 
@@ -222,6 +227,8 @@ class ApplicationBuilder(Building[Data]):
         check_role("initialize_from", initializer, "load", "BaseStateLoader")
         if fork_from_app_id is None and (fork_from_partition_key, fork_from_sequence_id) != (None, None):
             raise ForkError("fork_from_sequence_id and fork_from_partition_key need fork_from_app_id.")
+        if not isinstance(fork_from_sequence_id, int | None):
+            raise ForkError(f"fork_from_sequence_id is the number of a step; not {fork_from_sequence_id!r}.")
         self._plan.origin = Origin(
             initializer,
             resume_at_next_action,
