@@ -22,7 +22,7 @@ def kept(values: Mapping[str, object]) -> dict[str, Json]:
 
 def plain(values: Mapping[str, object]) -> dict[str, Json]:
     """Return values as JSON; of what JSON has no form for, and of a State, only what it is."""
-    return {str(key): _plain(item, 0) for key, item in values.items()}
+    return {str(key): _plain(item, 0) for key, item in dict(values).items()}
 
 
 def said(error: BaseException) -> str:
