@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable
 
 from notebook_agent.calls import CallSummary, summarise
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.redact import redact_text
 from notebook_agent.view.images import image_in
+from notebook_agent.view.spoken import Spoken, Tool
 from notebook_agent.view.values import Limits, state_wire
 from notebook_agent.view.wire import CallWire, MessageWire, ValueWire
 
@@ -16,29 +16,6 @@ __all__ = ["call_wire"]
 
 _LIMITS = Limits(text=20_000, total=100_000)
 _MOST_MESSAGES = 60
-
-
-class _Spoken(Protocol):
-    """What a message and an answer have in common."""
-
-    @property
-    def images(self) -> Sequence[_Bytes]: ...
-    @property
-    def links(self) -> Sequence[str]: ...
-    @property
-    def tools(self) -> Sequence[_Tool]: ...
-
-
-class _Bytes(Protocol):
-    @property
-    def data(self) -> bytes: ...
-
-
-class _Tool(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def arguments(self) -> str: ...
 
 
 def call_wire(call: CallRecord) -> CallWire:
@@ -76,7 +53,7 @@ def _messages(summary: CallSummary) -> list[MessageWire]:
     ]
 
 
-def _content(text: str | None, spoken: _Spoken) -> ValueWire:
+def _content(text: str | None, spoken: Spoken) -> ValueWire:
     """A text alone stands for itself; with pictures, links or tools it is a list of all."""
     parts: list[object] = [] if not text else [text]
     parts += [image.data for image in spoken.images if image_in(image.data)]
@@ -85,5 +62,5 @@ def _content(text: str | None, spoken: _Spoken) -> ValueWire:
     return state_wire(parts[0] if len(parts) == 1 else parts or None, _LIMITS)
 
 
-def _tools(tools: Iterable[_Tool]) -> list[object]:
+def _tools(tools: Iterable[Tool]) -> list[object]:
     return [{"tool": tool.name, "arguments": tool.arguments} for tool in tools]

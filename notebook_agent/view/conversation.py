@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from notebook_agent.calls import CallSummary, summarise
 from notebook_agent.calls.protocol import CallRecord
@@ -13,6 +11,7 @@ from notebook_agent.view.brief import cost, duration, size
 from notebook_agent.view.escape import clip, escape, one_line, writable
 from notebook_agent.view.fences import fenced_html
 from notebook_agent.view.images import Image, image_in
+from notebook_agent.view.spoken import Spoken
 
 __all__ = ["conversation_html", "conversation_text"]
 
@@ -23,29 +22,6 @@ _NOTE = 400
 _INDENT = " " * 4
 _QUIET = "opacity:.7"
 _PICTURE = "max-width:100%;max-height:320px"
-
-
-class _Spoken(Protocol):
-    """What a message and an answer have in common."""
-
-    @property
-    def images(self) -> Sequence[_Bytes]: ...
-    @property
-    def links(self) -> Sequence[str]: ...
-    @property
-    def tools(self) -> Sequence[_Tool]: ...
-
-
-class _Bytes(Protocol):
-    @property
-    def data(self) -> bytes: ...
-
-
-class _Tool(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def arguments(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +82,7 @@ def _answers(summary: CallSummary) -> list[_Turn]:
     return said or [_Turn("answer", "nothing")]
 
 
-def _turn(role: str, text: str, spoken: _Spoken) -> _Turn:
+def _turn(role: str, text: str, spoken: Spoken) -> _Turn:
     tools = [f"calls {tool.name}({tool.arguments})" for tool in spoken.tools]
     images = tuple(image for each in spoken.images if (image := image_in(each.data)))
     return _Turn(role, redact_text("\n".join(filter(None, [text, *tools]))), images, tuple(spoken.links))

@@ -43,7 +43,7 @@ def bind(_):
         send,
         bind,
         socket.create_connection,
-        lambda _: connect("/tmp/x.sock", socket.AF_UNIX),
+        lambda _: connect("x.sock", socket.AF_UNIX),
         lambda _: socket.getaddrinfo("localhost", 80),
         lambda where: asyncio.run(asyncio.open_connection(*where)),
     ],
