@@ -13,11 +13,12 @@ import inspect
 import sys
 import sysconfig
 import textwrap
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
+
+from notebook_agent import syntax
 
 __all__ = ["code_id", "source_of"]
 
@@ -28,8 +29,6 @@ _MOST_ITEMS = 200
 _sources: dict[int, tuple[CodeType, str | None]] = {}
 _class_sources: dict[type, str | None] = {}
 _prints: dict[int, _Print] = {}
-_one_parser = threading.Lock()
-"""Two threads that parse at a time are a SystemError in Python 3.11."""
 
 
 @dataclass(slots=True)
@@ -121,8 +120,7 @@ def _source_of_class(cls: type) -> str | None:
 
 def _read(thing: CodeType | type) -> str | None:
     try:
-        with _one_parser:
-            return textwrap.dedent(inspect.getsource(thing))
+        return textwrap.dedent(syntax.read_source(thing))
     except (OSError, TypeError, IndentationError, SyntaxError):
         return None
 
@@ -219,8 +217,7 @@ def _normal(function: FunctionType) -> str:
     if source is None:
         return _bytecode(function.__code__)
     try:
-        with _one_parser:
-            return ast.unparse(ast.parse(source))
+        return ast.unparse(syntax.parse(source))
     except (SyntaxError, ValueError, RecursionError):
         return source or ""
 

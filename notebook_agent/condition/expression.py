@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import cast
 
+from notebook_agent import syntax
 from notebook_agent.errors import AgentError, ConditionError, did_you_mean
 
 __all__ = ["Expression"]
@@ -89,7 +90,7 @@ class Expression:
     def __init__(self, text: str) -> None:
         self.text = text.strip()
         try:
-            tree = ast.parse(self.text, mode="eval")
+            tree = syntax.parse(self.text, "eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise ConditionError(f"expr({self.text!r}) is not an expression: {error}") from None
         bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_store(node)}

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import combinations, islice, product
 from typing import Final
 
+from notebook_agent import syntax
 from notebook_agent.condition import Condition
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
@@ -164,7 +165,7 @@ def _of_when(tests: Json) -> Iterator[object]:
 def _of_expression(text: Json) -> Iterator[object]:
     if not isinstance(text, str):
         return
-    for node in ast.walk(ast.parse(text, mode="eval")):
+    for node in ast.walk(syntax.parse(text, "eval")):
         if isinstance(node, ast.Constant):
             yield node.value
         elif isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict | ast.UnaryOp):

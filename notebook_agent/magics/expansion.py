@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
+from notebook_agent import syntax
 from notebook_agent.errors import CommandError
 
 __all__ = ["Scope", "expand"]
@@ -50,7 +51,7 @@ class Scope:
     def uses(self, expression: str) -> bool:
         """Tell whether this is a Python expression with a variable of the user's in it."""
         try:
-            tree = ast.parse(expression.strip(), mode="eval")
+            tree = syntax.parse(expression.strip(), "eval")
         except (SyntaxError, ValueError):
             return False
         if isinstance(tree.body, ast.Tuple):

@@ -8,11 +8,11 @@ for as long as it is not complete: `tags:=["a", "b"]`.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from notebook_agent import syntax
 from notebook_agent.errors import CommandError
 
 __all__ = ["Word", "split"]
@@ -97,7 +97,7 @@ def _expression_end(line: str, start: int, end: int) -> int:
 
 def _parses(expression: str) -> bool:
     try:
-        ast.parse(expression.strip(), mode="eval")
+        syntax.parse(expression.strip(), "eval")
     except SyntaxError:
         return False
     return True

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Mapping
 from types import FunctionType
 
+from notebook_agent import syntax
 from notebook_agent.action import Node
 from notebook_agent.action.base import Base
 from notebook_agent.errors import CommandError
@@ -75,7 +76,7 @@ def _function(node: Node, function: FunctionType, recorded: str | None, sources:
 
 def _definition(source: str, action: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
     try:
-        first = ast.parse(source).body[0]
+        first = syntax.parse(source).body[0]
     except (SyntaxError, IndexError):
         first = None
     if isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef):

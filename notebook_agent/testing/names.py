@@ -7,6 +7,8 @@ import symtable
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from notebook_agent import syntax
+
 __all__ = ["Statement", "bound_by", "needed_names", "statement_of"]
 
 
@@ -23,7 +25,7 @@ def needed_names(source: str) -> list[str]:
     table = symtable.symtable(source, "<source>", "exec")
     own = {each.get_name() for each in table.get_symbols() if _binds(each)}
     free = set(_free(table, top=True)) - own
-    found = (node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
+    found = (node.id for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Name))
     return [name for name in dict.fromkeys(found) if name in free]
 
 
@@ -44,7 +46,7 @@ def bound_by(cells: Iterable[str]) -> Mapping[str, Statement]:
     found: dict[str, Statement] = {}
     for cell in cells:
         try:
-            tree = ast.parse(cell)
+            tree = syntax.parse(cell)
         except (SyntaxError, ValueError):
             continue
         for node in tree.body:
@@ -56,7 +58,7 @@ def bound_by(cells: Iterable[str]) -> Mapping[str, Statement]:
 def statement_of(cell: str, name: str, line: int) -> Statement | None:
     """Return the class at the top of a cell whose text reaches over a line."""
     try:
-        tree = ast.parse(cell)
+        tree = syntax.parse(cell)
     except (SyntaxError, ValueError):
         return None
     for node in tree.body:

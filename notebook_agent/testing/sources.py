@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, MappingProxyType, ModuleType
 
-from notebook_agent import serde
+from notebook_agent import serde, syntax
 from notebook_agent.action.code import source_of
 from notebook_agent.errors import AgentError
 from notebook_agent.redact import redact_json
@@ -238,7 +238,7 @@ def _imported(node: ast.stmt, name: str) -> Import | None:
 
 def _defined(source: str) -> str | None:
     try:
-        first = ast.parse(source).body[0]
+        first = syntax.parse(source).body[0]
     except (SyntaxError, ValueError, IndexError):
         return None
     return first.name if isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef) else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from notebook_agent import syntax
 from notebook_agent._version import __version__
 from notebook_agent.action import Node
 from notebook_agent.calls.bodies import servable
@@ -265,9 +266,9 @@ def _redacted_code(block: str) -> str:
     """Redact source; where that would break it, only the texts in it."""
     plain = redact_text(block)
     try:
-        ast.parse(plain)
+        syntax.parse(plain)
     except SyntaxError:
-        pieces = {node.value for node in ast.walk(ast.parse(block)) if isinstance(node, ast.Constant)}
+        pieces = {node.value for node in ast.walk(syntax.parse(block)) if isinstance(node, ast.Constant)}
         plain = block
         for piece in pieces:
             if isinstance(piece, str) and redact_text(piece) != piece:
