@@ -37,6 +37,8 @@ class Trying:
     """What a map tries and how; see `Agent.map`."""
 
     given: Mapping[str, object] = field(default_factory=dict)
+    state: Mapping[str, object] = field(default_factory=dict)
+    """Values that all forks begin with."""
     actions: Mapping[str, object] = field(default_factory=dict)
     repeats: int = 1
     jobs: int | None = None
@@ -118,7 +120,8 @@ def _sorted_out(app: Application, history: History, seq: int | None, trying: Try
     inputs = {key: given[key] for key in given if key in takes or (key in known and key not in state)}
     keys = {key: given[key] for key in given if key not in inputs}
     check_edits(app.graph, state, keys)
-    return _listed_each(keys), _listed_each(inputs)
+    fixed = {key: [value] for key, value in trying.state.items()}
+    return {**_listed_each(keys), **fixed}, _listed_each(inputs)
 
 
 def _listed_each(given: Mapping[str, object]) -> _Tried:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from notebook_agent.session import mapping
 from notebook_agent.session.gridview import GridView
+from notebook_agent.session.mending import Mended, mend
 from notebook_agent.session.questions import Question
 from notebook_agent.session.references import Where
 from notebook_agent.session.workspace import Workspace
@@ -69,6 +70,7 @@ class Trying:
         __tracebackhide__ = True
         trial = mapping.Trying(
             {**(tried or {}), **named},
+            {},
             actions or {},
             n,
             jobs,
@@ -78,6 +80,42 @@ class Trying:
             allow_effects,
         )
         return mapping.map_forks(self.workspace, where, trial, self._keep)
+
+    def mend(  # noqa: PLR0913  # each an option of `%agent bisect --fix`
+        self,
+        predicate: Question,
+        where: Where = None,
+        *,
+        n: int = 1,
+        jobs: int | None = None,
+        on: object = None,
+        passes: Question | None = None,
+        max_calls: int | None = None,
+        max_cost: float | None = None,
+        allow_effects: bool = False,
+    ) -> Mended:
+        """Find where a predicate first fails, put the last good values in there, and run on.
+
+        The forks go on from that step as the run did, with the values that the keys which
+        the predicate reads had held before; `map` says how they run.
+
+        Args:
+            predicate: Such as `mode != 'unknown'`; in Python also a function.
+            where: `"RUN@head"` for another run than the one in use.
+            n: How many forks there are.
+            jobs: How many run at a time.
+            on: An executor, what makes one, or its name in the notebook.
+            passes: Whether a fork came out well, by its last state; else the predicate itself.
+            max_calls: Send no more LLM calls than this, all forks together.
+            max_cost: Send no LLM call once they cost this, in US dollars, all forks together.
+            allow_effects: Let each fork fire what cannot be taken back.
+        """
+        __tracebackhide__ = True
+        budget = self.workspace.settings.budget(max_calls, max_cost)
+        trial = mapping.Trying(
+            repeats=n, jobs=jobs, executor=on, passes=passes, budget=budget, allow_effects=allow_effects
+        )
+        return mend(self.workspace, predicate, where, trial, self._keep)
 
     def _keep(self, view: GridView) -> None:
         self.grid = view
