@@ -62,7 +62,7 @@ class LocalTrackingClient:
         durability: Durability = "full",
         redact_state: bool = False,
     ) -> None:
-        if not _PROJECT.fullmatch(project):
+        if not isinstance(project, str) or not _PROJECT.fullmatch(project):
             raise AgentError(f"A project's name has letters, digits and _ - . : only; not {project!r}.")
         self.project = project
         self.store: Store = stores.open_store(
