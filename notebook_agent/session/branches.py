@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ def made_in(history: History, steps: Iterable[StepRecord]) -> list[Placed]:
     for call in history.store.calls([step.ref for step in every]):
         own.setdefault(call.step, []).append(call)
     children: dict[StepRef, list[RunRecord]] = {}
-    for run in reversed(history.store.runs(history.key.project)):
+    for run in sorted(history.store.runs(history.key.project), key=_place):
         if run.spawned_by is not None:
             children.setdefault(run.spawned_by, []).append(run)
     found: list[Placed] = []
@@ -74,7 +75,10 @@ def forks_and_branches(run: RunRecord) -> RunKey | None:
 
 
 def nested(runs: Sequence[RunRecord], above: Above) -> list[tuple[int, RunRecord]]:
-    """Order runs, given newest first: each with its depth, those below another after it, oldest first."""
+    """Order runs, given newest first: each with its depth, those below another after it.
+
+    Branches come first, in the order of their tasks, then forks, the oldest first.
+    """
     keys = {run.key for run in runs}
     below: dict[RunKey | None, list[RunRecord]] = {}
     for run in reversed(runs):
@@ -87,5 +91,13 @@ def _descent(
     run: RunRecord, below: dict[RunKey | None, list[RunRecord]], depth: int
 ) -> Iterator[tuple[int, RunRecord]]:
     yield depth, run
-    for each in sorted(below.get(run.key, ()), key=lambda one: one.spawned_by is None):
+    for each in sorted(below.get(run.key, ()), key=_place):
         yield from _descent(each, below, depth + 1)
+
+
+def _place(run: RunRecord) -> tuple[float, list[tuple[int, str]], float]:
+    """Of a branch: its step and its task, whose numbers count as such; of another run: when it began."""
+    if run.spawned_by is None:
+        return float("inf"), [], run.created_at
+    parts = re.findall(r"\d+|\D+", run_name(run))
+    return run.spawned_by.seq or 0, [(int(each), "") if each.isdecimal() else (0, each) for each in parts], 0
