@@ -33,7 +33,7 @@ from notebook_agent.lifecycle import (
     StepEnded,
     StepStarted,
 )
-from notebook_agent.lifecycle.hooks import AfterCall, BeforeCall, Logged, OfSpan
+from notebook_agent.lifecycle.told import AfterCall, BeforeCall, Logged, OfSpan
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.tracing import ActionSpan
 from notebook_agent.tracing.kept import said
