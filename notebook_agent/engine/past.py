@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from notebook_agent.calls import Branch
-from notebook_agent.engine.run import Run
+from notebook_agent.engine.runs import Run
 from notebook_agent.errors import UnknownRunError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import StepRecord, Store
