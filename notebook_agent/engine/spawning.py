@@ -146,6 +146,8 @@ def enter(at: Place, seed: Seed, store: Store | None, given: Inherited) -> Run:
     run.kin = at.kin
     run.ledger, run.recording, run.setting = given.ledger, given.recording, given.setting
     run.purses, run.allow_effects, run.hooks = given.purses, given.allow_effects, given.hooks
+    for listener in run.hooks.listeners:
+        run.listeners.add(listener)
     return run
 
 

@@ -9,6 +9,9 @@ A hook that raises stops the run once what was done is kept: before a step the s
 not begin; while an action runs (spans, attributes, streams) and after it the step is
 completed first. All hooks of that point are told; what the action itself raised is never
 hidden, the hook's error is noted on it.
+
+A hook is told of its own application's runs; one that has `cascades = True` also of the branches
+of parallel actions.
 """
 
 from __future__ import annotations
