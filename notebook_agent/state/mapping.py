@@ -37,7 +37,7 @@ class State(Mapping[str, Any], Generic[Data]):
         typing_system: TypingSystem[Any] | None = None,
     ) -> None:
         given = {} if initial_values is None else initial_values
-        self._values: dict[str, object] = {_text(key): freeze(value) for key, value in given.items()}
+        self._values: dict[str, object] = {_text(key): freeze(value, key) for key, value in given.items()}
         self._watch: Watch | None = None
         self._written: tuple[str, ...] = ()
         self._typing = None if typing_system is None else _checked(typing_system)
@@ -109,16 +109,16 @@ class State(Mapping[str, Any], Generic[Data]):
 
     def update(self, /, **updates: object) -> State[Data]:
         """Set keys; a snapshot of lists and dicts is kept."""
-        return self._with({key: freeze(value) for key, value in updates.items()})
+        return self._with({key: freeze(value, key) for key, value in updates.items()})
 
     def append(self, /, **items: object) -> State[Data]:
         """Add one item each to the lists of these keys; an absent key starts an empty list."""
-        return self._with({key: self._list(key).grown((freeze(item),)) for key, item in items.items()})
+        return self._with({key: self._list(key).grown((freeze(item, key),)) for key, item in items.items()})
 
     def extend(self, /, **items: Iterable[object]) -> State[Data]:
         """Add all items each to the lists of these keys; an absent key starts an empty list."""
         return self._with({
-            key: self._list(key).grown([freeze(item) for item in more]) for key, more in items.items()
+            key: self._list(key).grown([freeze(item, key) for item in more]) for key, more in items.items()
         })
 
     def increment(self, /, **amounts: float) -> State[Data]:
@@ -137,7 +137,7 @@ class State(Mapping[str, Any], Generic[Data]):
     def merge(self, other: Mapping[str, object]) -> State[Data]:
         """Set all keys of `other`."""
         values = other._values if isinstance(other, State) else other  # noqa: SLF001  # its own class
-        return self._with({_text(key): freeze(value) for key, value in values.items()})
+        return self._with({_text(key): freeze(value, key) for key, value in values.items()})
 
     def subset(self, *keys: str, ignore_missing: bool = True) -> State[Data]:
         """Keep these keys only; a missing one is an error where `ignore_missing` is False."""

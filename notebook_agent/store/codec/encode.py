@@ -89,6 +89,8 @@ class Encoder:
         """A mapping as JSON for a column: short values in place, long ones as numbers of nodes."""
         if not values:
             return "{}"
+        if "$" in values:
+            return self.text(dict(values))
         return self._column(_object({key: self.item(value) for key, value in values.items()}), _ANY)
 
     def text(self, value: object) -> str:
