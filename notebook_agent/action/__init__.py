@@ -9,11 +9,12 @@ from notebook_agent.action.base import (
     StreamingAction,
     as_node,
 )
-from notebook_agent.action.code import code_id, source_of
+from notebook_agent.action.code import code_id
 from notebook_agent.action.decorators import ActionFunction, action, streaming_action
 from notebook_agent.action.node import Effect, Node
 from notebook_agent.action.policy import Policy
 from notebook_agent.action.ready import Input, Placeholder, Result
+from notebook_agent.action.source import source_of
 
 __all__ = [
     "Action",

@@ -17,7 +17,7 @@ from notebook_agent.application.running import Running
 from notebook_agent.calls import Budget, Forecast
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
-from notebook_agent.errors import RunError
+from notebook_agent.errors import RunError, StateError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
@@ -247,7 +247,15 @@ class Application(Running, Generic[Data]):
         return self._run.upcoming().action is not None
 
     def update_state(self, new_state: State) -> None:
-        """Put another state in the place of the present one; what comes next is decided again."""
+        """Put another state in the place of the present one; what comes next is decided again.
+
+        Raises:
+            StateError: It is no State.
+        """
+        if not isinstance(new_state, State):
+            raise StateError(
+                f"update_state takes a State, such as app.state.update(key=..); not {new_state!r}."
+            )
         with self._run:
             if self.store is not None:
                 self.store.edit_state(self.key, new_state, after=self.sequence_id)

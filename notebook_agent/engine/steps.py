@@ -96,10 +96,10 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
             done = yield from make(run, call, coming, awaits=awaits)
         taken += 1
         if done is not None:
-            outcome = done
             yield done
         if call.method in _SINGLE:
-            break
+            return done or (run.graph.get_action(coming.action), None, run.state)
+        outcome = done or outcome
         following = run.upcoming().action
         if following in halts.before:
             return run.graph.get_action(following), None, run.state

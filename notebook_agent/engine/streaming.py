@@ -42,6 +42,7 @@ def stream(  # one call, each part named there
     yield from flow.open()
     with inside.part():
         iterator = yield begun
+    flow.check(iterator)
     try:
         while True:
             with inside.part():
@@ -86,6 +87,15 @@ class _Flow:
     def open(self) -> Generator[Call, object, None]:
         """Tell the hooks that it begins."""
         return self._tell(self._run.hooks.pre_start_stream, self._who())
+
+    def check(self, iterator: object) -> None:
+        """Refuse what gives no items."""
+        if not hasattr(iterator, "__anext__" if self._step.action.asynchronous else "__next__"):
+            raise ResultError(
+                f"{self._called} returned a {type(iterator).__name__}, which is no stream. Yield dicts, and "
+                "last (result, state.update(..)).",
+                **self._where,
+            )
 
     def over(self) -> Generator[Call, object, None]:
         """Tell the hooks that it is over."""
