@@ -21,7 +21,7 @@ from notebook_agent.errors import ActionError
 from notebook_agent.graph import Graph
 from notebook_agent.parallelism.going import Going
 from notebook_agent.parallelism.journal import write_down
-from notebook_agent.parallelism.keeping import home_of, saving
+from notebook_agent.parallelism.keeping import home_of, hooks_of
 from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask, SubgraphType
 from notebook_agent.parallelism.work import Outcome, Work, working_for
@@ -95,7 +95,7 @@ def _prepare(
         key = task.key or str(index)
         if id(task.graph) not in graphs:
             graphs[id(task.graph)] = _share(task.graph, context, awaits=awaits)
-        given = replace(engine.inherited(context.step), hooks=saving(task, context, awaits=awaits))
+        given = replace(engine.inherited(context.step), hooks=hooks_of(task, context, awaits=awaits))
         work = _branch(task, graphs[id(task.graph)], key, context, given, going)
         if work.at.key in taken:
             raise ActionError(

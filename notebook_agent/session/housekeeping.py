@@ -17,12 +17,12 @@ class Housekeeping:
 
     workspace: Workspace
 
-    def label(self, label: str, run: str | None = None) -> Said:
-        """Give a run another label; a run beside it, of the same family, must not have it."""
+    def label(self, label: str | None, run: str | None = None) -> Said:
+        """Give a run another label, None for none; a run beside it, of the same family, must not have it."""
         record = self.workspace.record(run)
         going.check_label(self.workspace, label)
         self.workspace.store().label_run(record.key, label)
-        return Said(f"{run_name(record)} is now called {label}")
+        return Said(f"{run_name(record)} {f'is now called {label}' if label else 'has no label any more'}")
 
     def pin(self, run: str | None = None, *, off: bool = False) -> Said:
         """Keep a run, the one in use or the named one, from being removed; `off` takes that back."""

@@ -38,7 +38,7 @@ class State(Mapping[str, Any], Generic[Data]):
         typing_system: TypingSystem[Any] | None = None,
     ) -> None:
         given = given_mapping("State", initial_values, StateError)
-        self._values: dict[str, object] = {key: freeze(value) for key, value in given.items()}
+        self._values: dict[str, object] = {key: freeze(value, key) for key, value in given.items()}
         self._watch: Watch | None = None
         self._written: tuple[str, ...] = ()
         self._typing = None if typing_system is None else _checked(typing_system)
@@ -110,16 +110,16 @@ class State(Mapping[str, Any], Generic[Data]):
 
     def update(self, /, **updates: object) -> State[Data]:
         """Set keys; a snapshot of lists and dicts is kept."""
-        return self._with({key: freeze(value) for key, value in updates.items()})
+        return self._with({key: freeze(value, key) for key, value in updates.items()})
 
     def append(self, /, **items: object) -> State[Data]:
         """Add one item each to the lists of these keys; an absent key starts an empty list."""
-        return self._with({key: self._list(key).grown((freeze(item),)) for key, item in items.items()})
+        return self._with({key: self._list(key).grown((freeze(item, key),)) for key, item in items.items()})
 
     def extend(self, /, **items: Iterable[object]) -> State[Data]:
         """Add all items each to the lists of these keys; an absent key starts an empty list."""
         return self._with({
-            key: self._list(key).grown([freeze(item) for item in _items(key, more)])
+            key: self._list(key).grown([freeze(item, key) for item in _items(key, more)])
             for key, more in items.items()
         })
 
@@ -143,7 +143,7 @@ class State(Mapping[str, Any], Generic[Data]):
         if isinstance(other, State):
             return self._with(dict(other._values))  # noqa: SLF001  # its own class
         values = given_mapping("merge", other, StateError)
-        return self._with({key: freeze(value) for key, value in values.items()})
+        return self._with({key: freeze(value, key) for key, value in values.items()})
 
     def subset(self, *keys: str, ignore_missing: bool = True) -> State[Data]:
         """Keep these keys only; a missing one is an error where `ignore_missing` is False."""
