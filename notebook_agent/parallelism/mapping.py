@@ -267,12 +267,14 @@ class _Grid:
         return self._judged(row, outcome)
 
     def _judged(self, row: Forked, outcome: Outcome) -> Forked:
-        if self._plan.passes is None or row.outcome in {"interrupted", "refused"}:
+        """Ask whether a fork passed: by its last state, also where it was refused to go on."""
+        if self._plan.passes is None or row.outcome == "interrupted" or row.run is None:
             return row
-        if outcome.state is None:
+        if row.outcome == "failed":
             return replace(row, passed=False)
         try:
-            return replace(row, passed=bool(self._plan.passes(outcome.state)))
+            state = outcome.state or self._store.head_state(row.run)
+            return replace(row, passed=bool(self._plan.passes(state)))
         except Exception as error:  # noqa: BLE001  # a predicate of the user's may raise anything
             return replace(row, undecided=_said(error))
 
