@@ -22,7 +22,7 @@ from notebook_agent.pace import Pace
 from notebook_agent.view.page import bundled
 from notebook_agent.view.panel import status_line
 from notebook_agent.view.steps import joined_steps
-from notebook_agent.view.wire import Overview, Place, Progress, Reply, Request
+from notebook_agent.view.wire import Control, Overview, Place, Progress, Reply, Request
 
 __all__ = ["Backend", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
 
@@ -38,6 +38,12 @@ class Backend(Protocol):
 
     def place(self) -> Place:
         """Return where the session looks; its `n` is left to the panel."""
+
+    def control(self) -> Control:
+        """Return how the run is held."""
+
+    def watch(self, listener: Callable[[Control], None]) -> Callable[[], None]:
+        """Call the listener whenever that changes; return the way to stop it."""
 
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Look where the page looks."""
@@ -126,6 +132,7 @@ class Panel(anywidget.AnyWidget):
         overview: What it shows first; kept up to date whenever a run rests.
         place: Where one looks: run, step, and whether the view goes on with the run. A page's place
             that was told before it knew the kernel's last one is out of date, and is not taken.
+        control: How the run is held.
     """
 
     _esm = bundled("panel.js")
@@ -133,19 +140,22 @@ class Panel(anywidget.AnyWidget):
 
     overview = traitlets.Dict().tag(sync=True)
     place = traitlets.Dict().tag(sync=True)
+    control = traitlets.Dict().tag(sync=True)
     part = traitlets.Unicode("panel", read_only=True).tag(sync=True)
 
     _unsubscribe: Callable[[], None] | None = None
+    _unwatch: Callable[[], None] | None = None
     _due: threading.Timer | None = None
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._stands = backend.place()
         self._renewing = Pace(_SHARE)
-        super().__init__(overview=backend.overview(), place=self._stands)
+        super().__init__(overview=backend.overview(), place=self._stands, control=dict(backend.control()))
         self.observe(self._hear, names=["place"])
         self._throttle = Throttle(self._forward)
         self._unsubscribe = backend.subscribe(self._throttle.push)
+        self._unwatch = backend.watch(self._hold)
         self.on_msg(self._receive)
         _answer_during_cells(self.comm)
 
@@ -169,6 +179,9 @@ class Panel(anywidget.AnyWidget):
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
         if self._due is not None:
             self._due.cancel()
         super().close()
@@ -188,6 +201,9 @@ class Panel(anywidget.AnyWidget):
             return
         self._stands = told
         self._backend.look(told["seq"], follows=told["follows"])
+
+    def _hold(self, control: Control) -> None:
+        self.control = dict(control)
 
     def _forward(self, progress: Progress) -> None:
         self.send(progress)

@@ -6,6 +6,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 
 from notebook_agent.application import Application
+from notebook_agent.engine import Gate
 from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
@@ -18,6 +19,7 @@ from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import Screen, SilentScreen
 from notebook_agent.session.settings import Settings
 from notebook_agent.session.words import listing
+from notebook_agent.session.worker import Worker
 from notebook_agent.store.protocol import RunRecord, Store
 from notebook_agent.tracking import LocalTrackingClient
 
@@ -39,6 +41,8 @@ class Workspace:
         rested: Called whenever a command has run steps, or the graph has taken edits.
         offered: Redefined functions that the user was told of.
         replay: Which LLM calls may leave.
+        breakpoints: The conditions by action, where runs halt or are held; empty for always.
+        worker: Runs commands beside the cells.
     """
 
     namespace: MutableMapping[str, object]
@@ -54,6 +58,8 @@ class Workspace:
     rested: list[Callable[[], None]] = field(default_factory=list)
     offered: set[str] = field(default_factory=set)
     replay: Replay = field(default_factory=Replay)
+    breakpoints: dict[str, str] = field(default_factory=dict)
+    worker: Worker = field(default_factory=Worker)
 
     def in_use(self) -> Application:
         """Return the application in use; CommandError where there is none."""
@@ -71,8 +77,17 @@ class Workspace:
         self.name = name or self.name
         self.app = self.apps[app.key] = app
         self.set_ledger(app)
+        self._hold(app)
         self.take_edits()
         self.look(None)
+
+    def _hold(self, app: Application) -> None:
+        """Give an application a gate with the session's breakpoints."""
+        gate = app.gate = app.gate or Gate(frees_main=True)
+        for name in gate.breakpoints.keys() - self.breakpoints.keys():
+            gate.unbreak(name)
+        for name, condition in self.breakpoints.items():
+            gate.break_at(name, condition)
 
     def after_cell(self, cell: str | None) -> None:
         """Put the actions that a cell defined again into the graph in use."""

@@ -1,14 +1,15 @@
 /** The bridge to anywidget: a model of traits and messages on one side, the panel on the other. */
 import { render as draw, h } from "preact";
 import { overviewOf } from "./model.ts";
-import { type Channel, type Listener, LiveSource } from "./source.ts";
+import { type Channel, type Kernel, type Listener, LiveSource } from "./source.ts";
 import { Viewer } from "./viewer.ts";
 import { Panel, type Part } from "./views/panel.tsx";
-import type { OverviewWire, Place } from "./wire.ts";
+import type { ControlWire, OverviewWire, Place } from "./wire.ts";
 
 export interface Traits {
   overview: OverviewWire;
   place: Place;
+  control: ControlWire;
   part: Part;
 }
 
@@ -80,6 +81,7 @@ function hearPlace(model: Model, viewer: Viewer, kernel: Known): () => void {
   const listeners: [string, () => void][] = [
     ["change:overview", () => viewer.showNewer(overviewOf(model.get("overview")))],
     ["change:place", hear],
+    ["change:control", () => viewer.hear(model.get("control"))],
   ];
   for (const [event, listener] of listeners) model.on(event, listener);
   return () => {
@@ -92,24 +94,24 @@ function ownKeys(event: Event): void {
   if (event.target instanceof HTMLElement) event.target.dataset.lmSuppressShortcuts = "true";
 }
 
-/** What the kernel does, where the host tells. */
-function kernelStatus({ widget_manager: manager }: Model): string | undefined {
+/** The kernel, where the host has one to show. */
+function kernelOf({ widget_manager: manager }: Model): Kernel | null {
   try {
-    const { kernel } = (manager ?? {}) as { kernel?: { status?: unknown } | null };
-    return typeof kernel?.status === "string" ? kernel.status : undefined;
+    return ((manager ?? {}) as { kernel?: Kernel | null }).kernel ?? null;
   } catch {
-    return undefined;
+    return null;
   }
 }
 
 /** Draws the panel into an element; what it returns takes everything away again. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const source = new LiveSource(model, () => kernelStatus(model));
+  const source = new LiveSource(model, () => kernelOf(model));
   const viewer = new Viewer(source, overviewOf(model.get("overview")));
   const kernel = { n: model.get("place").n };
   const untell = tellPlace(model, viewer, kernel);
   const unhear = hearPlace(model, viewer, kernel);
   standWithKernel(model, viewer);
+  viewer.hear(model.get("control"));
   el.classList.add("na-live");
   el.addEventListener("focusin", ownKeys);
   draw(h(Panel, { viewer, part: model.get("part") }), el);

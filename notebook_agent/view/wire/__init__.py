@@ -14,6 +14,7 @@ from __future__ import annotations
 from notebook_agent.view.wire.graph import EdgeWire, GraphWire, NodeWire
 from notebook_agent.view.wire.messages import (
     Comparison,
+    Control,
     Overview,
     Page,
     Place,
@@ -40,6 +41,7 @@ __all__ = [
     "CheckWire",
     "CodeWire",
     "Comparison",
+    "Control",
     "DecisionWire",
     "Detail",
     "DiffWire",

@@ -115,6 +115,8 @@ function Graph({ viewer, looks, point, run, atHead, late, hues, visits, move }: 
       next={next}
       hues={hues}
       onPick={pick}
+      breakpoints={looks.control.breakpoints}
+      onBreak={viewer.source.live ? (action, condition) => void viewer.breakAt(action, condition) : undefined}
     />
   );
 }
@@ -157,6 +159,11 @@ function goingOn({ looks, point, run, atHead, late }: Scene) {
 function Commands(scene: Scene) {
   const { viewer, looks, run, edits } = scene;
   const changes = editsOf(edits.edits);
+  const { nodes } = looks.overview.graph;
+  const actions = useMemo(
+    () => nodes.filter((node) => node.kind === "action").map((node) => node.name),
+    [nodes],
+  );
   const fork = (): void => {
     if (changes) void viewer.fork(changes).then(edits.clear);
   };
@@ -164,12 +171,19 @@ function Commands(scene: Scene) {
     <Toolbar
       run={run}
       {...goingOn(scene)}
-      busy={run?.status === "running" || looks.waiting !== null}
+      busy={looks.waiting !== null}
+      control={looks.control}
+      asked={looks.asked}
+      held={looks.held}
+      actions={actions}
       edited={changes && Object.keys(changes).length}
       said={looks.said}
       error={looks.error}
-      onRun={(how, inputs) => void viewer.run(how, inputs)}
-      onRetry={() => void viewer.retry()}
+      onRun={(how, inputs, allow) => void viewer.run(how, inputs, allow)}
+      onRetry={(allow) => void viewer.retry(allow)}
+      onHold={(act) => void viewer.hold(act)}
+      onBreak={(action, condition) => void viewer.breakAt(action, condition)}
+      onLimit={({ maxCalls, maxCost }) => void viewer.limit(maxCalls, maxCost)}
       onFork={fork}
       onExport={() => void viewer.exportPage()}
     />
@@ -221,6 +235,7 @@ function Whole(scene: Scene) {
       <Header
         overview={looks.overview}
         run={run}
+        control={looks.control}
         step={point.step}
         head={head}
         atHead={atHead}
