@@ -61,6 +61,10 @@ class NotebookScreen:
         if self._updates and self._lines:
             self._show()
 
+    def aside(self) -> NotebookScreen:
+        """Return a screen with an output of its own."""
+        return NotebookScreen(updates=self._updates)
+
     def _print(self) -> None:
         for line in self._lines[self._printed :]:
             if "…" not in line[:7]:

@@ -78,6 +78,7 @@ def go(
     recorder = Recorder(screen or ws.screen)
     unsubscribe = app.subscribe(recorder)
     try:
+        ws.worker.passes(app.gate)
         ws.set_ledger(app, fresh=plan.fresh)
         app.allow_effects = plan.allow_effects
         with nullcontext() if budget is None else app.within(budget):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from notebook_agent.engine import Stopped
+from notebook_agent.engine import Gate, Stopped
 from notebook_agent.errors import AgentError, RunBusyError
 
 __all__ = ["Job", "Worker"]
@@ -67,6 +67,9 @@ class Worker:
 
     def __init__(self) -> None:
         self._free = threading.Lock()
+        self._running: Job[object] | None = None
+        self._gate: Gate | None = None
+        self._thread: threading.Thread | None = None
 
     @property
     def busy(self) -> bool:
@@ -83,7 +86,19 @@ class Worker:
             raise RunBusyError(_BUSY)
         self._free.release()
 
-    def start(self, command: Callable[[], Result], began: Callable[[], bool]) -> Job[Result]:
+    def passes(self, gate: Gate | None) -> None:
+        """Note what the command of this thread passes, if it is one that runs here."""
+        if threading.current_thread() is self._thread:
+            self._gate = gate
+
+    def stop(self) -> Job[object] | None:
+        """Have the command that runs stop, and return it; None where none does."""
+        job, gate = self._running, self._gate
+        if job is not None and gate is not None:
+            gate.stop()
+        return job
+
+    def start(self, command: Callable[[], object], began: Callable[[], bool]) -> Job[object]:
         """Start a command; one that is refused before it `began` raises its reason here.
 
         Raises:
@@ -92,16 +107,22 @@ class Worker:
         if not self._free.acquire(timeout=_LATE):
             raise RunBusyError(_BUSY)
         job = Job(command)
+        self._running = job
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(self._work, job), name="agent-beside", daemon=True).start()
+        target, args = context.run, (self._work, job)
+        self._thread = threading.Thread(target=target, args=args, name="agent-beside", daemon=True)
+        self._thread.start()
         job.wait(_EARLY)
         if isinstance(job.error, AgentError) and not began():
             raise job.error
         return job
 
-    def _work(self, job: Job[Result]) -> None:
+    def _work(self, job: Job[object]) -> None:
         try:
             job.run()
         finally:
+            if self._gate is not None and self._gate.stopping:
+                self._gate.reset()
+            self._running = self._gate = self._thread = None
             self._free.release()
             job.end()

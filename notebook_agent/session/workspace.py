@@ -16,7 +16,7 @@ from notebook_agent.session.namespace import project_name, usable_names
 from notebook_agent.session.references import Where, find_run, find_step, read_reference
 from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
-from notebook_agent.session.screen import Screen, SilentScreen
+from notebook_agent.session.screen import Screen, SilentScreen, screen_here
 from notebook_agent.session.settings import Settings
 from notebook_agent.session.words import listing
 from notebook_agent.session.worker import Worker
@@ -46,7 +46,7 @@ class Workspace:
     """
 
     namespace: MutableMapping[str, object]
-    screen: Screen = field(default_factory=SilentScreen)
+    own_screen: Screen = field(default_factory=SilentScreen)
     settings: Settings = field(default_factory=Settings)
     loop: LoopThread = field(default_factory=LoopThread)
     watcher: EditWatcher = field(default_factory=EditWatcher)
@@ -60,6 +60,15 @@ class Workspace:
     replay: Replay = field(default_factory=Replay)
     breakpoints: dict[str, str] = field(default_factory=dict)
     worker: Worker = field(default_factory=Worker)
+
+    @property
+    def screen(self) -> Screen:
+        """Where the session says what goes on: the running command's own screen, else the session's."""
+        return screen_here() or self.own_screen
+
+    @screen.setter
+    def screen(self, screen: Screen) -> None:
+        self.own_screen = screen
 
     def in_use(self) -> Application:
         """Return the application in use; CommandError where there is none."""
