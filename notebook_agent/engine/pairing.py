@@ -31,6 +31,7 @@ def step_scope(run: Run, store: Store, step: OpenStep) -> Scope:
         live=step.attempt > 0,
         purses=run.purses,
         note=step.events.append,
+        check=None if run.gate is None else run.gate.check,
     )
     return calls.scope(scope)
 

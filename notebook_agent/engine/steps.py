@@ -69,17 +69,22 @@ def steps(run: Run, call: RunCall, *, awaits: bool) -> Loop:
         with _FREE if call.method in _LETS_GO else run:
             outcome = yield from _until_halt(run, call, halts, awaits=awaits)
     except BaseException as error:
+        _tell_halted(run, None if isinstance(error, GeneratorExit) else error)
         if hooks.post_run_execute_call:
             ended = {**_whole(run, call), "exception": error}
             can = awaits and not closing(error)
             yield from despite(error, tell(hooks.post_run_execute_call, ended, awaits=can))
         raise
-    if run.listeners.members:
-        run.tell(RunHalted(run.key, None if run.pending is None else run.pending.action))
+    _tell_halted(run)
     if hooks.post_run_execute_call:
         ended = {**_whole(run, call), "exception": None}
         yield from tell(hooks.post_run_execute_call, ended, awaits=awaits)
     return outcome
+
+
+def _tell_halted(run: Run, error: BaseException | None = None) -> None:
+    if run.listeners.members:
+        run.tell(RunHalted(run.key, None if run.pending is None else run.pending.action, error))
 
 
 def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:

@@ -11,6 +11,8 @@ from notebook_agent.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.session import going, keeping, looking, opening, vocabulary
 from notebook_agent.session.asking import Asking
+from notebook_agent.session.beside import Beside
+from notebook_agent.session.chatting import Chatting
 from notebook_agent.session.housekeeping import Housekeeping
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
@@ -31,7 +33,7 @@ __all__ = ["Agent"]
 Names = Sequence[str] | str
 
 
-class Agent(Asking, Proving, Housekeeping, Trying):
+class Agent(Asking, Beside, Chatting, Proving, Housekeeping, Trying):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,

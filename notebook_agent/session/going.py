@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from notebook_agent.application import Application
 from notebook_agent.calls import Budget
+from notebook_agent.engine import Stopped
 from notebook_agent.engine.request import inputs_of, read_call, read_halts
 from notebook_agent.errors import CommandError
 from notebook_agent.graph import Graph
@@ -78,11 +79,12 @@ def go(
     recorder = Recorder(screen or ws.screen)
     unsubscribe = app.subscribe(recorder)
     try:
+        ws.worker.passes(app.gate)
         ws.set_ledger(app, fresh=plan.fresh)
         app.allow_effects = plan.allow_effects
         with nullcontext() if budget is None else app.within(budget):
             drive(app, plan, ws.loop)
-    except KeyboardInterrupt as stopped:
+    except (KeyboardInterrupt, Stopped) as stopped:
         stopped.add_note(_stopped(ws, app, recorder))
         raise
     finally:

@@ -7,7 +7,7 @@ graph never spends without end.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -66,21 +66,34 @@ def drive(app: Application, plan: Plan, loop: LoopThread) -> None:
     that runs on the session's loop.
     """
     __tracebackhide__ = True
+    gate = app.gate
+    if gate is not None:
+        following = app.get_next_action()
+        gate.reset(None if following is None else following.name)
     with closing(_steps(app, plan, loop)) as steps:
         for action, _, _ in steps:
             if plan.is_over(action, app.get_next_action()):
                 break
+    if gate is not None and gate.passes is not None:
+        plan.halted = f"breakpoint: {gate.passes} is next"
 
 
 def _steps(app: Application, plan: Plan, loop: LoopThread) -> Generator[Step, None, None]:
     __tracebackhide__ = True
+    gate = app.gate
+
+    def wait(awaitable: Awaitable[object]) -> object:
+        return loop.run(awaitable, None if gate is None else gate.check)
+
     if plan.steps is None:
         yield from app.walk(
-            loop.run,
+            wait,
             halt_before=plan.before,
             halt_after=plan.until,
             inputs=plan.inputs,
             max_steps=plan.max_steps,
         )
     while plan.steps and app.has_next_action():
-        yield from app.walk_step(loop.run, plan.inputs)
+        yield from app.walk_step(wait, plan.inputs)
+        if gate is not None and gate.passes is not None:
+            return
