@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from notebook_agent.history.compare import same
 from notebook_agent.history.paths import ABSENT, Path, follow, write_path
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
 
-__all__ = ["Blame", "Origin", "blame"]
+__all__ = ["WINDOW", "Blame", "Origin", "blame"]
+
+WINDOW: Final = 128
+"""How many states next to each other are read at once."""
+_HELD: Final = 12
+StatesAfter = Callable[[Sequence[int | None]], Sequence[State]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +53,27 @@ class Blame:
     causes: tuple[Origin, ...]
 
 
-def blame(
-    steps: Sequence[StepRecord], state_after: Callable[[int | None], State], path: Path, last: int | None
-) -> Blame:
+def blame(steps: Sequence[StepRecord], states_after: StatesAfter, path: Path, last: int | None) -> Blame:
     """Find who wrote a path, as it stands after step `last`.
 
     A write counts where it changed what stands there; what a step read counts by key.
 
     Args:
         steps: The whole line of the run, in order.
-        state_after: Gives the state after a step; for None the initial one.
+        states_after: Gives the states after several steps; for None the initial one.
         path: What to look at; it must be there.
         last: The number of the step; None for the initial state.
     """
-    past = _Past(steps, state_after)
+    past = _Past(steps, states_after)
     origin = past.origin(path, past.place(last))
     return Blame(origin, tuple(past.causes(origin)))
 
 
 class _Past:
-    def __init__(self, steps: Sequence[StepRecord], state_after: Callable[[int | None], State]) -> None:
+    def __init__(self, steps: Sequence[StepRecord], states_after: StatesAfter) -> None:
         self._steps = steps
-        self._state_after = state_after
-        self._states: dict[int, State] = {}
+        self._states_after = states_after
+        self._windows: OrderedDict[int, Sequence[State]] = OrderedDict()
         self._places: dict[int, int] = {step.seq: place for place, step in enumerate(steps)}
         self._numbers = [step.seq for step in steps]
 
@@ -130,10 +134,17 @@ class _Past:
         return sorted(found, key=lambda each: -1 if each.step is None else each.step.seq, reverse=True)
 
     def _state(self, place: int) -> State:
-        if place not in self._states:
-            seq = None if place < 0 else self._steps[place].seq
-            self._states[place] = self._state_after(seq)
-        return self._states[place]
+        """The state after a step, read with those around it; a few such windows are held."""
+        window, within = divmod(place + 1, WINDOW)
+        if window in self._windows:
+            self._windows.move_to_end(window)
+        else:
+            places = range(window * WINDOW - 1, min((window + 1) * WINDOW - 1, len(self._steps)))
+            seqs = [None if each < 0 else self._steps[each].seq for each in places]
+            self._windows[window] = self._states_after(seqs)
+            if len(self._windows) > _HELD:
+                self._windows.popitem(last=False)
+        return self._windows[window][within]
 
 
 def _shown(value: object) -> object:

@@ -10,7 +10,7 @@ from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.graph import Graph
-from notebook_agent.history.blame import Blame, blame
+from notebook_agent.history.blame import WINDOW, Blame, blame
 from notebook_agent.history.compare import Change, changes
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
@@ -119,7 +119,7 @@ class History(Sequence[StepRecord]):
         last = self._find(steps, seq) if seq is not None else steps[-1] if steps else None
         at = None if last is None else last.seq
         place = found(self.at(at), read_path(path))
-        return blame(steps, partial(self._after, steps), place, at)
+        return blame(steps, partial(self._states, steps), place, at)
 
     def watch(self, question: str | Callable[[State], object]) -> Watched:
         """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.
@@ -141,8 +141,15 @@ class History(Sequence[StepRecord]):
     def _past(self) -> Iterator[tuple[StepRecord | None, State]]:
         steps = self.store.steps(self.key)
         yield None, self._after(steps, None)
-        for step in steps:
-            yield step, self.store.state(step.ref)
+        for start in range(0, len(steps), WINDOW):
+            some = steps[start : start + WINDOW]
+            yield from zip(some, self.store.states([step.ref for step in some]), strict=True)
+
+    def _states(self, steps: Sequence[StepRecord], seqs: Sequence[int | None]) -> list[State]:
+        """Return the states after several steps; what they have in common is read once."""
+        first = steps[0].ref.run if steps else self.key
+        refs = [StepRef(first, None) if seq is None else StepRef(self.key, seq) for seq in seqs]
+        return self.store.states(refs)
 
     def _after(self, steps: Sequence[StepRecord], seq: int | None) -> State:
         """Return the state after a step; for None that of the oldest ancestor before its first."""
@@ -168,10 +175,10 @@ class History(Sequence[StepRecord]):
 
         For the first step of a fork that is the fork's own start, where its state may have been edited.
         """
-        steps = self.store.steps(self.key)
-        step = self._find(steps, seq)
-        earlier = (each.seq for each in steps if each.ref.run == step.ref.run and each.seq < step.seq)
-        return step, StepRef(step.ref.run, max(earlier, default=None))
+        step = self[seq]
+        before = self[step.seq - 1] if step.seq else None
+        same_run = before is not None and before.ref.run == step.ref.run
+        return step, StepRef(step.ref.run, step.seq - 1 if same_run else None)
 
     def ref(self, seq: int | None) -> StepRef:
         """Return the name of a step of this run.

@@ -11,6 +11,7 @@ from notebook_agent.history.compare import Change, changes
 from notebook_agent.history.history import History
 from notebook_agent.store.protocol import StepRecord
 
+_NEAR = 63
 __all__ = ["CallChange", "CodeChange", "call_changes", "code_changes", "same_call"]
 
 
@@ -45,7 +46,7 @@ class CallChange:
 
 
 def code_changes(first: History, a: int | None, second: History, b: int | None) -> list[CodeChange]:
-    """Return the actions that had run on both sides up to a step, the last time with other code."""
+    """Return the actions that ran on both sides with other code, the last time in the 64 steps up to each."""
     here, there = _latest(first, a), _latest(second, b)
     return [
         CodeChange(action, (one.code, other.code), _source(first, one), _source(second, other))
@@ -58,7 +59,11 @@ def code_changes(first: History, a: int | None, second: History, b: int | None) 
 
 
 def _latest(history: History, seq: int | None) -> dict[str, StepRecord]:
-    return {step.action: step for step in history if seq is not None and step.seq <= seq}
+    if seq is None:
+        return {}
+    return {
+        each.action: each for each in history.store.steps(history.key, first=max(0, seq - _NEAR), last=seq)
+    }
 
 
 def _source(history: History, step: StepRecord) -> str:

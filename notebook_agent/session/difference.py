@@ -18,6 +18,7 @@ _LONG = 60
 _WIDEST = 160
 _AROUND = 40
 _MOST = 60
+_CHANGES = 100
 _SIGNS = {"same": "  ", "removed": "- ", "added": "+ ", "changed": "~ ", "gap": "  …"}
 _GONE = "background:rgba(248,81,73,.25);text-decoration:none"
 _CAME = "background:rgba(46,160,67,.25);text-decoration:none"
@@ -50,7 +51,8 @@ class Difference(Shown):
     with_calls: bool = False
 
     def __str__(self) -> str:
-        lines = [self._head(), *([self.note] if self.note else []), *_changes(self.changes)]
+        lines = [self._head(), *([self.note] if self.note else []), *_changes(self.changes[:_CHANGES])]
+        lines += self._left()
         if self.code:
             lines += [self._code_line(), *(_code(self.code) if self.with_code else [])]
         if self.calls:
@@ -60,7 +62,8 @@ class Difference(Shown):
     def html(self) -> str:
         """Return all of it, with the words that differ in colours; code and calls unfold."""
         head = "\n".join([self._head(), *([self.note] if self.note else [])])
-        parts = [_pre(escape(head) + "\n" + "".join(map(_change_html, self.changes)))]
+        parts = [_pre(escape(head) + "\n" + "".join(map(_change_html, self.changes[:_CHANGES])))]
+        parts += [f"<p>{line}</p>" for line in self._left()]
         if self.code:
             drawn = "".join(
                 f"{escape(_title(each))}\n{_lines_html(_diff(each.before, each.after), '  ')}"
@@ -76,6 +79,10 @@ class Difference(Shown):
 
     def _head(self) -> str:
         return f"{self.a} → {self.b}: {plural(len(self.changes), 'difference')}"
+
+    def _left(self) -> list[str]:
+        left = len(self.changes) - _CHANGES
+        return [f".. {plural(left, 'more difference')}: .changes has all"] if left > 0 else []
 
     def _code_line(self) -> str:
         more = "" if self.with_code else "  (--code shows it)"

@@ -122,3 +122,19 @@ def test_secrets_are_masked_in_the_table(ran):
     view = ran.map("@0", {"prompt": [f"write {key}", "what b"]})
     assert key not in str(view)
     assert key not in view.html()
+
+
+def test_a_fork_of_an_application_in_memory_opens(notebook):
+    """Also one that another project keeps: it is looked for beside the run in use."""
+    notebook.cell(
+        "from notebook_agent import ApplicationBuilder\n"
+        "builder = ApplicationBuilder().with_graph(chat).with_entrypoint('prompt')\n"
+        "kept = builder.with_state(chat_history=[]).build()"
+    )
+    agent = notebook.agent.use("kept")
+    agent.run(prompt="write hello")
+    view = agent.map("@0", {"prompt": ["write a", "what b"]})
+    agent.use(view.run(2))
+    assert ("what b", view.run(2)) == (agent.app.state["prompt"], agent.workspace.label())
+    agent.goto(f"{view.run(1)}@head")
+    assert view.run(1) == agent.workspace.label()
