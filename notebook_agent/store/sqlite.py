@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -172,11 +172,11 @@ class SqliteStore:
         with core.database.read() as connection:
             return past.states_after(core, connection, [ref])[0]
 
-    def states(self, refs: Sequence[StepRef], /) -> list[State]:
-        """Return several states, reading what they have in common once."""
+    def states(self, refs: Sequence[StepRef], /, *, keys: Collection[str] | None = None) -> list[State]:
+        """Return several states, or some keys of them, reading what they have in common once."""
         core = self._core
         with core.database.read() as connection:
-            return past.states_after(core, connection, refs)
+            return past.states_after(core, connection, refs, keys)
 
     def head_state(self, key: RunKey, /) -> State:
         """Return the state that the next step starts from."""
