@@ -16,7 +16,7 @@ from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
 from notebook_agent.history.paths import found, read_path
 from notebook_agent.history.spans import Span, attributes_of, spans_of
-from notebook_agent.history.watch import Bisection, Watched, bisect, question_of, watch
+from notebook_agent.history.watch import Bisection, Watched, bisect, keys_of, question_of, watch
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues, Store
@@ -128,7 +128,7 @@ class History(Sequence[StepRecord]):
             ConditionError: It cannot be read, or it raised at every checkpoint.
         """
         text, asked = question_of(question)
-        return watch(text, asked, self._past())
+        return watch(text, asked, self._past(keys_of(asked)))
 
     def bisect(self, predicate: str | Callable[[State], object]) -> Bisection:
         """Tell at which checkpoint a predicate first fails; nothing is run.
@@ -138,12 +138,12 @@ class History(Sequence[StepRecord]):
         """
         return bisect(self.watch(predicate))
 
-    def _past(self) -> Iterator[tuple[StepRecord | None, State]]:
+    def _past(self, keys: tuple[str, ...] | None) -> Iterator[tuple[StepRecord | None, State]]:
         steps = self.store.steps(self.key)
         yield None, self._after(steps, None)
         for start in range(0, len(steps), WINDOW):
             some = steps[start : start + WINDOW]
-            yield from zip(some, self.store.states([step.ref for step in some]), strict=True)
+            yield from zip(some, self.store.states([step.ref for step in some], keys=keys), strict=True)
 
     def _states(self, steps: Sequence[StepRecord], seqs: Sequence[int | None]) -> list[State]:
         """Return the states after several steps; what they have in common is read once."""

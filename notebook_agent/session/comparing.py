@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notebook_agent.errors import UnknownStepError
 from notebook_agent.history import History, call_changes, changes, code_changes
 from notebook_agent.session.difference import Difference
 from notebook_agent.session.parting import parting
@@ -39,7 +40,7 @@ def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord, shown: tuple[bool, boo
     first, second = History(ws.store(), a.key), History(ws.store(), b.key)
     found = parting(first, second)
     at = found.seq
-    both = at is not None and all(_has(each, at) for each in (first, second))
+    both = at is not None and _has(first, at) and _has(second, at)
     return Difference(
         run_name(a),
         run_name(b),
@@ -52,5 +53,8 @@ def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord, shown: tuple[bool, boo
     )
 
 
-def _has(history: History, seq: int | None) -> bool:
-    return any(step.seq == seq for step in history)
+def _has(history: History, seq: int) -> bool:
+    try:
+        return history[seq].seq == seq
+    except UnknownStepError:
+        return False
