@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.session.conftest import Notebook
 
-ROUNDS = 9
+ROUNDS = 5
 CELL = """
 from notebook_agent import GraphBuilder, LocalTrackingClient, ApplicationBuilder, action, expr
 

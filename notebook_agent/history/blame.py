@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Final, Literal
 
 from notebook_agent.history.compare import same
@@ -15,7 +16,7 @@ from notebook_agent.store.protocol import StepRecord
 
 __all__ = ["WINDOW", "Blame", "Origin", "blame"]
 
-WINDOW: Final = 128
+WINDOW: Final = 64
 """How many states next to each other are read at once."""
 _HELD: Final = 12
 StatesAfter = Callable[[Sequence[int | None]], Sequence[State]]
@@ -47,13 +48,21 @@ class Blame:
         origin: The last write of the path itself.
         causes: What that step had read, what the writers of that had read, and so on, latest
             first: one origin for each key and step.
+        more: Whether earlier causes were left out, as was asked.
     """
 
     origin: Origin
     causes: tuple[Origin, ...]
+    more: bool = False
 
 
-def blame(steps: Sequence[StepRecord], states_after: StatesAfter, path: Path, last: int | None) -> Blame:
+def blame(
+    steps: Sequence[StepRecord],
+    states_after: StatesAfter,
+    path: Path,
+    last: int | None,
+    most: int | None = None,
+) -> Blame:
     """Find who wrote a path, as it stands after step `last`.
 
     A write counts where it changed what stands there; what a step read counts by key.
@@ -63,10 +72,12 @@ def blame(steps: Sequence[StepRecord], states_after: StatesAfter, path: Path, la
         states_after: Gives the states after several steps; for None the initial one.
         path: What to look at; it must be there.
         last: The number of the step; None for the initial state.
+        most: Of the causes; None for all.
     """
     past = _Past(steps, states_after)
     origin = past.origin(path, past.place(last))
-    return Blame(origin, tuple(past.causes(origin)))
+    causes = past.causes(origin, most)
+    return Blame(origin, tuple(causes[:most]), most is not None and len(causes) > most)
 
 
 class _Past:
@@ -117,21 +128,29 @@ class _Past:
     def _value(self, place: int, path: Path) -> object:
         return follow(self._state(place), path)
 
-    def causes(self, origin: Origin) -> list[Origin]:
-        """All that an origin was made from."""
+    def causes(self, origin: Origin, most: int | None) -> list[Origin]:
+        """What an origin was made from, latest first; at least one more than `most`, if there are."""
         found: list[Origin] = []
-        seen: set[tuple[str, int | None]] = set()
-        waiting = [origin]
-        while waiting:
-            step = waiting.pop().step
-            for key in () if step is None else step.reads:
-                cause = self.origin((key,), self._places[step.seq] if step else 0)
-                mark = key, None if cause.step is None else cause.step.seq
+        seen: set[tuple[int, str]] = set()
+        waiting: list[tuple[int, str, Origin]] = []
+        step = origin.step
+        while most is None or len(found) <= most:
+            for each in self._read_by(step):
+                mark = 1 if each.step is None else -each.step.seq, each.path
                 if mark not in seen:
                     seen.add(mark)
-                    found.append(cause)
-                    waiting += [cause] * (cause.kind == "step")
-        return sorted(found, key=lambda each: -1 if each.step is None else each.step.seq, reverse=True)
+                    heappush(waiting, (*mark, each))
+            if not waiting:
+                break
+            found.append(heappop(waiting)[2])
+            step = found[-1].step if found[-1].kind == "step" else None
+        return found
+
+    def _read_by(self, step: StepRecord | None) -> list[Origin]:
+        """Where the keys came from that a step had read."""
+        if step is None:
+            return []
+        return [self.origin((key,), self._places[step.seq]) for key in step.reads]
 
     def _state(self, place: int) -> State:
         """The state after a step, read with those around it; a few such windows are held."""

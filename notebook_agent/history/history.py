@@ -104,12 +104,13 @@ class History(Sequence[StepRecord]):
             return None
         return flip(graph, step.decision.source, self.store.state(begin))
 
-    def blame(self, path: str, seq: int | None = None) -> Blame:
+    def blame(self, path: str, seq: int | None = None, *, most: int | None = None) -> Blame:
         """Tell which step wrote what stands at a path, and from what, back to the start.
 
         Args:
             path: Such as `chat_history[4].content`.
             seq: The step after which to look; the last one by default.
+            most: How many causes to tell, the latest; all by default.
 
         Raises:
             StateError: That is no path.
@@ -119,7 +120,7 @@ class History(Sequence[StepRecord]):
         last = self._find(steps, seq) if seq is not None else steps[-1] if steps else None
         at = None if last is None else last.seq
         place = found(self.at(at), read_path(path))
-        return blame(steps, partial(self._states, steps), place, at)
+        return blame(steps, partial(self._states, steps), place, at, most)
 
     def watch(self, question: str | Callable[[State], object]) -> Watched:
         """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.

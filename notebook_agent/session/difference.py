@@ -14,7 +14,7 @@ from notebook_agent.view.escape import clip, escape, plural, writable
 
 __all__ = ["Difference"]
 
-_LONG = 60
+_LONG = 40
 _WIDEST = 160
 _AROUND = 40
 _MOST = 60
