@@ -19,7 +19,7 @@ __all__ = ["WINDOW", "Blame", "Origin", "blame"]
 WINDOW: Final = 64
 """How many states next to each other are read at once."""
 _HELD: Final = 12
-StatesAfter = Callable[[Sequence[int | None]], Sequence[State]]
+StatesAfter = Callable[[Sequence[int | None], str], Sequence[State]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def blame(
 
     Args:
         steps: The whole line of the run, in order.
-        states_after: Gives the states after several steps; for None the initial one.
+        states_after: Gives a key of the states after several steps; for None of the initial one.
         path: What to look at; it must be there.
         last: The number of the step; None for the initial state.
         most: Of the causes; None for all.
@@ -84,7 +84,7 @@ class _Past:
     def __init__(self, steps: Sequence[StepRecord], states_after: StatesAfter) -> None:
         self._steps = steps
         self._states_after = states_after
-        self._windows: OrderedDict[int, Sequence[State]] = OrderedDict()
+        self._windows: OrderedDict[tuple[str, int], Sequence[State]] = OrderedDict()
         self._places: dict[int, int] = {step.seq: place for place, step in enumerate(steps)}
         self._numbers = [step.seq for step in steps]
 
@@ -126,7 +126,7 @@ class _Past:
         return last
 
     def _value(self, place: int, path: Path) -> object:
-        return follow(self._state(place), path)
+        return follow(self._state(place, str(path[0])), path)
 
     def causes(self, origin: Origin, most: int | None) -> list[Origin]:
         """What an origin was made from, latest first; at least one more than `most`, if there are."""
@@ -152,15 +152,16 @@ class _Past:
             return []
         return [self.origin((key,), self._places[step.seq]) for key in step.reads]
 
-    def _state(self, place: int) -> State:
-        """The state after a step, read with those around it; a few such windows are held."""
-        window, within = divmod(place + 1, WINDOW)
+    def _state(self, place: int, key: str) -> State:
+        """The state after a step, one key of it, read with those around it; a few such windows are held."""
+        number, within = divmod(place + 1, WINDOW)
+        window = key, number
         if window in self._windows:
             self._windows.move_to_end(window)
         else:
-            places = range(window * WINDOW - 1, min((window + 1) * WINDOW - 1, len(self._steps)))
+            places = range(number * WINDOW - 1, min((number + 1) * WINDOW - 1, len(self._steps)))
             seqs = [None if each < 0 else self._steps[each].seq for each in places]
-            self._windows[window] = self._states_after(seqs)
+            self._windows[window] = self._states_after(seqs, key)
             if len(self._windows) > _HELD:
                 self._windows.popitem(last=False)
         return self._windows[window][within]

@@ -146,11 +146,11 @@ class History(Sequence[StepRecord]):
             some = steps[start : start + WINDOW]
             yield from zip(some, self.store.states([step.ref for step in some], keys=keys), strict=True)
 
-    def _states(self, steps: Sequence[StepRecord], seqs: Sequence[int | None]) -> list[State]:
-        """Return the states after several steps; what they have in common is read once."""
+    def _states(self, steps: Sequence[StepRecord], seqs: Sequence[int | None], key: str) -> list[State]:
+        """Return the states after several steps, one key of them; what they have in common is read once."""
         first = steps[0].ref.run if steps else self.key
         refs = [StepRef(first, None) if seq is None else StepRef(self.key, seq) for seq in seqs]
-        return self.store.states(refs)
+        return self.store.states(refs, keys=[key])
 
     def _after(self, steps: Sequence[StepRecord], seq: int | None) -> State:
         """Return the state after a step; for None that of the oldest ancestor before its first."""

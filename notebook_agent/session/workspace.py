@@ -174,10 +174,12 @@ class Workspace:
         reference = read_reference(where)
         run = self.record(reference.run)
         history = History(self.store(), run.key)
+        if reference.step in {None, "head"}:
+            return history, run.head
         if reference.step is not None and reference.step.isdecimal():
             with suppress(UnknownStepError):
                 return history, history[int(reference.step)].seq
-        return history, find_step(reference.step, list(history), run_name(run))
+        return history, find_step(reference.step, history[:], run_name(run))
 
 
 def failed_at(app: Application) -> str | None:
