@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.session.conftest import Notebook
 
-ROUNDS = 5
+ROUNDS = 3
 CELL = """
 from notebook_agent import GraphBuilder, LocalTrackingClient, ApplicationBuilder, action, expr
 
@@ -101,14 +102,17 @@ def written_test(agent, folder, steps):
     """One step of the run as a test, run by a pytest of its own."""
     path = Path(folder) / "test_step.py"
     agent.test(f"@{min(steps - 1, 41)}", path)
+    empty = Path(folder) / "test_empty.py"
+    empty.write_text("def test_nothing():\n    pass\n")
+    measure("an empty test, its own pytest included", 2000, partial(pytest, empty), 3)
+    measure("a written test, its own pytest included", 2000, partial(pytest, path), 3)
+
+
+def pytest(path):
+    """Run a test as its own process."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(__file__).parent.parent),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
-    run = lambda: subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment)  # noqa: E731
-    measure("a written test, its own pytest included", 2000, run, 5)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    subprocess.run(command, check=True, capture_output=True, cwd=path.parent, env=environment)
 
 
 def main(steps):

@@ -54,7 +54,7 @@ def test_the_table_tells_rates_and_rows(ran):
     view = ran.map("@0", {"prompt": ["what a", "write b", "draw c"]}, n=2, passes="mode == 'code'")
     lines = str(view).splitlines()
     assert lines[0].startswith(
-        f"6 forks of {ran.workspace.label()}@0: 4 completed, 2 failed, 2 passed mode =="
+        f"6 forks of {ran.workspace.label()}@0: 4 completed, 2 failed, 2 passed (mode == 'code')"
     )
     assert ["prompt", "passed", "95", "%", "failed", "time", "differs"] == lines[1].split()
     assert ["write", "b", "2", "of", "2", "34%", "to", "100%", "0"] == lines[2].split()[:9]
