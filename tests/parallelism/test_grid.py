@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_agent.action import action
+from notebook_agent.action import action, streaming_action
 from notebook_agent.calls import Budget
 from notebook_agent.errors import (
     ActionError,
@@ -420,3 +420,37 @@ def test_the_interval_holds_the_rate(counts):
 def test_the_interval_is_wilson_s():
     """As in the literature: 8 of 10."""
     assert (0.4902, 0.9433) == tuple(round(each, 4) for each in wilson(8, 10))
+
+
+def test_streaming_actions_are_taken_to_their_end():
+    """Plain and async ones."""
+
+    @streaming_action(reads=["score"], writes=["answer"])
+    def telling(state):
+        yield {"answer": "one"}
+        yield {"answer": "two"}, state.update(answer=f"two {state['score']}")
+
+    @streaming_action(reads=["score"], writes=["answer"])
+    async def telling_later(state):
+        yield {"answer": "one"}, None
+        yield {"answer": "two"}, state.update(answer=f"later {state['score']}")
+
+    app = trials.run_twice(trials.quiz())
+    grid = app.map_forks(3, actions={"answer": [telling, telling_later]})
+    assert ["completed", "completed"] == outcomes(grid)
+    assert ["two 2", "later 2"] == [state["answer"] for state in states(app, grid)]
+
+
+def test_an_action_that_stops_itself_is_interrupted_alone():
+    """The others go on; the step is next again."""
+
+    @action(reads=["level"], writes=["score"])
+    def leaving(state):
+        if state["level"] == 2:
+            raise KeyboardInterrupt
+        return state.update(score=1)
+
+    app = trials.run_twice(trials.quiz(judge=leaving))
+    grid = app.map_forks(3, state={"level": [2, 3]})
+    assert ["interrupted", "completed"] == outcomes(grid)
+    assert "judge" == app.reopen(grid[0].run).get_next_action().name

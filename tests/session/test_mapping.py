@@ -138,3 +138,24 @@ def test_a_fork_of_an_application_in_memory_opens(notebook):
     assert ("what b", view.run(2)) == (agent.app.state["prompt"], agent.workspace.label())
     agent.goto(f"{view.run(1)}@head")
     assert view.run(1) == agent.workspace.label()
+
+
+def test_async_actions_are_awaited_on_the_session_s_loop(notebook):
+    """All on one, as those of other commands are: a client that was opened on one loop fails on another."""
+    notebook.cell("""
+import asyncio
+from notebook_agent import ApplicationBuilder
+loops = set()
+
+@action(reads=["n"], writes=["n"])
+async def wait(state):
+    loops.add(asyncio.get_running_loop())
+    await asyncio.sleep(0.01)
+    return state.increment(n=1)
+
+waiting = graph.GraphBuilder().with_actions(wait).build()
+""")
+    agent = notebook.agent.use("waiting", state={"n": 0})
+    agent.run()
+    grid = agent.map("@start", {"n": [1, 2, 3]}).grid
+    assert (["completed"] * 3, 1) == ([each.outcome for each in grid], len(notebook.names["loops"]))
