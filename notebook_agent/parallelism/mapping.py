@@ -15,6 +15,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
@@ -157,8 +158,16 @@ class _Grid:
             if self._plan.executor is None:
                 executor.shutdown(wait=False, cancel_futures=True)
         if len(self._unsent) == len(self._rows):
+            self._unmake()
             raise self._unsent[0]
         return self._grid()
+
+    def _unmake(self) -> None:
+        """Remove the forks of a grid of which none could be sent."""
+        for row in self._rows:
+            if row.run is not None and self._store.run(row.run).steps == 0:
+                with suppress(AgentError):
+                    self._store.delete_run(row.run)
 
     def _drive(self, executor: Executor) -> None:
         waiting = iter(range(len(self._rows)))

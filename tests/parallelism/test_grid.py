@@ -254,7 +254,7 @@ def test_an_executor_that_dies_leaves_what_had_ended(tmp_path):
 
 
 def test_what_cannot_be_pickled_is_named_once(tmp_path):
-    """In a sentence, and no fork has run."""
+    """In a sentence, and no fork is left behind."""
     lock = threading.Lock()
 
     @action(reads=["level"], writes=["score"])
@@ -266,6 +266,7 @@ def test_what_cannot_be_pickled_is_named_once(tmp_path):
     with pytest.raises(ActionError, match="the action 'judge' cannot be pickled") as caught:
         app.map_forks(3, actions={"judge": [locked]}, repeats=2, executor=loky.get_reusable_executor(1))
     assert "run the forks in threads" in str(caught.value)
+    assert 1 == len(app.history.family())
     app.store.close()
 
 
