@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from notebook_agent.parallelism.action import TaskBasedParallelAction
 from notebook_agent.parallelism.grid import Forked, ForkGrid, Group
-from notebook_agent.parallelism.mapping import ForksStopped
 from notebook_agent.parallelism.maps import MapActions, MapActionsAndStates, MapStates, map_reduce_action
+from notebook_agent.parallelism.plan import ForksStopped
 from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask
 
 __all__ = [

@@ -6,7 +6,7 @@ end whatever becomes of the others; Stop leaves those that have ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -16,97 +16,32 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from uuid import uuid4
 
 from notebook_agent import engine
 from notebook_agent.calls.protocol import CallRecord
-from notebook_agent.engine import Inherited, Place, Seed, Wait
+from notebook_agent.engine import Place, Seed
 from notebook_agent.errors import AgentError, BudgetError, EffectError
-from notebook_agent.graph import Graph
 from notebook_agent.history import first_difference
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.ids import RunKey
 from notebook_agent.parallelism.forking import Fork
 from notebook_agent.parallelism.going import Going
 from notebook_agent.parallelism.grid import Forked, ForkedOutcome, ForkGrid
 from notebook_agent.parallelism.journal import write_down
+from notebook_agent.parallelism.plan import ForksStopped, Origin, Plan
 from notebook_agent.parallelism.running import InContext
 from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.variants import Variant
 from notebook_agent.parallelism.work import Outcome, working_for
 from notebook_agent.redact import redact_text
-from notebook_agent.state import State
-from notebook_agent.store.protocol import RunCall, StepRecord, Store
+from notebook_agent.store.protocol import StepRecord, Store
 
-__all__ = ["ForksStopped", "Origin", "Plan", "run_forks"]
+__all__ = ["run_forks"]
 
 _SLICE = 0.2
 _GRACE = 1.0
 """Seconds after a Stop in which forks may come to the end that they are told of."""
-
-
-class ForksStopped(KeyboardInterrupt):
-    """Leaves a grid that was stopped.
-
-    Attributes:
-        grid: What it came to so far.
-    """
-
-    def __init__(self, grid: ForkGrid) -> None:
-        done = sum(each.outcome not in {"interrupted", "not begun"} for each in grid)
-        super().__init__(f"Stopped: {done} of {len(grid)} forks have ended, and are kept.")
-        self.grid = grid
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where forks come from.
-
-    Attributes:
-        at: The checkpoint.
-        graph: The graph that they run.
-        entrypoint: The first action of that.
-        typed: A state of the typing system that theirs have.
-    """
-
-    at: StepRef
-    store: Store
-    graph: Graph
-    entrypoint: str
-    typed: State = field(default_factory=State)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How forks are run.
-
-    Attributes:
-        variants: What they differ in.
-        repeats: How many forks each variant gets.
-        call: Where they halt, and the inputs that all of them have.
-        given: What each has of the application.
-        taken: Where they halt at the end of a turn: the inputs that were taken in it before the fork.
-        jobs: How many run at a time.
-        executor: What runs them; None for threads.
-        wait: Waits for what async actions return.
-        passes: Tells of a last state whether the fork passed.
-        predicate: That in words.
-        label: What the runs' labels begin with.
-        tell: Is told of the grid whenever a fork begins or ends, in the thread of the caller.
-    """
-
-    variants: Sequence[Variant]
-    repeats: int
-    call: RunCall
-    given: Inherited
-    taken: frozenset[str] | None = None
-    jobs: int = 4
-    executor: Executor | None = None
-    wait: Wait | None = None
-    passes: Callable[[State], object] | None = None
-    predicate: str = ""
-    label: str = "fork"
-    tell: Callable[[ForkGrid, int], None] | None = None
 
 
 def run_forks(origin: Origin, plan: Plan) -> ForkGrid:

@@ -13,7 +13,8 @@ from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.history.watch import question_of
 from notebook_agent.parallelism.grid import ForkGrid
-from notebook_agent.parallelism.mapping import Origin, Plan, run_forks
+from notebook_agent.parallelism.mapping import run_forks
+from notebook_agent.parallelism.plan import Origin, Plan
 from notebook_agent.parallelism.variants import Variant, check_tried, variants
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunCall

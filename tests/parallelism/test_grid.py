@@ -280,7 +280,7 @@ class Refusing(Executor):
         """Do the first at once."""
         self.taken += 1
         if self.taken > 1:
-            raise RuntimeError("full")
+            raise OSError("full")
         future = Future()
         future.set_result(work())
         return future
