@@ -214,5 +214,5 @@ def test_a_condition_that_raises_stop_iteration_is_named():
 @pytest.mark.parametrize("name", ["graph.zip", "graph.xyz"])
 def test_a_drawing_has_a_format_of_graphviz(tmp_path, name):
     """Others are refused by name."""
-    with pytest.raises(GraphError, match="is no format of Graphviz: save it as .svg"):
+    with pytest.raises(GraphError, match=r"is no format of Graphviz: save it as \.svg"):
         counting().build().visualize(tmp_path / name)
