@@ -66,7 +66,7 @@ def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
     history = History(ws.store(), ws.record(run).key)
     made = history.calls()
     names = {run.key: run_name(run) for run in history.family()}
-    return calls_table(made) if with_calls else steps_table(list(history), made, names)
+    return calls_table(made) if with_calls else steps_table(list(history), made, names, history.edits())
 
 
 def calls(ws: Workspace, where: Where) -> Table:

@@ -22,7 +22,8 @@ __all__ = ["begin_step", "end_step"]
 _BEGIN: Final = """
 INSERT INTO step (id, action, status, started_at, state, code, decision, inputs, call, source, holder)
 SELECT (r.id << 32) + ?2, ?3, 'running', ?4,
-  CASE r.edit_seq WHEN coalesce(?5, -1) THEN r.edit_state ELSE coalesce(s.state, r.state) END,
+  coalesce(
+    (SELECT state FROM edit WHERE step = (r.id << 32) + ?2 ORDER BY id DESC LIMIT 1), s.state, r.state),
   ?6, nullif(?7, s.next), ?8, ?9, ?10, ?11
 FROM run r LEFT JOIN step s ON s.id = (
   SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32
