@@ -28,9 +28,10 @@ _WAIT = 30.0
 """Seconds to wait for another process's transaction."""
 
 _WAIT_TO_SHRINK = 1.0
+"""Seconds to wait for readers before a file is left as large as it was."""
+
 _TRUSTED = 0.5
 """Seconds for which a file that was there is taken to be there still, by what promises nothing yet."""
-_OLDEST = 0x7FFFFFFF
 
 
 class Database:
@@ -70,12 +71,11 @@ class Database:
                 f"{self.location} is open for reading only. Choose another path to go on.",
                 path=self.location,
             )
-        now = time.monotonic()
+        now, durable = time.monotonic(), self._network or (durable and self._full)
         if self._identity is not None and (durable or now > self._seen + _TRUSTED):
             if _identity(self.location) != self._identity:
                 raise StoreError(self._missed(), path=self.location)
             self._seen = now
-        durable = self._network or (durable and self._full)
         return Transaction(self.location, self._writer, durable=durable, keeper=keeper)
 
     def read(self) -> Reading:
@@ -94,7 +94,7 @@ class Database:
 
     def grow_older(self, connection: sqlite3.Connection) -> None:
         """Say, within a transaction that removes rows, that numbers noted before count no more."""
-        connection.execute(f"PRAGMA user_version = {(age_of(connection) + 1) & _OLDEST}")
+        connection.execute("UPDATE age SET n = n + 1")
 
     def shrink(self) -> None:
         """Give the space of removed rows back to the disk; it takes a while, and room for a second copy."""

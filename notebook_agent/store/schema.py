@@ -135,6 +135,12 @@ INSERT INTO node SELECT max(id) + 1, 6, '' FROM node HAVING count(*) > 0
 """
 
 _EDITS = """
+CREATE TABLE age (
+  n INTEGER NOT NULL               -- how often rows were removed: ids that were noted before count no more
+);
+
+INSERT INTO age SELECT user_version FROM pragma_user_version;
+
 CREATE TABLE edit (
   id    INTEGER PRIMARY KEY,
   step  INTEGER NOT NULL,          -- step.id of the one that begins with it, whether it is there yet or not
