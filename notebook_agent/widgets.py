@@ -22,12 +22,14 @@ from notebook_agent.pace import Pace
 from notebook_agent.view.page import bundled
 from notebook_agent.view.panel import status_line
 from notebook_agent.view.steps import joined_steps
-from notebook_agent.view.wire import Overview, Place, Progress, Reply, Request
+from notebook_agent.view.wire import ChatWire, Control, Overview, Place, Progress, Reply, Request
 
-__all__ = ["Backend", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
+__all__ = ["Backend", "ChatBox", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
 
 _SHARE = 20
 """Refreshing takes at most one part in so many of the time."""
+_EARLY = 0.3
+"""Part of the interval by which progress may be early."""
 
 
 class Backend(Protocol):
@@ -38,6 +40,12 @@ class Backend(Protocol):
 
     def place(self) -> Place:
         """Return where the session looks; its `n` is left to the panel."""
+
+    def control(self) -> Control:
+        """Return how the run is held."""
+
+    def watch(self, listener: Callable[[Control], None]) -> Callable[[], None]:
+        """Call the listener whenever that changes; return the way to stop it."""
 
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Look where the page looks."""
@@ -75,6 +83,7 @@ def _later(seconds: float, act: Callable[[], None]) -> threading.Timer:
 class Throttle:
     """Sends progress at most so often, from any thread; what comes in between is sent as one.
 
+    One that comes a little early waits for no timer; the next has to wait for so much longer.
     The end of a run is sent at once.
     """
 
@@ -93,7 +102,7 @@ class Throttle:
         self._lock = threading.RLock()
         self._held: Progress | None = None
         self._waits = False
-        self._sent_at = float("-inf")
+        self._due = float("-inf")
 
     def push(self, progress: Progress) -> None:
         """Send the message now or, merged with others, soon."""
@@ -102,8 +111,8 @@ class Throttle:
             if together is None:
                 self.flush()
             self._held = together or progress
-            wait = self._sent_at + self._interval - self._clock()
-            if wait <= 0 or progress["run"]["status"] != "running":
+            wait = self._due - self._clock()
+            if wait <= self._interval * _EARLY or progress["run"]["status"] != "running":
                 self.flush()
             elif not self._waits:
                 self._waits = True
@@ -115,7 +124,7 @@ class Throttle:
             self._waits = False
             held, self._held = self._held, None
             if held is not None:
-                self._sent_at = self._clock()
+                self._due = max(self._due, self._clock()) + self._interval
                 self._send(held)
 
 
@@ -126,6 +135,7 @@ class Panel(anywidget.AnyWidget):
         overview: What it shows first; kept up to date whenever a run rests.
         place: Where one looks: run, step, and whether the view goes on with the run. A page's place
             that was told before it knew the kernel's last one is out of date, and is not taken.
+        control: How the run is held.
     """
 
     _esm = bundled("panel.js")
@@ -133,19 +143,22 @@ class Panel(anywidget.AnyWidget):
 
     overview = traitlets.Dict().tag(sync=True)
     place = traitlets.Dict().tag(sync=True)
+    control = traitlets.Dict().tag(sync=True)
     part = traitlets.Unicode("panel", read_only=True).tag(sync=True)
 
     _unsubscribe: Callable[[], None] | None = None
+    _unwatch: Callable[[], None] | None = None
     _due: threading.Timer | None = None
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._stands = backend.place()
         self._renewing = Pace(_SHARE)
-        super().__init__(overview=backend.overview(), place=self._stands)
+        super().__init__(overview=backend.overview(), place=self._stands, control=dict(backend.control()))
         self.observe(self._hear, names=["place"])
         self._throttle = Throttle(self._forward)
         self._unsubscribe = backend.subscribe(self._throttle.push)
+        self._unwatch = backend.watch(self._hold)
         self.on_msg(self._receive)
         _answer_during_cells(self.comm)
 
@@ -169,6 +182,9 @@ class Panel(anywidget.AnyWidget):
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
         if self._due is not None:
             self._due.cancel()
         super().close()
@@ -188,6 +204,9 @@ class Panel(anywidget.AnyWidget):
             return
         self._stands = told
         self._backend.look(told["seq"], follows=told["follows"])
+
+    def _hold(self, control: Control) -> None:
+        self.control = dict(control)
 
     def _forward(self, progress: Progress) -> None:
         self.send(progress)
@@ -219,6 +238,21 @@ class GraphView(Panel):
     """The graph alone, lit at the step in view."""
 
     part = traitlets.Unicode("graph", read_only=True).tag(sync=True)
+
+
+class ChatBox(Panel):
+    """The chat alone: what was said, and a box for messages.
+
+    Attributes:
+        chat: What a message is given as, and where what was said is kept.
+    """
+
+    part = traitlets.Unicode("chat", read_only=True).tag(sync=True)
+    chat = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, backend: Backend, chat: ChatWire) -> None:
+        super().__init__(backend)
+        self.chat = dict(chat)
 
 
 class StateView(Panel):

@@ -45,12 +45,21 @@ class FixtureBackend:
         self.where = {"run": self.shown["run"], "seq": 10, "follows": True, "n": 0}
         self.looked = []
         self.reply = {"overview": self.shown, "said": "done"}
+        self.held = {"mode": "rest", "at": None}
+        self.watchers = []
 
     def overview(self):
         return self.shown
 
     def place(self):
         return self.where
+
+    def control(self):
+        return self.held
+
+    def watch(self, listener):
+        self.watchers.append(listener)
+        return lambda: self.watchers.remove(listener)
 
     def look(self, seq, *, follows):
         self.looked.append((seq, follows))
@@ -266,6 +275,16 @@ def test_progress_is_sent_at_most_twenty_times_a_second():
             clock.pass_time(0.05)
     assert [message["n"] for message in clock.sent] == [1, 50, 100]
     assert sum(len(rows(message["run"]["steps"])) for message in clock.sent) == 100
+
+
+def test_a_little_early_is_no_reason_to_wait():
+    """What comes before its time by less than a third of the interval is sent; the next one waits."""
+    clock = Clockwork()
+    for n in range(1, 4):
+        clock.throttle.push(progress(n, n))
+        clock.now += 0.04
+    assert [message["n"] for message in clock.sent] == [1, 2]
+    assert [round(wait, 3) for wait, _ in clock.due] == [0.02]
 
 
 def test_one_timer_is_enough():

@@ -12,6 +12,7 @@ from typing import Any, Generic
 from notebook_agent import engine
 from notebook_agent.action import Node
 from notebook_agent.application.created import tell_created
+from notebook_agent.application.forking import Forking
 from notebook_agent.application.pricing import Pricing
 from notebook_agent.application.running import Running
 from notebook_agent.calls import Budget, Forecast
@@ -38,7 +39,7 @@ class ParentPointer:
     sequence_id: int | None
 
 
-class Application(Running, Generic[Data]):
+class Application(Running, Forking, Generic[Data]):
     """A run that can be gone on with; `ApplicationBuilder` makes one.
 
     It makes one call at a time; another one meanwhile is a RunBusyError.

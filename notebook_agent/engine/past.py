@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from notebook_agent.calls import Branch
-from notebook_agent.engine.run import Run
+from notebook_agent.engine.runs import Run
 from notebook_agent.errors import UnknownRunError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord, StepRecord, Store

@@ -9,7 +9,8 @@ from typing import cast
 from notebook_agent.engine.calling import END, Call, Item, closing, despite, next_of, tell
 from notebook_agent.engine.during import meanwhile, waiting
 from notebook_agent.engine.inside import Inside
-from notebook_agent.engine.run import OpenStep, Run
+from notebook_agent.engine.runs import Run
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.errors import ResultError
 from notebook_agent.lifecycle import Hooked, ItemStreamed
 from notebook_agent.state import State
