@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["add_edit", "edit_state", "edited_text", "edits_between", "list_edits", "states_begun"]
 
-_ADD: Final = "INSERT INTO edit (step, at, keys, state) VALUES (?, ?, ?, ?)"
-_LIST: Final = "SELECT step, at, keys, state FROM edit WHERE step BETWEEN ? AND ? ORDER BY step, id"
+_ADD: Final = """
+INSERT INTO edit (step, n, at, keys, state)
+VALUES (?1, (SELECT coalesce(max(n), -1) + 1 FROM edit WHERE step = ?1), ?2, ?3, ?4)
+"""
+_LIST: Final = "SELECT step, at, keys, state FROM edit WHERE step BETWEEN ? AND ? ORDER BY step, n"
 _BEGUN: Final = """
 SELECT coalesce(
-  (SELECT state FROM edit WHERE step = ?1 ORDER BY id DESC LIMIT 1),
+  (SELECT state FROM edit WHERE step = ?1 ORDER BY n DESC LIMIT 1),
   (SELECT state FROM step WHERE id = ?1 - 1 AND run = ?1 >> 32),
   (SELECT state FROM run WHERE id = ?1 >> 32))
 FROM step WHERE id = ?1

@@ -21,7 +21,7 @@ _log: Final = logging.getLogger(__name__)
 _HEAD: Final = """
 SELECT r.id, r.base, r.state, s.id, s.status, s.holder, s.state, s.action, (
   SELECT state FROM edit
-  WHERE edit.step = coalesce(s.id, (r.id << 32) + coalesce(r.base, -1)) + 1 ORDER BY edit.id DESC LIMIT 1
+  WHERE edit.step = coalesce(s.id, (r.id << 32) + coalesce(r.base, -1)) + 1 ORDER BY edit.n DESC LIMIT 1
 )
 FROM run r LEFT JOIN step s ON s.id = (
   SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32

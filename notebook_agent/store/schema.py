@@ -142,17 +142,16 @@ CREATE TABLE age (
 INSERT INTO age SELECT user_version FROM pragma_user_version;
 
 CREATE TABLE edit (
-  id    INTEGER PRIMARY KEY,
   step  INTEGER NOT NULL,          -- step.id of the one that begins with it, whether it is there yet or not
+  n     INTEGER NOT NULL,          -- the last one of these counts
   at    REAL NOT NULL,
   keys  TEXT NOT NULL,             -- JSON: what was changed by hand
-  state TEXT NOT NULL              -- JSON: the state that came of it
-);
+  state TEXT NOT NULL,             -- JSON: the state that came of it
+  PRIMARY KEY (step, n)
+) WITHOUT ROWID;
 
-CREATE INDEX edit_step ON edit (step);
-
-INSERT INTO edit (step, at, keys, state)
-SELECT (id << 32) + edit_seq + 1, updated_at, '[]', edit_state FROM run WHERE edit_state IS NOT NULL;
+INSERT INTO edit SELECT (id << 32) + edit_seq + 1, 0, updated_at, '[]', edit_state FROM run
+WHERE edit_state IS NOT NULL;
 
 DROP INDEX run_key;
 

@@ -23,7 +23,7 @@ _BEGIN: Final = """
 INSERT INTO step (id, action, status, started_at, state, code, decision, inputs, call, source, holder)
 SELECT (r.id << 32) + ?2, ?3, 'running', ?4,
   coalesce(
-    (SELECT state FROM edit WHERE step = (r.id << 32) + ?2 ORDER BY id DESC LIMIT 1), s.state, r.state),
+    (SELECT state FROM edit WHERE step = (r.id << 32) + ?2 ORDER BY n DESC LIMIT 1), s.state, r.state),
   ?6, nullif(?7, s.next), ?8, ?9, ?10, ?11
 FROM run r LEFT JOIN step s ON s.id = (r.id << 32) + ?5
 WHERE r.id = ?1 AND r.deleted_at IS NULL AND (s.id IS NOT NULL OR r.base IS ?5) AND s.status IS NOT 'running'
