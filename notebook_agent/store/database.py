@@ -30,6 +30,7 @@ _WAIT = 30.0
 _WAIT_TO_SHRINK = 1.0
 """Seconds to wait for readers before a file is left as large as it was."""
 
+_PAUSE = 0.01
 _TRUSTED = 0.5
 """Seconds for which a file that was there is taken to be there still, by what promises nothing yet."""
 
@@ -191,7 +192,7 @@ class Database:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         version = schema.check(connection, self.location)
         if not self.read_only:
-            connection.execute(f"PRAGMA journal_mode = {'DELETE' if self._network else 'WAL'}")
+            _keep_journal(connection, "DELETE" if self._network else "WAL")
             schema.migrate(connection, self.location)
         elif version < schema.VERSION:
             raise StoreFormatError(
@@ -199,6 +200,22 @@ class Database:
                 " Open it once without read_only=True.",
                 path=self.location,
             )
+
+
+def _keep_journal(connection: sqlite3.Connection, mode: str) -> None:
+    """Choose how a file is journaled; of several that open a new one at once SQLite refuses some at once."""
+    import sqlite3
+
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {mode}")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _identity(path: str) -> tuple[int, int] | None:
