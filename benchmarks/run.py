@@ -24,6 +24,7 @@ PROGRAMS = {
     "parallel.py": [],
     "durable_step.py": ["20"],
     "growing_chat.py": ["100", "1000", "10000"],
+    "fork_and_step.py": ["100", "1000", "10000"],
     "chat_with_calls.py": ["1000"],
     "unchanged_value.py": ["200"],
     "beside.py": ["3"],
