@@ -3,7 +3,7 @@ import { pathOf } from "../src/timeline.ts";
 import { GraphView } from "../src/views/graph.tsx";
 import { huesOf } from "../src/views/hues.ts";
 import { zoomed } from "../src/views/zoom.ts";
-import { visitBefore, visitsOf } from "../src/visits.ts";
+import { VisitCounter, visitBefore } from "../src/visits.ts";
 import type { GraphWire } from "../src/wire.ts";
 import { find, get, names, press, show } from "./screen.ts";
 import { overview } from "./story.ts";
@@ -14,7 +14,7 @@ function draw(at: number, graph: GraphWire = overview().graph) {
   const drawn = show(
     <GraphView
       graph={graph}
-      visits={visitsOf(points, at)}
+      visits={new VisitCounter().of(points, at)}
       step={points[at]?.step ?? null}
       next="generate_image"
       hues={huesOf(graph)}

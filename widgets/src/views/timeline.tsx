@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { count, placeText } from "../format.ts";
 import type { Overview } from "../model.ts";
-import { percent, tickClass, ticksOf } from "../ticks.ts";
+import { percent, tickClass, ticksOf, withRoom } from "../ticks.ts";
 import { lanesOf, type Point } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 import { Icon } from "./icons.tsx";
@@ -123,7 +123,9 @@ export function TimelineView(props: TimelineProps) {
     (most, lane) => Math.max(most, lane.offset + lane.run.steps.length),
     Math.max(points.length, 2),
   );
-  const cells = Math.min(longest, Math.max(points.length * LONGER, FEWEST));
+  const exact = Math.min(longest, Math.max(points.length * LONGER, FEWEST));
+  const grows = overview.runs.some((run) => run.id === overview.run && run.status === "running");
+  const cells = grows ? withRoom(exact) : exact;
   const drawn = useMemo(
     () => (
       <Lanes
