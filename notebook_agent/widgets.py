@@ -22,9 +22,9 @@ from notebook_agent.pace import Pace
 from notebook_agent.view.page import bundled
 from notebook_agent.view.panel import status_line
 from notebook_agent.view.steps import joined_steps
-from notebook_agent.view.wire import Overview, Place, Progress, Reply, Request
+from notebook_agent.view.wire import ChatWire, Control, Overview, Place, Progress, Reply, Request
 
-__all__ = ["Backend", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
+__all__ = ["Backend", "ChatBox", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
 
 _SHARE = 20
 """Refreshing takes at most one part in so many of the time."""
@@ -40,6 +40,12 @@ class Backend(Protocol):
 
     def place(self) -> Place:
         """Return where the session looks; its `n` is left to the panel."""
+
+    def control(self) -> Control:
+        """Return how the run is held."""
+
+    def watch(self, listener: Callable[[Control], None]) -> Callable[[], None]:
+        """Call the listener whenever that changes; return the way to stop it."""
 
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Look where the page looks."""
@@ -129,6 +135,7 @@ class Panel(anywidget.AnyWidget):
         overview: What it shows first; kept up to date whenever a run rests.
         place: Where one looks: run, step, and whether the view goes on with the run. A page's place
             that was told before it knew the kernel's last one is out of date, and is not taken.
+        control: How the run is held.
     """
 
     _esm = bundled("panel.js")
@@ -136,19 +143,22 @@ class Panel(anywidget.AnyWidget):
 
     overview = traitlets.Dict().tag(sync=True)
     place = traitlets.Dict().tag(sync=True)
+    control = traitlets.Dict().tag(sync=True)
     part = traitlets.Unicode("panel", read_only=True).tag(sync=True)
 
     _unsubscribe: Callable[[], None] | None = None
+    _unwatch: Callable[[], None] | None = None
     _due: threading.Timer | None = None
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._stands = backend.place()
         self._renewing = Pace(_SHARE)
-        super().__init__(overview=backend.overview(), place=self._stands)
+        super().__init__(overview=backend.overview(), place=self._stands, control=dict(backend.control()))
         self.observe(self._hear, names=["place"])
         self._throttle = Throttle(self._forward)
         self._unsubscribe = backend.subscribe(self._throttle.push)
+        self._unwatch = backend.watch(self._hold)
         self.on_msg(self._receive)
         _answer_during_cells(self.comm)
 
@@ -172,6 +182,9 @@ class Panel(anywidget.AnyWidget):
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
         if self._due is not None:
             self._due.cancel()
         super().close()
@@ -191,6 +204,9 @@ class Panel(anywidget.AnyWidget):
             return
         self._stands = told
         self._backend.look(told["seq"], follows=told["follows"])
+
+    def _hold(self, control: Control) -> None:
+        self.control = dict(control)
 
     def _forward(self, progress: Progress) -> None:
         self.send(progress)
@@ -222,6 +238,21 @@ class GraphView(Panel):
     """The graph alone, lit at the step in view."""
 
     part = traitlets.Unicode("graph", read_only=True).tag(sync=True)
+
+
+class ChatBox(Panel):
+    """The chat alone: what was said, and a box for messages.
+
+    Attributes:
+        chat: What a message is given as, and where what was said is kept.
+    """
+
+    part = traitlets.Unicode("chat", read_only=True).tag(sync=True)
+    chat = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, backend: Backend, chat: ChatWire) -> None:
+        super().__init__(backend)
+        self.chat = dict(chat)
 
 
 class StateView(Panel):

@@ -9,9 +9,9 @@ import pytest
 
 from notebook_agent import ApplicationBuilder, action, streaming_action
 from notebook_agent.engine import Gate, Stopped
-from notebook_agent.errors import ConditionError, RunBusyError
-from notebook_agent.lifecycle import RunPaused, RunResumed, StepEnded
-from tests.driving import brief
+from notebook_agent.errors import ConditionError, MaxStepsError, RunBusyError
+from notebook_agent.lifecycle import RunHalted, RunPaused, RunResumed, StepEnded
+from tests.driving import Sync, brief
 
 
 class Told:
@@ -206,3 +206,50 @@ def test_a_paused_run_leaves_the_event_loop_free():
         return await running
 
     assert "go" == asyncio.run(both())[0].name
+
+
+def test_a_breakpoint_halts_a_run_of_the_main_thread_where_it_is_to_be_free(driver):
+    """The next run goes on from there, and is halted again the next time."""
+    app, told = ticking(driver)
+    app.gate = Gate(frees_main=True)
+    app.gate.break_at("b")
+    assert ("b", 1) == (driver.run(app)[0].name, app.state["n"])
+    assert ("b", False) == (app.gate.passes, app.gate.paused)
+    assert ("b", 3) == (driver.run(app)[0].name, app.state["n"])
+    assert [RunPaused, RunHalted] == [type(each) for each in told.events[-2:]]
+
+
+def test_a_breakpoint_holds_a_run_of_another_thread_all_the_same(driver):
+    """Since no cell waits for it."""
+    app, told = ticking(driver)
+    app.gate = Gate(frees_main=True)
+    app.gate.break_at("b")
+    running = Running(driver, app)
+    told.wait_for(RunPaused)
+    app.gate.stop()
+    assert isinstance(running.ended(), Stopped)
+
+
+def test_a_pause_holds_the_main_thread_too(driver):
+    """Who paused it can let it go on."""
+    app, _ = ticking(driver)
+    app.gate = Gate(frees_main=True)
+    app.gate.pause()
+    app.subscribe(lambda event: isinstance(event, RunPaused) and app.gate.step(2))
+    assert ("b", 2) == (driver.run(app, halt_after=["b"])[0].name, app.state["n"])
+
+
+def test_a_run_that_ends_with_an_error_tells_that_it_halted(driver):
+    """With the error, also where no step failed."""
+    app, told = ticking(driver)
+    with pytest.raises(MaxStepsError) as raised:
+        driver.run(app, max_steps=1)
+    assert RunHalted(app.key, "b", raised.value) == told.events[-1]
+
+
+def test_steps_that_are_left_tell_that_the_run_halted():
+    """Whoever iterates may stop at any step."""
+    app, told = ticking(Sync())
+    for _ in app.iterate():
+        break
+    assert RunHalted(app.key, "b") == told.events[-1]

@@ -45,12 +45,21 @@ class FixtureBackend:
         self.where = {"run": self.shown["run"], "seq": 10, "follows": True, "n": 0}
         self.looked = []
         self.reply = {"overview": self.shown, "said": "done"}
+        self.held = {"mode": "rest", "at": None}
+        self.watchers = []
 
     def overview(self):
         return self.shown
 
     def place(self):
         return self.where
+
+    def control(self):
+        return self.held
+
+    def watch(self, listener):
+        self.watchers.append(listener)
+        return lambda: self.watchers.remove(listener)
 
     def look(self, seq, *, follows):
         self.looked.append((seq, follows))

@@ -136,6 +136,7 @@ async def aread_exchange(module: ModuleType, running: Running, request: Request)
 def _exchange(
     module: ModuleType, running: Running, request: Request, unread: Unread, body: bytes
 ) -> Exchange | None:
+    running.check()
     unread.take(request.headers.get("content-type", ""), body)
     if running.may_serve and unread.asked is None:
         running.pass_by(request.method, unread.host)

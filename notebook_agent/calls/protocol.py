@@ -165,3 +165,5 @@ class StepScope:
     """What its live calls are paid from, all of them; a call that one refuses is not sent."""
     note: Callable[[Json], None] | None = None
     """Told at the end what requests that are no calls the step made, by method and host."""
+    check: Callable[[], None] | None = None
+    """Raises, before a call and at each piece of an answer, where the step is to end."""

@@ -63,6 +63,11 @@ class Running:
         self._partners: list[dict[str, list[CallRecord]]] | None = None
         self._tapes: set[Tape] = set()
 
+    def check(self) -> None:
+        """Raise if the step is to end."""
+        if self.scope.check is not None:
+            self.scope.check()
+
     def begin(self, tape: Tape) -> int:
         """Note that a call has begun; give its place among the step's calls."""
         with self._lock:

@@ -21,11 +21,19 @@ class SyncTee:
         try:
             for piece in self._source:
                 self._tape.chunk(piece)
+                self._check()
                 yield piece
         except Exception as error:
             self._tape.failed(error)
             raise
         self._tape.exhausted()
+
+    def _check(self) -> None:
+        try:
+            self._tape.check()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -45,11 +53,19 @@ class AsyncTee:
         try:
             async for piece in self._source:
                 self._tape.chunk(piece)
+                await self._check()
                 yield piece
         except Exception as error:
             self._tape.failed(error)
             raise
         self._tape.exhausted()
+
+    async def _check(self) -> None:
+        try:
+            self._tape.check()
+        except BaseException:
+            await self.aclose()
+            raise
 
     async def aclose(self) -> None:
         """Let go of the connection."""

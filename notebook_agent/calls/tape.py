@@ -73,6 +73,10 @@ class Tape:
         if last or self._received == self._length:
             self._commit(complete=last or self._is_whole())
 
+    def check(self) -> None:
+        """Raise if the step is to end."""
+        self._running.check()
+
     def exhausted(self) -> None:
         """Note that the body came to its end."""
         self._commit(complete=self._is_whole())

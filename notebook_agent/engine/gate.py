@@ -14,13 +14,16 @@ from notebook_agent.lifecycle import RunPaused, RunResumed
 from notebook_agent.state import State
 
 if TYPE_CHECKING:
-    from notebook_agent.engine.run import Run
+    from notebook_agent.engine.runs import Run
 
 __all__ = ["Gate", "Stopped", "passed"]
 
 
-class Stopped(KeyboardInterrupt):
-    """Leaves a run that was stopped through its gate; the step at hand is `interrupted`."""
+class Stopped(BaseException):
+    """Leaves a run that was stopped through its gate; the step at hand is `interrupted`.
+
+    As a KeyboardInterrupt it passes every handler of errors, but an event loop outlives it.
+    """
 
     def __init__(self) -> None:
         super().__init__("The run was stopped.")
@@ -31,14 +34,18 @@ class Gate:
 
     Attributes:
         waits: Whether a run that is held waits here; else it halts before the step.
+        frees_main: Whether a breakpoint halts a run of the main thread, so that a notebook's cell
+            ends there; it holds runs of other threads.
     """
 
-    def __init__(self, *, waits: bool = True) -> None:
+    def __init__(self, *, waits: bool = True, frees_main: bool = False) -> None:
         self.waits = waits
+        self.frees_main = frees_main
         self._changed = threading.Condition()
         self._breakpoints: dict[str, Expression | None] = {}
-        self._paused = self._stopped = self._passing = False
+        self._paused = self._stopped = self._passing = self._broke = False
         self._permits = 0
+        self._passes: str | None = None
         self._wakers: set[Callable[[], None]] = set()
 
     @property
@@ -50,6 +57,11 @@ class Gate:
     def stopping(self) -> bool:
         """Whether the run is to end."""
         return self._stopped
+
+    @property
+    def passes(self) -> str | None:
+        """The action before which a breakpoint halted the run, and which the next run passes."""
+        return self._passes
 
     @property
     def breakpoints(self) -> dict[str, str]:
@@ -88,9 +100,9 @@ class Gate:
         """End the run at its next step, piece of a stream or LLM call."""
         self._change(stopped=True)
 
-    def reset(self) -> None:
-        """Open the gate for a new run; breakpoints stay."""
-        self._change(paused=False, stopped=False, passing=False, permits=0)
+    def reset(self, passes: str | None = None) -> None:
+        """Open the gate for a new run; breakpoints stay, but one before the action that it `passes`."""
+        self._change(paused=False, stopped=False, passing=False, permits=0, passes=passes or self._passes)
 
     def check(self) -> None:
         """Raise Stopped if the run is to end."""
@@ -106,11 +118,21 @@ class Gate:
         self.check()
         with self._changed:
             if not self._paused and not self._passing and self._breaks(action, state):
-                self._paused = True
+                self._paused = self._broke = True
             if self._paused and not self._permits:
                 return False
             self._permits -= bool(self._permits)
-            self._passing = False
+            self._passing, self._passes = False, None
+            return True
+
+    def halts(self, action: str) -> bool:
+        """Return whether a run that is held before this action is to halt there."""
+        with self._changed:
+            main = threading.current_thread() is threading.main_thread()
+            if not (self._broke and self.frees_main and main):
+                return not self.waits
+            self._paused = self._broke = False
+            self._passes = action
             return True
 
     def wait(self) -> None:
@@ -142,7 +164,7 @@ class Gate:
         return self._stopped or not self._paused or self._permits > 0
 
     def _breaks(self, action: str, state: State) -> bool:
-        if action not in self._breakpoints:
+        if action not in self._breakpoints or action == self._passes:
             return False
         condition = self._breakpoints[action]
         try:
@@ -150,8 +172,9 @@ class Gate:
         except AgentError:
             return True
 
-    def _change(self, **fields: bool | int) -> None:
+    def _change(self, **fields: bool | int | str | None) -> None:
         with self._changed:
+            self._broke = False
             for name, value in fields.items():
                 setattr(self, f"_{name}", value)
             self._changed.notify_all()
@@ -168,7 +191,7 @@ def passed(run: Run, gate: Gate, action: str, *, awaits: bool) -> Generator[Call
     if gate.admits(action, run.state):
         return True
     run.tell(RunPaused(run.key, action))
-    if not gate.waits:
+    if gate.halts(action):
         return False
     while not gate.admits(action, run.state):
         yield Call(gate.wait_async if awaits else gate.wait, (), {})

@@ -71,10 +71,11 @@ class ItemStreamed:
 
 @dataclass(frozen=True, slots=True)
 class RunHalted:
-    """A run call is over; `next_action` is None where the graph ends."""
+    """A run call is over; `next_action` is None where the graph ends, `error` is what it raised."""
 
     key: RunKey
     next_action: str | None
+    error: BaseException | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
@@ -63,15 +65,12 @@ class AgentMagics(Magics):
     def __init__(self, shell: InteractiveShell, agent: Agent) -> None:
         super().__init__(shell)
         self._agent = agent
-        self._hand_on()
+        agent.settings = Settings(**{name: getattr(self, name) for name in _TRAITS})
 
     @observe(*_TRAITS)
-    def _changed(self, _: object) -> None:
-        self._hand_on()
-
-    def _hand_on(self) -> None:
+    def _changed(self, change: Mapping[str, Any]) -> None:
         if hasattr(self, "_agent"):
-            self._agent.settings = Settings(**{name: getattr(self, name) for name in _TRAITS})
+            self._agent.settings = replace(self._agent.settings, **{change["name"]: change["new"]})
 
     @no_var_expand
     @line_cell_magic

@@ -6,17 +6,16 @@ run there but on a worker thread of their own, one command at a time.
 
 from __future__ import annotations
 
-import contextvars
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from notebook_agent import view
-from notebook_agent.errors import AgentError, RunBusyError
+from notebook_agent.errors import AgentError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session import going
 from notebook_agent.session.answering import Answers
+from notebook_agent.session.controls import Controls, break_at, limit
 from notebook_agent.session.exporting import export
 from notebook_agent.session.news import News
 from notebook_agent.session.opening import opened
@@ -24,13 +23,9 @@ from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import SilentScreen
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.view.wire import Overview, Place, Progress, Reply, Request
+from notebook_agent.view.wire import Control, Overview, Place, Progress, Reply, Request
 
 __all__ = ["PanelBackend"]
-
-_BUSY = "a command of the panel is still running: wait for it, or press Stop"
-_EARLY = 0.2
-"""Seconds in which a command that cannot start is answered with its reason."""
 
 
 class _OtherRunError(AgentError):
@@ -44,7 +39,7 @@ class PanelBackend:
         self._ws = workspace
         self._answers = Answers(workspace)
         self._news = News(workspace, self._answers.told)
-        self._worker = threading.Lock()
+        self._controls = Controls(workspace)
 
     @property
     def workspace(self) -> Workspace:
@@ -59,6 +54,14 @@ class PanelBackend:
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         """Tell the listener what goes on; return the way to stop it."""
         return self._news.subscribe(listener)
+
+    def control(self) -> Control:
+        """Return how the run in use is held."""
+        return self._controls.now()
+
+    def watch(self, listener: Callable[[Control], None]) -> Callable[[], None]:
+        """Tell the listener how the run is held; return the way to stop it."""
+        return self._controls.watch(listener)
 
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Stand where the page stands; a page that follows the run stands at its head."""
@@ -94,11 +97,27 @@ class PanelBackend:
         answer = self._answers.of(request)
         if answer is not None:
             return answer
+        if self._hold(request):
+            return Reply(id=request["id"])
         said = self._do(request)
         reply = Reply(id=request["id"], overview=self.overview())
         if said:
             reply["said"] = said
         return reply
+
+    def _hold(self, request: Request) -> bool:
+        """Change how the run is held; False where something else is asked."""
+        if request["do"] == "control":
+            self._check_in_view(request)
+            self._controls.act(request["act"])
+        elif request["do"] == "break":
+            break_at(self._ws, request["action"], request.get("condition", ""))
+        elif request["do"] == "limit":
+            limit(self._ws, max_calls=request.get("maxCalls"), max_cost=request.get("maxCost"))
+        else:
+            return False
+        self._controls.changed()
+        return True
 
     def _do(self, request: Request) -> str:
         commands: dict[str, Callable[[Request], str]] = {
@@ -135,13 +154,15 @@ class PanelBackend:
 
     def _retry(self, request: Request) -> str:
         self._check_in_view(request)
-        self._check_idle()
+        self._ws.worker.check()
         going.retry_plan(self._ws)
-        return self._work(lambda: going.retry(self._ws, screen=SilentScreen()))
+        allow = request.get("allow", False)
+        return self._work(lambda: going.retry(self._ws, allow_effects=allow, screen=SilentScreen()))
 
     def _start(self, request: Request, plan: Plan) -> str:
         self._check_in_view(request)
-        self._check_idle()
+        self._ws.worker.check()
+        plan.allow_effects = request.get("allow", False)
         line = self._fork_of_past(request)
         app = self._ws.in_use()
         said = self._work(lambda: going.go(self._ws, app, plan, screen=SilentScreen()))
@@ -163,31 +184,8 @@ class PanelBackend:
                 f"nothing was run: this panel showed {label}, but {self._ws.label()} is in use"
             )
 
-    def _check_idle(self) -> None:
-        if self._worker.locked():
-            raise RunBusyError(_BUSY)
-
     def _work(self, command: Callable[[], object]) -> str:
-        if not self._worker.acquire(blocking=False):
-            raise RunBusyError(_BUSY)
-        refused: list[AgentError] = []
         app = self._ws.in_use()
         head = app.sequence_id
-
-        def work() -> None:
-            try:
-                command()
-            except AgentError as error:
-                refused.append(error)
-            except Exception:  # noqa: BLE001 - the step is kept as failed, with its traceback
-                return
-            finally:
-                self._worker.release()
-
-        context = contextvars.copy_context()
-        thread = threading.Thread(target=context.run, args=(work,), name="agent-panel", daemon=True)
-        thread.start()
-        thread.join(_EARLY)
-        if refused and app.sequence_id == head:
-            raise refused[0]
+        self._ws.worker.start(command, lambda: app.sequence_id != head)
         return f"{self._ws.label()} runs"

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from notebook_agent.application import Application
 from notebook_agent.calls import Budget
+from notebook_agent.engine import Stopped
 from notebook_agent.engine.request import inputs_of, read_call, read_halts
 from notebook_agent.errors import CommandError
 from notebook_agent.graph import Graph
@@ -33,6 +34,7 @@ __all__ = [
     "go",
     "goto",
     "head_to_go_on",
+    "next_after",
     "retry",
     "retry_plan",
 ]
@@ -77,11 +79,12 @@ def go(
     recorder = Recorder(screen or ws.screen)
     unsubscribe = app.subscribe(recorder)
     try:
+        ws.worker.passes(app.gate)
         ws.set_ledger(app, fresh=plan.fresh)
         app.allow_effects = plan.allow_effects
         with nullcontext() if budget is None else app.within(budget):
             drive(app, plan, ws.loop)
-    except KeyboardInterrupt as stopped:
+    except (KeyboardInterrupt, Stopped) as stopped:
         stopped.add_note(_stopped(ws, app, recorder))
         raise
     finally:
@@ -133,7 +136,7 @@ def head_to_go_on(ws: Workspace, plan: Plan) -> Application:
 def _check_begin(ws: Workspace, plan: Plan) -> None:
     history, seq = ws.resolve()
     app = _application(ws, history)
-    coming = _coming(app, history, seq)
+    coming = next_after(app, history, seq)
     if coming is None:
         raise CommandError(f"nothing comes after @{seq}: %agent goto an earlier step")
     call = read_call(
@@ -143,7 +146,8 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     inputs_of(app.graph.get_action(coming), plan.inputs)
 
 
-def _coming(app: Application, history: History, seq: int | None) -> str | None:
+def next_after(app: Application, history: History, seq: int | None) -> str | None:
+    """Return the action that a fork after a step begins with; None where nothing comes."""
     if seq is None:
         return app.entrypoint
     step = history[seq]

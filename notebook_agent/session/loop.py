@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from notebook_agent.engine import Stopped
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -37,17 +39,17 @@ class LoopThread:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def run(self, awaitable: Awaitable[Result]) -> Result:
-        """Await it to its end, in a copy of the caller's context.
+    def run(self, awaitable: Awaitable[Result], check: Callable[[], None] | None = None) -> Result:
+        """Await it to its end, in a copy of the caller's context; `check` raises where it is to be stopped.
 
-        A KeyboardInterrupt cancels it and leaves once it has ended, or after a second.
+        A KeyboardInterrupt or Stopped cancels it and leaves once it has ended, or after a second.
         Then it has a note that the coroutine still blocks the loop.
         """
         __tracebackhide__ = True
         job = _Job(awaitable, self._started())
         try:
-            return job.wait()
-        except KeyboardInterrupt as stopped:
+            return job.wait(check)
+        except (KeyboardInterrupt, Stopped) as stopped:
             job.stop()
             if job.ended.wait(_GRACE):
                 raise stopped.with_traceback(job.place()) from None
@@ -94,11 +96,12 @@ class _Job(Generic[Result]):
         self._future: Future[Result] | None = None
         loop.call_soon_threadsafe(self._start, context=contextvars.copy_context())
 
-    def wait(self) -> Result:
+    def wait(self, check: Callable[[], None] | None = None) -> Result:
         """Return what came of it, or raise what it raised."""
         __tracebackhide__ = True
         while not self.ended.wait(_SLICE):
-            pass
+            if check is not None:
+                check()
         assert self._future is not None
         return self._future.result()
 

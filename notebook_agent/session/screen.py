@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol, Self
 
-__all__ = ["Screen", "SilentScreen"]
+__all__ = ["Screen", "SilentScreen", "screen_here", "shown_on"]
 
 
 class Screen(Protocol):
@@ -27,6 +29,10 @@ class Screen(Protocol):
         """The command is over: its last lines are final."""
         ...
 
+    def aside(self) -> Screen:
+        """Return a screen for a command that runs beside others."""
+        ...
+
 
 class SilentScreen:
     """Show nothing."""
@@ -42,3 +48,25 @@ class SilentScreen:
 
     def end(self) -> None:
         """Do nothing."""
+
+    def aside(self) -> Self:
+        """Return this."""
+        return self
+
+
+_here: ContextVar[Screen | None] = ContextVar("notebook_agent_screen", default=None)
+
+
+def screen_here() -> Screen | None:
+    """Return the screen of the command that runs here, if it has its own."""
+    return _here.get()
+
+
+@contextmanager
+def shown_on(screen: Screen) -> Iterator[None]:
+    """Give the command that runs until the `with` ends a screen of its own."""
+    token = _here.set(screen)
+    try:
+        yield
+    finally:
+        _here.reset(token)

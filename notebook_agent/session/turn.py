@@ -7,12 +7,13 @@ graph never spends without end.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from notebook_agent.action import Node
 from notebook_agent.application import Application
+from notebook_agent.application.turns import end_of_turn, inputs_taken
 from notebook_agent.calls import Budget
 from notebook_agent.engine import Step
 from notebook_agent.session.loop import LoopThread
@@ -48,30 +49,14 @@ class Plan:
 
     def is_over(self, ran: Node, following: Node | None) -> bool:
         """Note that an action has run; return whether the command ends before `following`."""
-        self.taken |= self._inputs_of(ran)
+        self.taken |= inputs_taken(ran, self.inputs)
         if self.steps is not None:
             self.steps -= 1
         if following is None:
             self.halted = f"{ran.name} was the last action: the run is finished"
         elif self.one_turn:
-            self.halted = self._end_of_turn(following)
+            self.halted = end_of_turn(following, self.inputs, self.taken)
         return self.halted is not None or self.steps == 0
-
-    def _inputs_of(self, action: Node) -> set[str]:
-        return {name for name in action.required + action.optional if name in self.inputs}
-
-    def _end_of_turn(self, following: Node) -> str | None:
-        again = sorted(self._inputs_of(following) & self.taken)
-        if again:
-            return f"one turn: {following.name} is next and takes {_quoted(again)} again"
-        needed = [name for name in following.required if name not in self.inputs]
-        if needed:
-            return f"{following.name} is next and needs {_quoted(needed)}"
-        return None
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return " and ".join(f"'{name}'" for name in names)
 
 
 def drive(app: Application, plan: Plan, loop: LoopThread) -> None:
@@ -81,21 +66,34 @@ def drive(app: Application, plan: Plan, loop: LoopThread) -> None:
     that runs on the session's loop.
     """
     __tracebackhide__ = True
+    gate = app.gate
+    if gate is not None:
+        following = app.get_next_action()
+        gate.reset(None if following is None else following.name)
     with closing(_steps(app, plan, loop)) as steps:
         for action, _, _ in steps:
             if plan.is_over(action, app.get_next_action()):
                 break
+    if gate is not None and gate.passes is not None:
+        plan.halted = f"breakpoint: {gate.passes} is next"
 
 
 def _steps(app: Application, plan: Plan, loop: LoopThread) -> Generator[Step, None, None]:
     __tracebackhide__ = True
+    gate = app.gate
+
+    def wait(awaitable: Awaitable[object]) -> object:
+        return loop.run(awaitable, None if gate is None else gate.check)
+
     if plan.steps is None:
         yield from app.walk(
-            loop.run,
+            wait,
             halt_before=plan.before,
             halt_after=plan.until,
             inputs=plan.inputs,
             max_steps=plan.max_steps,
         )
     while plan.steps and app.has_next_action():
-        yield from app.walk_step(loop.run, plan.inputs)
+        yield from app.walk_step(wait, plan.inputs)
+        if gate is not None and gate.passes is not None:
+            return

@@ -6,6 +6,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 
 from notebook_agent.application import Application
+from notebook_agent.engine import Gate
 from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
@@ -15,9 +16,10 @@ from notebook_agent.session.namespace import project_name, usable_names
 from notebook_agent.session.references import Where, find_run, find_step, read_reference
 from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
-from notebook_agent.session.screen import Screen, SilentScreen
+from notebook_agent.session.screen import Screen, SilentScreen, screen_here
 from notebook_agent.session.settings import Settings
 from notebook_agent.session.words import listing
+from notebook_agent.session.worker import Worker
 from notebook_agent.store.protocol import RunRecord, Store
 from notebook_agent.tracking import LocalTrackingClient
 
@@ -39,10 +41,12 @@ class Workspace:
         rested: Called whenever a command has run steps, or the graph has taken edits.
         offered: Redefined functions that the user was told of.
         replay: Which LLM calls may leave.
+        breakpoints: The conditions by action, where runs halt or are held; empty for always.
+        worker: Runs commands beside the cells.
     """
 
     namespace: MutableMapping[str, object]
-    screen: Screen = field(default_factory=SilentScreen)
+    own_screen: Screen = field(default_factory=SilentScreen)
     settings: Settings = field(default_factory=Settings)
     loop: LoopThread = field(default_factory=LoopThread)
     watcher: EditWatcher = field(default_factory=EditWatcher)
@@ -54,6 +58,17 @@ class Workspace:
     rested: list[Callable[[], None]] = field(default_factory=list)
     offered: set[str] = field(default_factory=set)
     replay: Replay = field(default_factory=Replay)
+    breakpoints: dict[str, str] = field(default_factory=dict)
+    worker: Worker = field(default_factory=Worker)
+
+    @property
+    def screen(self) -> Screen:
+        """Where the session says what goes on: the running command's own screen, else the session's."""
+        return screen_here() or self.own_screen
+
+    @screen.setter
+    def screen(self, screen: Screen) -> None:
+        self.own_screen = screen
 
     def in_use(self) -> Application:
         """Return the application in use; CommandError where there is none."""
@@ -71,8 +86,17 @@ class Workspace:
         self.name = name or self.name
         self.app = self.apps[app.key] = app
         self.set_ledger(app)
+        self._hold(app)
         self.take_edits()
         self.look(None)
+
+    def _hold(self, app: Application) -> None:
+        """Give an application a gate with the session's breakpoints."""
+        gate = app.gate = app.gate or Gate(frees_main=True)
+        for name in gate.breakpoints.keys() - self.breakpoints.keys():
+            gate.unbreak(name)
+        for name, condition in self.breakpoints.items():
+            gate.break_at(name, condition)
 
     def after_cell(self, cell: str | None) -> None:
         """Put the actions that a cell defined again into the graph in use."""

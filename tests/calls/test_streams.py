@@ -250,3 +250,39 @@ def test_finished_call_is_told_after_its_text(server, steps, client):
     last = steps.told[-1]
     assert isinstance(last, CallRecord)
     assert 1 == last.id
+
+
+class Halt(BaseException):
+    """Ends a step from outside."""
+
+
+def test_a_stop_is_heard_at_the_next_piece_and_closes_the_connection(server, steps, client):
+    """The piece is kept, and the server sees that nobody reads on."""
+    hold = Hold()
+    server.answer(Answer.stream(delta("one"), hold, delta("two"), DONE))
+    stops = []
+
+    def check():
+        if stops:
+            raise Halt
+
+    with steps.open(0, check=check):
+        stream = streamed(client, "count")
+        assert "one" == next(stream).choices[0].delta.content
+        stops.append(True)
+        hold.open()
+        with pytest.raises(Halt):
+            next(stream)
+    assert stream.response.is_closed
+    assert [False] == [call.complete for call in steps.calls(0)]
+
+
+def test_a_stop_is_heard_before_a_call_leaves(server, steps, ask):
+    """Nothing is sent."""
+
+    def check():
+        raise Halt
+
+    with steps.open(0, check=check), pytest.raises(Halt):
+        ask("a pen")
+    assert [] == server.journal

@@ -32,6 +32,10 @@ class HeardScreen:
         """Keep the lines."""
         self.lines = list(lines)
 
+    def aside(self):
+        """Return another."""
+        return HeardScreen()
+
 
 class Notebook:
     """Cells that run in one namespace, each with an id, and the agent that follows them."""

@@ -191,7 +191,9 @@ def test_one_command_at_a_time(notebook, agent, backend):
         return reply
 
     reply, _ = wait_for(backend, twice)
-    assert reply["error"] == "a command of the panel is still running: wait for it, or press Stop"
+    assert reply["error"] == (
+        "a command still runs beside the cells: wait for it, or press Stop (%agent stop)"
+    )
 
 
 def test_a_message_between_many_steps_is_not_the_end(agent, backend):

@@ -1,7 +1,7 @@
 /** What the panel shows of a run at one moment. */
 import type { Comparison, Overview } from "./model.ts";
 import { type Point, pathOf } from "./timeline.ts";
-import type { Ask, Detail, RunLine } from "./wire.ts";
+import type { Act, Ask, ControlWire, Detail, RunLine } from "./wire.ts";
 
 export interface Looks {
   overview: Overview;
@@ -21,11 +21,30 @@ export interface Looks {
   /** The command that has no answer yet. */
   waiting: Ask["do"] | null;
   queued: boolean;
+  /** How the run is held. */
+  control: ControlWire;
+  /** What the run was told to do and has not heard yet. */
+  asked: Act | null;
+  /** Whether that waits for the end of a cell. */
+  held: boolean;
   /** The project's runs, once they were asked for. */
   lines: RunLine[] | null;
   /** The run in view beside another. */
   comparison: Comparison | null;
 }
+
+/** A run that nobody holds. */
+export const FREE: ControlWire = {
+  mode: "rest",
+  at: null,
+  beside: false,
+  breakpoints: {},
+  maxCalls: null,
+  maxCost: null,
+  trouble: "",
+  allow: false,
+  chat: null,
+};
 
 /** An overview as one looks at it first: at its head, and going on with it. */
 export function looksAt(overview: Overview): Looks {
@@ -42,6 +61,9 @@ export function looksAt(overview: Overview): Looks {
     error: "",
     waiting: null,
     queued: false,
+    control: FREE,
+    asked: null,
+    held: false,
     lines: null,
     comparison: null,
   };

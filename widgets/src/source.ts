@@ -10,7 +10,15 @@ export interface Source {
   request(ask: Ask): Promise<Reply>;
   /** Hears of a run that goes on; returns the way to stop it. */
   subscribe(listener: (progress: Progress) => void): () => void;
+  /** Interrupts the kernel, as its own stop button does, where the host has a way to it. */
+  interrupt(): Promise<void>;
   close(): void;
+}
+
+/** What of the kernel is used here, where the host has it. */
+export interface Kernel {
+  status?: unknown;
+  interrupt?: () => Promise<unknown>;
 }
 
 export type Listener = (message: unknown, buffers?: DataView[]) => void;
@@ -43,15 +51,15 @@ export class LiveSource implements Source {
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   readonly #listeners = new Set<(progress: Progress) => void>();
 
-  readonly #status: () => string | undefined;
+  readonly #kernel: () => Kernel | null;
   #clock: ReturnType<typeof setInterval> | undefined;
   #idle = 0;
   #silent = 0;
   #running = false;
 
-  constructor(channel: Channel, status: () => string | undefined = () => undefined) {
+  constructor(channel: Channel, kernel: () => Kernel | null = () => null) {
     this.#channel = channel;
-    this.#status = status;
+    this.#kernel = kernel;
     channel.on("msg:custom", this.#receive);
   }
 
@@ -68,7 +76,7 @@ export class LiveSource implements Source {
 
   /** Each second: ends what nobody is going to answer. */
   #wait(): void {
-    const status = this.#status();
+    const status = this.#kernel()?.status;
     this.#idle = status === "idle" || status === "dead" ? this.#idle + 1 : 0;
     this.#silent = status === undefined && !this.#running ? this.#silent + 1 : 0;
     if (this.#idle < IDLE_S && this.#silent < SILENT_S) return;
@@ -86,6 +94,14 @@ export class LiveSource implements Source {
   subscribe(listener: (progress: Progress) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async interrupt(): Promise<void> {
+    try {
+      await this.#kernel()?.interrupt?.();
+    } catch {
+      // the run hears of it by a message as well
+    }
   }
 
   close(): void {
@@ -137,6 +153,8 @@ export class StoredSource implements Source {
   subscribe(): () => void {
     return () => {};
   }
+
+  async interrupt(): Promise<void> {}
 
   close(): void {}
 

@@ -5,7 +5,7 @@ import type { Overview, Progress, Reply, Run } from "./model.ts";
 import { Pictures } from "./pictures.ts";
 import type { Source } from "./source.ts";
 import { advanced, misses, type Point, pathOf, placeKey } from "./timeline.ts";
-import type { Ask, Detail, Json, ValueWire } from "./wire.ts";
+import type { Act, Ask, ControlWire, Detail, Json, ValueWire } from "./wire.ts";
 
 const runIn = (overview: Overview): Run | undefined => overview.runs.find((run) => run.id === overview.run);
 
@@ -107,14 +107,45 @@ export class Viewer {
     return this.#command({ do: "fork", run, seq, edits });
   }
 
-  retry(): Promise<void> {
-    return this.#command({ do: "retry", run: this.looks.overview.run });
+  retry(allow = false): Promise<void> {
+    return this.#command({ do: "retry", run: this.looks.overview.run, ...(allow && { allow }) });
   }
 
-  run(how: "run" | "step", inputs: Record<string, Json>): Promise<void> {
+  run(how: "run" | "step", inputs: Record<string, Json>, allow = false): Promise<void> {
     const { overview, at, points } = this.looks;
     const past = at < points.length - 1 ? { seq: this.point.seq } : {};
-    return this.#command({ do: how, run: overview.run, ...past, inputs });
+    return this.#command({ do: how, run: overview.run, ...past, inputs, ...(allow && { allow }) });
+  }
+
+  /** Takes in how the run is held. */
+  hear(control: ControlWire): void {
+    this.#change({ control });
+  }
+
+  /** Pauses, steps or stops the run that goes on; what blocks the kernel is interrupted. */
+  async hold(act: Act): Promise<void> {
+    this.#change({ asked: act, held: false, error: "" });
+    const timer = setTimeout(() => this.#change({ held: true }), PATIENCE_MS);
+    const { overview, control } = this.looks;
+    if (act === "stop" && !control.beside) await this.source.interrupt();
+    await this.#tell({ do: "control", run: overview.run, act });
+    clearTimeout(timer);
+    this.#change({ asked: null, held: false });
+  }
+
+  /** Sets a breakpoint before an action, or takes it away. */
+  breakAt(action: string, condition: string | null): Promise<void> {
+    return this.#tell({ do: "break", action, condition });
+  }
+
+  /** Limits what a command may spend. */
+  limit(maxCalls: number | null, maxCost: number | null): Promise<void> {
+    return this.#tell({ do: "limit", maxCalls, maxCost });
+  }
+
+  async #tell(ask: Ask): Promise<void> {
+    const { error = "" } = await this.source.request(ask);
+    this.#change({ error });
   }
 
   /** Writes the run as a page. */

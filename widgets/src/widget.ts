@@ -1,15 +1,18 @@
 /** The bridge to anywidget: a model of traits and messages on one side, the panel on the other. */
 import { render as draw, h } from "preact";
 import { overviewOf } from "./model.ts";
-import { type Channel, type Listener, LiveSource } from "./source.ts";
+import { type Channel, type Kernel, type Listener, LiveSource } from "./source.ts";
 import { Viewer } from "./viewer.ts";
 import { Panel, type Part } from "./views/panel.tsx";
-import type { OverviewWire, Place } from "./wire.ts";
+import type { ChatWire, ControlWire, OverviewWire, Place } from "./wire.ts";
 
 export interface Traits {
   overview: OverviewWire;
   place: Place;
+  control: ControlWire;
   part: Part;
+  /** Of a chat that stands alone. */
+  chat?: ChatWire;
 }
 
 /** What of anywidget's model is used here. */
@@ -69,6 +72,11 @@ function standWithKernel(model: Model, viewer: Viewer): void {
   else viewer.moveToSeq(seq);
 }
 
+const controlOf = (model: Model): ControlWire => {
+  const control = model.get("control");
+  return { ...control, chat: model.get("chat") ?? control.chat };
+};
+
 /** Follows the kernel where it sets the traits by itself. */
 function hearPlace(model: Model, viewer: Viewer, kernel: Known): () => void {
   const hear = (): void => {
@@ -80,6 +88,8 @@ function hearPlace(model: Model, viewer: Viewer, kernel: Known): () => void {
   const listeners: [string, () => void][] = [
     ["change:overview", () => viewer.showNewer(overviewOf(model.get("overview")))],
     ["change:place", hear],
+    ["change:control", () => viewer.hear(controlOf(model))],
+    ["change:chat", () => viewer.hear(controlOf(model))],
   ];
   for (const [event, listener] of listeners) model.on(event, listener);
   return () => {
@@ -92,24 +102,24 @@ function ownKeys(event: Event): void {
   if (event.target instanceof HTMLElement) event.target.dataset.lmSuppressShortcuts = "true";
 }
 
-/** What the kernel does, where the host tells. */
-function kernelStatus({ widget_manager: manager }: Model): string | undefined {
+/** The kernel, where the host has one to show. */
+function kernelOf({ widget_manager: manager }: Model): Kernel | null {
   try {
-    const { kernel } = (manager ?? {}) as { kernel?: { status?: unknown } | null };
-    return typeof kernel?.status === "string" ? kernel.status : undefined;
+    return ((manager ?? {}) as { kernel?: Kernel | null }).kernel ?? null;
   } catch {
-    return undefined;
+    return null;
   }
 }
 
 /** Draws the panel into an element; what it returns takes everything away again. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const source = new LiveSource(model, () => kernelStatus(model));
+  const source = new LiveSource(model, () => kernelOf(model));
   const viewer = new Viewer(source, overviewOf(model.get("overview")));
   const kernel = { n: model.get("place").n };
   const untell = tellPlace(model, viewer, kernel);
   const unhear = hearPlace(model, viewer, kernel);
   standWithKernel(model, viewer);
+  viewer.hear(controlOf(model));
   el.classList.add("na-live");
   el.addEventListener("focusin", ownKeys);
   draw(h(Panel, { viewer, part: model.get("part") }), el);

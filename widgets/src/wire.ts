@@ -254,6 +254,36 @@ export interface Place {
   n: number;
 }
 
+/** What a run hears while it goes on. */
+export type Act = "pause" | "resume" | "step" | "stop";
+
+/** How one chats with the agent. */
+export interface ChatWire {
+  /** What a message is given as. */
+  input: string;
+  /** The key that holds what was said; null for the first that looks like it. */
+  output: string | null;
+}
+
+/** How the run in view is held. */
+export interface ControlWire {
+  mode: "rest" | "running" | "paused" | "stopping";
+  /** The action before which the run is held, or before which a breakpoint halted it. */
+  at: string | null;
+  /** Whether it runs beside the cells, where an interrupt of the kernel does not reach it. */
+  beside: boolean;
+  /** The conditions by action; empty where a breakpoint always holds. */
+  breakpoints: Record<string, string>;
+  maxCalls: number | null;
+  maxCost: number | null;
+  /** Why the last command ended, where no step says so. */
+  trouble: string;
+  /** Whether it would go on with leave to fire again what cannot be taken back. */
+  allow: boolean;
+  /** Null where no action takes an input. */
+  chat: ChatWire | null;
+}
+
 /** What the page asks, still without the `id` by which its answer is found. */
 export type Ask =
   | { do: "overview" | "runs" | "export" }
@@ -262,9 +292,13 @@ export type Ask =
   | { do: "image"; run: string; seq: number | null; image: string }
   | { do: "compare"; run: string; other: string }
   | { do: "fork"; run: string; seq: number | null; edits: Record<string, Json> }
-  | { do: "retry"; run: string }
+  | { do: "retry"; run: string; allow?: boolean }
   /** With `seq` where one looks at the past: then a fork from there runs. */
-  | { do: "run" | "step"; run: string; seq?: number | null; inputs: Record<string, Json> }
+  | { do: "run" | "step"; run: string; seq?: number | null; inputs: Record<string, Json>; allow?: boolean }
+  | { do: "control"; run: string; act: Act }
+  /** A breakpoint with its condition; null takes it away. */
+  | { do: "break"; action: string; condition: string | null }
+  | { do: "limit"; maxCalls: number | null; maxCost: number | null }
   | { do: "switch"; run: string };
 
 /** Two runs side by side: where they part, and the steps of each from shortly before. */

@@ -36,7 +36,7 @@ describe("a kernel that answers no more", () => {
   const errorAfter = async (seconds: number, status?: string): Promise<string | undefined> => {
     vi.useFakeTimers();
     let error: string | undefined;
-    const source = new LiveSource(new FakeModel(), () => status);
+    const source = new LiveSource(new FakeModel(), () => ({ status }));
     void source.request({ do: "overview" }).then((reply) => {
       error = reply.error;
     });

@@ -1,6 +1,7 @@
 /** The wire fixtures that Python wrote, and a model and a source that tests can drive. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FREE } from "../src/looks.ts";
 import { type Overview, overviewOf, type Progress, progressOf, type Reply } from "../src/model.ts";
 import type { Listener, Source } from "../src/source.ts";
 import type { Model, Traits } from "../src/widget.ts";
@@ -57,7 +58,7 @@ export class FakeModel implements Model {
   constructor(traits: Partial<Traits> = {}) {
     const shown = traits.overview ?? overviewWire();
     const place = { run: shown.run, seq: 10, follows: true, n: 0 };
-    this.#traits = { overview: shown, place, part: "panel", ...traits };
+    this.#traits = { overview: shown, place, control: FREE, part: "panel", ...traits };
   }
 
   get<K extends keyof Traits>(name: K): Traits[K] {
@@ -101,6 +102,7 @@ export class FakeSource implements Source {
   readonly live = true;
   readonly note = "";
   readonly asked: Ask[] = [];
+  interrupts = 0;
   replies: Partial<Record<Ask["do"], Omit<Reply, "id"> | Promise<Omit<Reply, "id">>>> = {};
   #listener: ((progress: Progress) => void) | null = null;
 
@@ -116,6 +118,10 @@ export class FakeSource implements Source {
     return () => {
       this.#listener = null;
     };
+  }
+
+  async interrupt(): Promise<void> {
+    this.interrupts += 1;
   }
 
   close(): void {}

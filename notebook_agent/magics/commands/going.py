@@ -60,11 +60,18 @@ def _limits(parser: CommandParser) -> None:
     parser.flag("--allow-effects", help="fire again what cannot be taken back")
     parser.option("--max-calls", "N", help="send no more LLM calls than this")
     parser.option("--max-cost", "USD", help="send no LLM call once they cost this, in US dollars")
+    parser.flag("--background", help="run beside the cells, where the panel can always hold it")
 
 
 def _run_call(args: Namespace, values: Values) -> Call:
     options = given(args, "until", "before", "max_steps", "max_calls", "max_cost")
-    return Call("run", (values,), options | _allowed(args))
+    return _placed(args, Call("run", (values,), options | _allowed(args)))
+
+
+def _placed(args: Namespace, call: Call) -> Call:
+    if not args.background:
+        return call
+    return Call("background", (call.method, *call.args), call.options)
 
 
 def _allowed(args: Namespace) -> dict[str, object]:
@@ -117,7 +124,8 @@ def _retry() -> Command:
 def _retry_call(args: Namespace, _: Values) -> Call:
     options = {"fresh": args.fresh, "step": args.step, "actions": getattr(args, "with")}
     chosen = {key: value for key, value in options.items() if value}
-    return Call("retry", options=chosen | given(args, "max_calls", "max_cost") | _allowed(args))
+    limits = given(args, "max_calls", "max_cost") | _allowed(args)
+    return _placed(args, Call("retry", options=chosen | limits))
 
 
 def _resume() -> Command:
@@ -139,7 +147,7 @@ def _resume() -> Command:
 def _resume_call(args: Namespace, _: Values) -> Call:
     options = {"look": True} if args.look else {}
     limits = given(args, "max_calls", "max_cost") | _allowed(args)
-    return Call("resume", (args.run,), options | limits)
+    return _placed(args, Call("resume", (args.run,), options | limits))
 
 
 def _fork() -> Command:

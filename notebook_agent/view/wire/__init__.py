@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from notebook_agent.view.wire.graph import EdgeWire, GraphWire, NodeWire
 from notebook_agent.view.wire.messages import (
+    ChatWire,
     Comparison,
+    Control,
     Overview,
     Page,
     Place,
@@ -37,9 +39,11 @@ from notebook_agent.view.wire.step import (
 
 __all__ = [
     "CallWire",
+    "ChatWire",
     "CheckWire",
     "CodeWire",
     "Comparison",
+    "Control",
     "DecisionWire",
     "Detail",
     "DiffWire",

@@ -9,7 +9,7 @@ from notebook_agent.view.wire.graph import GraphWire
 from notebook_agent.view.wire.runs import RunLine, RunWire, StepsWire, Totals
 from notebook_agent.view.wire.step import Detail, DiffWire, InputWire, ValueWire
 
-__all__ = ["Comparison", "Overview", "Page", "Place", "Progress", "Reply", "Request"]
+__all__ = ["ChatWire", "Comparison", "Control", "Overview", "Page", "Place", "Progress", "Reply", "Request"]
 
 
 class Overview(TypedDict):
@@ -45,6 +45,36 @@ class Progress(TypedDict):
     """Streamed text of the running step so far, its end if it is long."""
 
 
+class ChatWire(TypedDict):
+    """How one chats with the agent."""
+
+    input: str
+    """What a message is given as."""
+    output: str | None
+    """The key that holds what was said; None for the first that looks like it."""
+
+
+class Control(TypedDict):
+    """How the run in view is held. It is a trait of its own, for it changes between steps."""
+
+    mode: Literal["rest", "running", "paused", "stopping"]
+    at: str | None
+    """The action before which the run is held, or before which a breakpoint halted it."""
+    beside: bool
+    """Whether it runs in a thread beside the cells, where an interrupt of the kernel does not reach it."""
+    breakpoints: dict[str, str]
+    """The conditions by action; empty where a breakpoint always holds."""
+    maxCalls: int | None
+    maxCost: float | None
+    """What a command may spend on LLM calls; the cost in US dollars."""
+    trouble: str
+    """Why the last command ended, where no step says so."""
+    allow: bool
+    """Whether it would go on with leave to fire again what cannot be taken back."""
+    chat: ChatWire | None
+    """None where no action takes an input."""
+
+
 class Place(TypedDict):
     """Where one looks; both sides hold it and either may set it.
 
@@ -67,7 +97,9 @@ class Request(TypedDict):
     Which fields go with which `do`: `overview`; `detail` (run, seq, whole); `value` (run, seq, path, start);
     `image` (run, seq, image); `runs`; `compare` (run, other); `export`; `fork` (run, seq, edits);
     `retry` (run); `run` (run, inputs) and `step` (run, inputs), with `seq` where the page looks at the past;
-    `switch` (run). What runs steps names the run that the page shows, and is refused if another is in use.
+    `switch` (run); `control` (run, act); `break` (action, condition); `limit` (maxCalls, maxCost). `run`,
+    `step` and `retry` take `allow`. What runs steps names the run that the page shows, and is refused if
+    another is in use.
     """
 
     id: int
@@ -77,9 +109,12 @@ class Request(TypedDict):
         "value",
         "image",
         "runs",
+        "break",
         "compare",
+        "control",
         "export",
         "fork",
+        "limit",
         "retry",
         "run",
         "step",
@@ -100,6 +135,14 @@ class Request(TypedDict):
     edits: NotRequired[dict[str, Json]]
     """State keys and their new values, as JSON."""
     inputs: NotRequired[dict[str, Json]]
+    allow: NotRequired[bool]
+    """Fire again what cannot be taken back."""
+    act: NotRequired[Literal["pause", "resume", "step", "stop"]]
+    action: NotRequired[str]
+    condition: NotRequired[str | None]
+    """When the breakpoint holds, as `expr` takes it; None takes it away."""
+    maxCalls: NotRequired[int | None]
+    maxCost: NotRequired[float | None]
 
 
 class Comparison(TypedDict):

@@ -1,8 +1,10 @@
+import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import { counted, statusWord } from "../format.ts";
 import type { Step } from "../model.ts";
 import type { Visits } from "../visits.ts";
 import type { GraphWire, NodeWire } from "../wire.ts";
+import { BreakMark, type Breakpoints, breakText, type OnBreak, toggled } from "./breaks.tsx";
 import { Edge, inOrder } from "./edges.tsx";
 import type { Hues } from "./hues.ts";
 import { Icon, type IconName } from "./icons.tsx";
@@ -17,7 +19,12 @@ export interface GraphProps {
   next: string | null;
   hues: Hues;
   onPick: (action: string) => void;
+  breakpoints?: Breakpoints;
+  /** Missing where none can be set. */
+  onBreak?: OnBreak | undefined;
 }
+
+const NONE: Breakpoints = {};
 
 const MARGIN = 10;
 const SMALLEST = { width: 360, height: 260 };
@@ -47,10 +54,11 @@ function nodeClass(name: string, { visits, step, next, hues }: GraphProps): stri
   return classes.join(" ");
 }
 
-const onEnter =
-  (act: () => void) =>
+const onKeys =
+  (keys: Record<string, (() => void) | undefined>) =>
   (event: KeyboardEvent): void => {
-    if (event.key !== "Enter" && event.key !== " ") return;
+    const act = event.ctrlKey || event.metaKey ? undefined : keys[event.key];
+    if (!act) return;
     event.preventDefault();
     act();
   };
@@ -98,15 +106,17 @@ const Edited = ({ node }: { node: NodeWire }) => (
 function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
   const pick = (): void => props.onPick(node.name);
   const visit = props.visits.nodes.get(node.name);
+  const { breakpoints = NONE, onBreak } = props;
+  const turn = onBreak && (() => onBreak(node.name, toggled(node.name, breakpoints)));
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button element cannot stand in a drawing
     <g
       class={nodeClass(node.name, props)}
       role="button"
       tabindex={0}
-      aria-label={nodeName(node.name, props.visits)}
+      aria-label={nodeName(node.name, props.visits) + breakText(node.name, breakpoints)}
       onClick={pick}
-      onKeyDown={onEnter(pick)}
+      onKeyDown={onKeys({ Enter: pick, " ": pick, b: turn })}
     >
       <Frame node={node} />
       <rect
@@ -140,7 +150,12 @@ const Parts = (props: GraphProps) => (
       node.kind === "input" ? (
         <InputNode key={node.name} node={node} />
       ) : (
-        <ActionNode key={node.name} node={node} {...props} />
+        <Fragment key={node.name}>
+          <ActionNode node={node} {...props} />
+          {props.onBreak && (
+            <BreakMark node={node} breakpoints={props.breakpoints ?? NONE} onBreak={props.onBreak} />
+          )}
+        </Fragment>
       ),
     )}
     {props.graph.nodes.map((node) => {
@@ -191,7 +206,7 @@ function Listing(props: GraphProps) {
             <button
               type="button"
               class={nodeClass(node.name, props)}
-              aria-label={nodeName(node.name, visits)}
+              aria-label={nodeName(node.name, visits) + breakText(node.name, props.breakpoints ?? NONE)}
               onClick={() => props.onPick(node.name)}
             >
               {node.label}

@@ -1,6 +1,6 @@
 import { count, counted, dollars, runSentence } from "../format.ts";
 import type { Overview, Run, Step } from "../model.ts";
-import type { Status, Totals } from "../wire.ts";
+import type { ControlWire, Status, Totals } from "../wire.ts";
 
 const Figures = ({ totals }: { totals: Totals }) => (
   <ul class="na-totals" aria-label="Totals">
@@ -14,9 +14,24 @@ const Figures = ({ totals }: { totals: Totals }) => (
 /** Where the next action is the one that broke, which is said already. */
 const BROKEN = new Set<Status>(["failed", "interrupted"]);
 
+/** How a run stands: what it came to, or how it is held. */
+function standing(run: Run, { mode, at }: ControlWire): [string, string] {
+  if (mode === "paused") return ["paused", `paused before ${at}`];
+  if (mode === "stopping") return ["paused", "stopping"];
+  if (mode === "running") return ["running", "running"];
+  const halted = at !== null && at === run.next && !BROKEN.has(run.status);
+  return halted ? ["paused", `halted at the breakpoint before ${at}`] : [run.status, runSentence(run)];
+}
+
+const Standing = ({ run, control }: { run: Run; control: ControlWire }) => {
+  const [tone, text] = standing(run, control);
+  return <span class={`na-pill na-is-${tone}`}>{text}</span>;
+};
+
 interface HeaderProps {
   overview: Overview;
   run: Run | undefined;
+  control: ControlWire;
   step: Step | null;
   head: number | null;
   atHead: boolean;
@@ -46,7 +61,7 @@ function Name({ overview, run, listed, onList }: HeaderProps) {
 
 /** Which run this is, how it stands, and what it took. */
 export const Header = (props: HeaderProps) => {
-  const { overview, run, step, head, atHead } = props;
+  const { overview, run, control, step, head, atHead } = props;
   return (
     <header class="na-header">
       <div class="na-title">
@@ -56,7 +71,7 @@ export const Header = (props: HeaderProps) => {
         </span>
         <span class="na-project">{overview.project}</span>
       </div>
-      {run && <span class={`na-pill na-is-${run.status}`}>{runSentence(run)}</span>}
+      {run && <Standing run={run} control={control} />}
       <span class="na-where">
         step {step ? count(step.seq) : "–"}/{head === null ? "–" : count(head)}
         {atHead && run?.next && !BROKEN.has(run.status) && (

@@ -6,6 +6,7 @@ import { placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
 import { VisitCounter, visitBefore } from "../visits.ts";
 import type { Detail } from "../wire.ts";
+import { ChatBox } from "./chatbox.tsx";
 import { CompareView } from "./compare.tsx";
 import { DetailView } from "./detail.tsx";
 import { type Edit, editsOf } from "./edit.tsx";
@@ -15,10 +16,10 @@ import { huesOf } from "./hues.ts";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
 import { TimelineView } from "./timeline.tsx";
-import { Toolbar } from "./toolbar.tsx";
+import { FAILED, Toolbar } from "./toolbar.tsx";
 
 /** Which part of the panel stands alone; `panel` is all of it. */
-export type Part = "panel" | "graph" | "state" | "slider";
+export type Part = "panel" | "graph" | "state" | "slider" | "chat";
 
 /** What the viewer looks at, drawn again when that changes. */
 export function useLooks(viewer: Viewer): Looks {
@@ -116,11 +117,57 @@ function Graph({ viewer, looks, point, run, atHead, late, hues, visits, move }: 
       next={next}
       hues={hues}
       onPick={pick}
+      breakpoints={looks.control.breakpoints}
+      onBreak={viewer.source.live ? (action, condition) => void viewer.breakAt(action, condition) : undefined}
     />
   );
 }
 
-function Details({ viewer, id, looks, run, atHead, late, edits }: Scene) {
+/** The chat on the run, where there is a kernel to answer and an action to hear. */
+function Chatting(scene: Scene) {
+  const { viewer, looks, run, atHead } = scene;
+  const { chat } = looks.control;
+  if (!chat) return null;
+  const failed = atHead && run && FAILED.has(run.status) ? run.next : null;
+  return (
+    <ChatBox
+      chat={chat}
+      state={looks.detail?.state ?? null}
+      control={looks.control}
+      busy={looks.waiting !== null}
+      past={goingOn(scene).past}
+      failed={failed}
+      streaming={atHead ? looks.text : ""}
+      onSend={(text) => void viewer.run("run", { [chat.input]: text })}
+      onRetry={() => void viewer.retry()}
+    />
+  );
+}
+
+/** The chat alone: how the run stands, what was said, a box for messages. */
+function ChatPart(scene: Scene) {
+  const { looks, run, point, head, atHead } = scene;
+  return (
+    <>
+      <Header
+        overview={looks.overview}
+        run={run}
+        control={looks.control}
+        step={point.step}
+        head={head}
+        atHead={atHead}
+        onList={() => {}}
+      />
+      <Chatting {...scene} />
+      <p class="na-page-note na-problem" role="status">
+        {looks.error || looks.control.trouble}
+      </p>
+    </>
+  );
+}
+
+function Details(scene: Scene) {
+  const { viewer, id, looks, run, atHead, late, edits } = scene;
   const { detail, text } = looks;
   return (
     <DetailView
@@ -131,6 +178,7 @@ function Details({ viewer, id, looks, run, atHead, late, edits }: Scene) {
       edits={edits.edits}
       onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
       onWhole={viewer.source.live && !late ? () => void viewer.whole() : undefined}
+      chat={viewer.source.live && looks.control.chat && <Chatting {...scene} />}
     />
   );
 }
@@ -158,6 +206,11 @@ function goingOn({ looks, point, run, atHead, late }: Scene) {
 function Commands(scene: Scene) {
   const { viewer, looks, run, edits } = scene;
   const changes = editsOf(edits.edits);
+  const { nodes } = looks.overview.graph;
+  const actions = useMemo(
+    () => nodes.filter((node) => node.kind === "action").map((node) => node.name),
+    [nodes],
+  );
   const fork = (): void => {
     if (changes) void viewer.fork(changes).then(edits.clear);
   };
@@ -165,12 +218,19 @@ function Commands(scene: Scene) {
     <Toolbar
       run={run}
       {...goingOn(scene)}
-      busy={run?.status === "running" || looks.waiting !== null}
+      busy={looks.waiting !== null}
+      control={looks.control}
+      asked={looks.asked}
+      held={looks.held}
+      actions={actions}
       edited={changes && Object.keys(changes).length}
       said={looks.said}
       error={looks.error}
-      onRun={(how, inputs) => void viewer.run(how, inputs)}
-      onRetry={() => void viewer.retry()}
+      onRun={(how, inputs, allow) => void viewer.run(how, inputs, allow)}
+      onRetry={(allow) => void viewer.retry(allow)}
+      onHold={(act) => void viewer.hold(act)}
+      onBreak={(action, condition) => void viewer.breakAt(action, condition)}
+      onLimit={({ maxCalls, maxCost }) => void viewer.limit(maxCalls, maxCost)}
       onFork={fork}
       onExport={() => void viewer.exportPage()}
     />
@@ -222,6 +282,7 @@ function Whole(scene: Scene) {
       <Header
         overview={looks.overview}
         run={run}
+        control={looks.control}
         step={point.step}
         head={head}
         atHead={atHead}
@@ -249,7 +310,7 @@ function Whole(scene: Scene) {
   );
 }
 
-const PARTS = { panel: Whole, graph: Graph, state: Details, slider: Timeline };
+const PARTS = { panel: Whole, graph: Graph, state: Details, slider: Timeline, chat: ChatPart };
 
 function reachOf(viewer: Viewer): Reach {
   const image = (id: string, mime: string): Promise<string> => viewer.image(id, mime);

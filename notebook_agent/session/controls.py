@@ -1,0 +1,209 @@
+"""How the run in use is held: pause, step and stop from any thread, breakpoints, limits.
+
+What the page is told of it changes with the run's events, and is sent at most 20 times a second.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from notebook_agent.application import Application
+from notebook_agent.engine import Gate
+from notebook_agent.errors import AgentError, CommandError, EffectError, did_you_mean
+from notebook_agent.lifecycle import Event, RunHalted, RunPaused, RunResumed, StepEnded, StepStarted
+from notebook_agent.session.chatting import chat_of
+from notebook_agent.session.words import listing
+from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.wire import ChatWire, Control
+
+__all__ = ["Controls", "break_at", "gate_of", "limit"]
+
+Listener = Callable[[Control], None]
+_INTERVAL = 0.05
+
+
+def gate_of(ws: Workspace) -> Gate:
+    """Return what the run in use passes before each step."""
+    gate = ws.in_use().gate
+    if gate is None:
+        gate = ws.in_use().gate = Gate(frees_main=True)
+    return gate
+
+
+def break_at(ws: Workspace, action: str, condition: str | None = "") -> None:
+    """Hold every run of the session before an action, where the condition is true; None takes that back.
+
+    Raises:
+        CommandError: There is no such action.
+        ConditionError: The condition cannot be read.
+    """
+    names = ws.in_use().graph.names
+    if action not in names and condition is not None:
+        near = did_you_mean(action, names) or f" There are: {listing(names)}."
+        raise CommandError(f"{action}: there is no such action.{near}", action=action)
+    gate = gate_of(ws)
+    if condition is None:
+        gate.unbreak(action)
+    else:
+        gate.break_at(action, condition)
+    ws.breakpoints = gate.breakpoints
+
+
+def limit(ws: Workspace, *, max_calls: int | None, max_cost: float | None) -> None:
+    """Say what each further command may spend on LLM calls; None for no limit.
+
+    Raises:
+        RunError: A limit is no number, or below 0.
+    """
+    settings = replace(ws.settings, max_calls=max_calls, max_cost=max_cost)
+    settings.budget()
+    ws.settings = settings
+
+
+class Controls:
+    """Tells how the run in use is held, and changes that. Every method may be called on any thread."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._ws = workspace
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._app: Application | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._mode: Literal["rest", "running", "paused", "stopping"] = "rest"
+        self._at: str | None = None
+        self._beside = False
+        self._failed = False
+        self._trouble = ""
+        self._allow = False
+        self._sent: Control | None = None
+        self._sent_at = 0.0
+        self._waiting = False
+
+    def now(self) -> Control:
+        """Say how things are."""
+        gate, settings = gate_of(self._ws), self._ws.settings
+        return Control(
+            mode=self._mode,
+            at=self._at,
+            beside=self._beside,
+            breakpoints=gate.breakpoints,
+            maxCalls=settings.max_calls,
+            maxCost=settings.max_cost,
+            trouble=self._trouble,
+            allow=self._allow,
+            chat=self._chat(),
+        )
+
+    def _chat(self) -> ChatWire | None:
+        app = self._ws.in_use()
+        return chat_of(app.graph, None, app.entrypoint)
+
+    def watch(self, listener: Listener) -> Callable[[], None]:
+        """Tell the listener whenever it changes; return the way to stop that."""
+        with self._lock:
+            if not self._listeners:
+                self._ws.moved.append(self._follow)
+                self._ws.rested.append(self.changed)
+            self._listeners.append(listener)
+            self._follow()
+        return lambda: self._leave(listener)
+
+    def act(self, what: str) -> None:
+        """Pause, resume, step or stop the run; nothing happens where none goes on."""
+        with self._lock:
+            if self._mode == "rest":
+                return
+            gate = gate_of(self._ws)
+            {"pause": gate.pause, "resume": gate.resume, "step": gate.step, "stop": gate.stop}[what]()
+            if what == "stop":
+                self._mode = "stopping"
+        self.changed()
+
+    def changed(self) -> None:
+        """Tell soon how things are."""
+        with self._lock:
+            if self._waiting or not self._listeners:
+                return
+            self._waiting = True
+        wait = max(0.0, self._sent_at + _INTERVAL - time.monotonic())
+        timer = threading.Timer(wait, contextvars.copy_context().run, [self._tell])
+        timer.daemon = True
+        timer.start()
+
+    def _tell(self) -> None:
+        with self._lock:
+            self._waiting = False
+            self._sent_at = time.monotonic()
+            told = self.now()
+            if told == self._sent:
+                return
+            self._sent = told
+        for listener in list(self._listeners):
+            listener(told)
+
+    def _leave(self, listener: Listener) -> None:
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+            if not self._listeners:
+                self._unsubscribe()
+                self._app = None
+                self._ws.moved.remove(self._follow)
+                self._ws.rested.remove(self.changed)
+
+    def _follow(self) -> None:
+        app = self._ws.app
+        if app is self._app:
+            return
+        self._unsubscribe()
+        self._app, self._at, self._trouble, self._allow = app, None, "", False
+        self._mode = "rest"
+        self._unsubscribe = app.subscribe(self._take) if app is not None else lambda: None
+        self.changed()
+
+    def _take(self, event: Event) -> None:
+        """Learn from an event, in the thread that runs."""
+        if isinstance(event, StepStarted):
+            self._failed = False
+            if self._mode not in {"running", "stopping"}:
+                self._goes_on()
+        elif isinstance(event, StepEnded):
+            self._failed = event.record.status != "completed"
+        elif isinstance(event, RunPaused):
+            self._mode, self._at = "paused", event.next_action
+            self._note_thread()
+        elif isinstance(event, RunResumed):
+            self._goes_on()
+        elif isinstance(event, RunHalted):
+            self._halted(event)
+
+    def _goes_on(self) -> None:
+        self._mode, self._at, self._trouble, self._allow = "running", None, "", False
+        self._note_thread()
+
+    def _note_thread(self) -> None:
+        self._beside = threading.current_thread() is not threading.main_thread()
+        self.changed()
+
+    def _halted(self, event: RunHalted) -> None:
+        with self._lock:
+            gate = gate_of(self._ws)
+            self._mode, self._at = "rest", gate.passes
+            self._trouble = "" if self._failed else _sentence(event.error)
+            self._allow, self._failed = isinstance(event.error, EffectError), False
+            if gate.stopping:
+                gate.reset()
+        self.changed()
+
+
+def _sentence(error: BaseException | None) -> str:
+    """Say what ended a run; nothing of what a person did."""
+    if not isinstance(error, Exception):
+        return ""
+    told = str(error).strip()
+    return told if isinstance(error, AgentError) and told else f"{type(error).__name__}: {told}"

@@ -1,0 +1,131 @@
+import { useState } from "preact/hooks";
+import type { NodeWire } from "../wire.ts";
+import { Icon } from "./icons.tsx";
+
+export type Breakpoints = Readonly<Record<string, string>>;
+/** Sets a breakpoint with its condition, empty for always; null takes it away. */
+export type OnBreak = (action: string, condition: string | null) => void;
+
+/** What a breakpoint adds to what a screen reader calls a node. */
+export const breakText = (name: string, breakpoints: Breakpoints): string =>
+  name in breakpoints ? ", breakpoint" : "";
+
+/** What a click on a breakpoint's place does. */
+export const toggled = (name: string, breakpoints: Breakpoints): string | null =>
+  name in breakpoints ? null : "";
+
+interface MarkProps {
+  node: NodeWire;
+  breakpoints: Breakpoints;
+  onBreak: OnBreak;
+}
+
+/** The place of a breakpoint, at a node's left edge; also reached by the key b on the node. */
+export function BreakMark({ node, breakpoints, onBreak }: MarkProps) {
+  const condition = breakpoints[node.name];
+  const set = condition !== undefined;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a button element cannot stand in a drawing
+    <g
+      class={`na-break ${set ? "na-set" : ""}`}
+      role="button"
+      tabindex={-1}
+      aria-pressed={set}
+      aria-label={`breakpoint before ${node.name}`}
+      transform={`translate(${node.x - node.width / 2} ${node.y})`}
+      onClick={() => onBreak(node.name, toggled(node.name, breakpoints))}
+      onKeyDown={undefined}
+    >
+      <title>
+        {set
+          ? `Breakpoint${condition && `, if ${condition}`}: click to clear it`
+          : "Click to halt before this action"}
+      </title>
+      <circle class="na-break-place" r={12} />
+      <circle class="na-break-dot" r={6} />
+      {condition && <path class="na-break-if" d="M-2.6-1.4h5.2M-2.6 1.4h5.2" />}
+    </g>
+  );
+}
+
+interface LineProps {
+  name: string;
+  condition: string;
+  onBreak: OnBreak;
+}
+
+/** One breakpoint, and when it holds. */
+function Line({ name, condition, onBreak }: LineProps) {
+  const [text, setText] = useState(condition);
+  const give = (): void => {
+    if (text.trim() !== condition) onBreak(name, text.trim());
+  };
+  return (
+    <li class="na-break-line">
+      <span class="na-break-name">{name}</span>
+      <input
+        type="text"
+        class="na-entry"
+        aria-label={`Condition before ${name}`}
+        placeholder="always, or if: n > 3"
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onBlur={give}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && !event.isComposing) give();
+        }}
+      />
+      <button
+        type="button"
+        class="na-tool"
+        aria-label={`Clear the breakpoint before ${name}`}
+        title="Clear it"
+        onClick={() => onBreak(name, null)}
+      >
+        <Icon name="cross" />
+      </button>
+    </li>
+  );
+}
+
+interface ListProps {
+  actions: readonly string[];
+  breakpoints: Breakpoints;
+  onBreak: OnBreak;
+}
+
+/** Where runs halt, each with its condition, and a way to add one. */
+export function BreakList({ actions, breakpoints, onBreak }: ListProps) {
+  const set = Object.entries(breakpoints);
+  const free = actions.filter((name) => !(name in breakpoints));
+  return (
+    <section class="na-form na-drawer" aria-label="Breakpoints">
+      {set.length === 0 && (
+        <p class="na-hint">
+          A run halts before an action with a breakpoint: click the left edge of its node, or press b on it.
+        </p>
+      )}
+      <ul>
+        {set.map(([name, condition]) => (
+          <Line key={`${name} ${condition}`} name={name} condition={condition} onBreak={onBreak} />
+        ))}
+      </ul>
+      {free.length > 0 && (
+        <select
+          class="na-entry"
+          aria-label="Add a breakpoint before"
+          value=""
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            if (value !== "") onBreak(value, "");
+          }}
+        >
+          <option value="">Halt before …</option>
+          {free.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      )}
+    </section>
+  );
+}

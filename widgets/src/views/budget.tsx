@@ -1,0 +1,88 @@
+import { useState } from "preact/hooks";
+import { counted } from "../format.ts";
+
+export interface Limits {
+  maxCalls: number | null;
+  maxCost: number | null;
+}
+
+const dollars = (cost: number): string => `$${Number(cost.toPrecision(6))}`;
+
+/** What a command may spend, in a few words. */
+export function budgetText({ maxCalls, maxCost }: Limits): string {
+  const told = [
+    maxCalls !== null && `≤ ${counted(maxCalls, "call")}`,
+    maxCost !== null && `≤ ${dollars(maxCost)}`,
+  ].filter(Boolean);
+  return told.length > 0 ? told.join(", ") : "Budget";
+}
+
+/** A limit as typed: null for none, undefined for what is no number. */
+function limitOf(text: string, whole: boolean): number | null | undefined {
+  if (text.trim() === "") return null;
+  const number = Number(text);
+  const fits = Number.isFinite(number) && number >= 0 && (!whole || Number.isInteger(number));
+  return fits ? number : undefined;
+}
+
+interface FieldProps {
+  name: string;
+  hint: string;
+  text: string;
+  onText: (text: string) => void;
+}
+
+const Field = ({ name, hint, text, onText }: FieldProps) => (
+  <label class="na-limit">
+    <span>{name}</span>
+    <input
+      type="text"
+      inputMode="decimal"
+      class="na-entry"
+      placeholder={hint}
+      value={text}
+      onInput={(event) => onText(event.currentTarget.value)}
+    />
+  </label>
+);
+
+const shown = (limit: number | null): string => (limit === null ? "" : `${limit}`);
+
+interface FormProps {
+  limits: Limits;
+  onLimit: (limits: Limits) => void;
+  onClose: () => void;
+}
+
+/** Asks what each command may spend on LLM calls. */
+export function BudgetForm({ limits, onLimit, onClose }: FormProps) {
+  const [calls, setCalls] = useState(shown(limits.maxCalls));
+  const [cost, setCost] = useState(shown(limits.maxCost));
+  const maxCalls = limitOf(calls, true);
+  const maxCost = limitOf(cost, false);
+  const wrong = maxCalls === undefined || maxCost === undefined;
+  return (
+    <form
+      class="na-form na-drawer na-limits"
+      aria-label="Budget"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (wrong) return;
+        onLimit({ maxCalls, maxCost });
+        onClose();
+      }}
+      onKeyDown={(event) => event.key === "Escape" && onClose()}
+    >
+      <Field name="Most LLM calls" hint="no limit" text={calls} onText={setCalls} />
+      <Field name="Most US dollars" hint="no limit" text={cost} onText={setCost} />
+      <button type="submit" class="na-button na-primary" disabled={wrong}>
+        Set
+      </button>
+      <p class="na-hint">
+        {wrong
+          ? "Calls are a whole number, dollars a number; leave a field empty for no limit."
+          : "For each Run, Step or Retry: no call is sent beyond it. Calls served from the record are free."}
+      </p>
+    </form>
+  );
+}
