@@ -67,6 +67,17 @@ export function highlighted(source: string, language = "python"): Piece[] {
   return pieces;
 }
 
+/** The pieces line by line; the line breaks are left out. */
+export function linesOf(pieces: Piece[]): Piece[][] {
+  const lines: Piece[][] = [[]];
+  for (const { kind, text } of pieces) {
+    const [first, ...others] = text.split("\n").map((part) => ({ kind, text: part }));
+    if (first) lines.at(-1)?.push(first);
+    lines.push(...others.map((part) => [part]));
+  }
+  return lines;
+}
+
 export interface Passage {
   code: boolean;
   language: string;

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { count, placeText } from "../format.ts";
 import type { Overview } from "../model.ts";
@@ -24,6 +25,18 @@ const FEWEST = 24;
 const MOST_NAMED = 48;
 const PLAY_MS = 700;
 
+/** A name that may be broken after each of its words. */
+const Name = ({ of }: { of: string }) => (
+  <span>
+    {of.split(/(?<=_)/).map((word, i) => (
+      <Fragment key={i}>
+        {i > 0 && <wbr />}
+        {word}
+      </Fragment>
+    ))}
+  </span>
+);
+
 function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells: number; hues: Hues }) {
   const ticks = useMemo(() => {
     const steps = points.map((point) => point.step);
@@ -38,7 +51,7 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
           class={`na-cell ${tickClass(step, hues)} ${from > at ? "na-ahead" : ""} ${from <= at && at < from + width ? "na-here" : ""}`}
           style={{ left: percent(from, cells), width: percent(width, cells) }}
         >
-          <i>{ticks.length > MOST_NAMED ? "" : step.action}</i>
+          <i>{ticks.length > MOST_NAMED ? "" : <Name of={step.action} />}</i>
         </span>
       ))}
     </div>
@@ -90,6 +103,7 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
         <span class="na-place">
           {step ? <b>{count(step.seq)}</b> : <b>start</b>}
           {head !== null && <span> / {count(head)}</span>}
+          {step && <small class={hues(step.action)}>{step.action}</small>}
         </span>
       </div>
       <div class="na-track">
