@@ -26,11 +26,11 @@ const BUILTINS = new Set(
 );
 
 const STRINGS =
-  /(?<string>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))/;
+  /(?<string>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|$(?![\s\S]))|'''[\s\S]*?(?:'''|$(?![\s\S]))|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))/;
 const REST =
   /(?<decorator>^[ \t]*@[\w.]+)|(?<number>\b\d[\w.]*)|(?<word>[A-Za-z_]\w*)|(?<plain>[^\w"'#/@]+|[\s\S])/;
 const HASH = /(?<comment>#[^\n]*)/;
-const SLASH = /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))/;
+const SLASH = /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$(?![\s\S])))/;
 const BY_HASH = new Set(["", "python", "py", "python3", "sh", "bash", "shell", "ruby", "yaml", "toml"]);
 
 const join = (...parts: RegExp[]): RegExp => new RegExp(parts.map((part) => part.source).join("|"), "gmu");
