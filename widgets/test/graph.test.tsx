@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { pathOf } from "../src/timeline.ts";
 import { GraphView } from "../src/views/graph.tsx";
 import { huesOf } from "../src/views/hues.ts";
-import { zoomed } from "../src/views/zoom.ts";
+import { transformOf, zoomed } from "../src/views/zoom.ts";
 import { VisitCounter, visitBefore } from "../src/visits.ts";
 import type { GraphWire } from "../src/wire.ts";
 import { find, get, names, press, show } from "./screen.ts";
@@ -67,5 +67,32 @@ describe("the graph", () => {
   it("zooms about a point, which stays where it is", () => {
     const whole = { x: 0, y: 0, width: 100, height: 50 };
     expect(zoomed(whole, whole, 0.5, 100, 50)).toEqual({ x: 50, y: 25, width: 50, height: 25 });
+  });
+
+  it("zooms a large drawing until its nodes can be read", () => {
+    const whole = { x: 0, y: 0, width: 3000, height: 11_000 };
+    expect(zoomed(whole, whole, 0.001, 0, 0)).toEqual({ x: 0, y: 0, width: 60, height: 220 });
+  });
+
+  it("puts the window's corners where those of the whole are", () => {
+    const whole = { x: -10, y: -5, width: 100, height: 50 };
+    expect(transformOf(whole, whole)).toBe("translate(0px, 0px) scale(1)");
+    expect(transformOf({ x: 40, y: 20, width: 50, height: 25 }, whole)).toBe(
+      "translate(-90px, -45px) scale(2)",
+    );
+  });
+
+  it("is drawn sharply again once it rests", async () => {
+    vi.useFakeTimers();
+    const { drawn } = draw(11);
+    drawn.querySelector<HTMLElement>('[aria-label="Zoom in"]')?.click();
+    const world = drawn.querySelector<SVGGElement>(".na-world");
+    expect([world?.style.willChange, world?.style.transform.includes("scale(1.3")]).toEqual([
+      "transform",
+      true,
+    ]);
+    vi.advanceTimersByTime(1000);
+    expect(world?.style.willChange).toBe("");
+    vi.useRealTimers();
   });
 });

@@ -183,7 +183,9 @@ function Drawing(props: GraphProps) {
         ref={zoom.svg}
         {...zoom.handlers}
       >
-        <Parts {...props} />
+        <g ref={zoom.drawing} class="na-world">
+          <Parts {...props} />
+        </g>
       </svg>
       <div class="na-zoom">
         <Tool name="Zoom in" icon="plus" onClick={zoom.zoomIn} />
