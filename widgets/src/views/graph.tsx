@@ -83,16 +83,23 @@ const InputNode = ({ node }: { node: NodeWire }) => (
   </g>
 );
 
-/** How often a node was visited; beside it and not in it, since it is no part of the button's name. */
-const Times = ({ node, times, tone }: { node: NodeWire; times: number; tone: string }) => (
-  <g
-    class={`na-times ${tone}`}
-    transform={`translate(${node.x + node.width / 2 - 4} ${node.y - node.height / 2 + 2})`}
-  >
-    <rect x={times > 99 ? -14 : -9} y={-8} width={times > 99 ? 28 : 18} height={16} rx={8} />
-    <text>{times > 99 ? "99+" : times}</text>
-  </g>
-);
+/**
+ * How often a node was visited; beside it and not in it, since it is no part of the button's name.
+ * Neither it nor anything else that each node has is moved or faded as a group: a browser lays such
+ * groups over each other anew in each frame of a move, which takes the square of their number.
+ */
+function Times({ node, times, tone }: { node: NodeWire; times: number; tone: string }) {
+  const half = times > 99 ? 14 : 9;
+  const [x, y] = [node.x + node.width / 2 - 4, node.y - node.height / 2 + 2];
+  return (
+    <g class={`na-times ${tone}`}>
+      <rect x={x - half} y={y - 8} width={2 * half} height={16} rx={8} />
+      <text x={x} y={y}>
+        {times > 99 ? "99+" : times}
+      </text>
+    </g>
+  );
+}
 
 /** The sign of code that was changed since, at the frame's lower corner. */
 const Edited = ({ node }: { node: NodeWire }) => (
