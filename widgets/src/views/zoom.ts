@@ -43,27 +43,13 @@ export function transformOf(box: Box, whole: Box): string {
   return `translate(${whole.x - box.x * k}px, ${whole.y - box.y * k}px) scale(${k})`;
 }
 
-const REST_MS = 160;
-
-/** Lets the browser move a picture of the drawing while it moves, and draw it sharply when it rests. */
-function move(
-  drawing: SVGGElement,
-  transform: string,
-  rest: { timer?: ReturnType<typeof setTimeout> },
-): void {
-  clearTimeout(rest.timer);
-  drawing.style.willChange = "transform";
-  drawing.style.transform = transform;
-  rest.timer = setTimeout(() => {
-    drawing.style.willChange = "";
-  }, REST_MS);
-}
-
-/** Moves the window without drawing anew what is in it: a large graph is panned as smoothly as a small one. */
+/**
+ * Moves the drawing behind its frame, which lays nothing out and paints nothing anew as another `viewBox` would.
+ * It gets no layer of its own: Chromium then adds up in each frame the regions of all parts where a wheel is heard.
+ */
 export function useZoom(whole: Box) {
   const svg = useRef<SVGSVGElement>(null);
   const drawing = useRef<SVGGElement>(null);
-  const rest = useRef<{ timer?: ReturnType<typeof setTimeout> }>({});
   const own = useRef<Box | null>(null);
   const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
   const now = useRef(whole);
@@ -71,12 +57,11 @@ export function useZoom(whole: Box) {
   const box = (): Box => own.current ?? now.current;
   const set = (to: Box | null): void => {
     own.current = to;
-    if (drawing.current) move(drawing.current, transformOf(box(), now.current), rest.current);
+    if (drawing.current) drawing.current.style.transform = transformOf(box(), now.current);
   };
 
   useEffect(() => {
     if (own.current) set(own.current);
-    return () => clearTimeout(rest.current.timer);
   }, [whole]);
   useEffect(() => {
     const element = svg.current;
