@@ -34,6 +34,7 @@ PROGRAMS = {
     "layout.py": [],
     "panel.py": [],
     "panel_scale.py": ["10000", "2.0"],
+    "panel_graph.py": [],
     "panel_live.py": ["60"],
     "faults/kills.py": [],
     "faults/cuts.py": [],

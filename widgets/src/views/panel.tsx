@@ -4,7 +4,7 @@ import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
 import { placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
-import { visitBefore, visitsOf } from "../visits.ts";
+import { VisitCounter, visitBefore } from "../visits.ts";
 import type { Detail } from "../wire.ts";
 import { ChatBox } from "./chatbox.tsx";
 import { CompareView } from "./compare.tsx";
@@ -80,7 +80,8 @@ function useScene(viewer: Viewer) {
   const point = viewer.point;
   const here = placeKey(point);
   const hues = useMemo(() => huesOf(overview.graph), [overview.graph]);
-  const visits = useMemo(() => visitsOf(points, at), [points, at]);
+  const counter = useMemo(() => new VisitCounter(), []);
+  const visits = useMemo(() => counter.of(points, at), [points, at]);
   const move = useCallback((to: number) => viewer.move(to), [viewer]);
   return {
     viewer,
