@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from notebook_agent import view
@@ -15,6 +17,7 @@ from notebook_agent.application import Application
 from notebook_agent.errors import AgentError
 from notebook_agent.session import Agent, SilentScreen, exporting, looking
 from notebook_agent.session.backend import PanelBackend
+from notebook_agent.session.chatting import Chat
 from notebook_agent.view.escape import plural
 from notebook_agent.view.values import visible
 
@@ -94,6 +97,7 @@ class _Shown:
     backend: PanelBackend
     panel: Panel
     page: _Handle
+    written: Callable[[], Mapping[str, str]]
     renews: bool = True
 
     @property
@@ -123,7 +127,7 @@ class _Shown:
         """Show what has come of the run, and send the page again."""
         self.panel.renew()
         if self.renews:
-            self.page.update(_page(self.agent), raw=True)
+            self.page.update(self.written(), raw=True)
 
 
 class Panels:
@@ -143,7 +147,11 @@ class Panels:
         """Show agents and applications as panels from now on; only where a kernel can hold one."""
         if hasattr(self._shell, "kernel"):
             formatter = self._formatter()
-            shown: dict[type, Callable[[Any], None]] = {Agent: self.show, Application: self._show_application}
+            shown: dict[type, Callable[[Any], None]] = {
+                Agent: self.show,
+                Application: self._show_application,
+                Chat: self._show_chat,
+            }
             for kind, show in shown.items():
                 self._before[kind] = formatter.for_type(kind, show)
 
@@ -164,12 +172,30 @@ class Panels:
         if agent.workspace.app is None:
             return
         backend = self._backend(agent)
-        panel = self._panel(backend)
+        panel = self._made(lambda widgets: widgets.Panel(backend))
         if panel is None:
             _display(_picture(agent))
             return
+        for before in self._followed:
+            before.renews = before.renews and before.agent is not agent
+        self._place(agent, backend, panel, partial(_page, agent))
+
+    def _show_chat(self, chat: Chat) -> None:
+        """Show what was said and a box for messages, and what was said where no kernel runs."""
+        known = [shown.agent for shown in self._followed if shown.agent.workspace is chat.workspace]
+        agent = known[0] if known else self._agent
+        backend = self._backend(agent)
+        box = self._made(lambda widgets: widgets.ChatBox(backend, chat.wire))
+        if box is None:
+            _display(chat._repr_mimebundle_())
+            return
+        self._place(agent, backend, box, partial(_said, chat))
+
+    def _place(
+        self, agent: Agent, backend: PanelBackend, panel: Panel, written: Callable[[], Mapping[str, str]]
+    ) -> None:
         _display(panel, raw=False)
-        self._follow(_Shown(agent, backend, panel, _show_updatable(_page(agent))))
+        self._follow(_Shown(agent, backend, panel, _show_updatable(written()), written))
 
     def _show_application(self, app: Application) -> None:
         if app is self._agent.workspace.app:
@@ -187,13 +213,13 @@ class Panels:
         known = (shown.backend for shown in self._followed if shown.agent is agent)
         return next(known, None) or PanelBackend(agent.workspace)
 
-    def _panel(self, backend: PanelBackend) -> Panel | None:
+    def _made(self, make: Callable[[ModuleType], Panel]) -> Panel | None:
         if self._agent.settings.display not in {"auto", "widget"}:
             return None
         try:
-            from notebook_agent.widgets import Panel
+            from notebook_agent import widgets
 
-            return Panel(backend)
+            return make(widgets)
         except (ImportError, AgentError):
             if self._agent.settings.display == "widget":
                 raise
@@ -208,8 +234,6 @@ class Panels:
         for each in gone:
             each.stop()
             self._followed.remove(each)
-        for before in self._followed:
-            before.renews = before.renews and before.agent is not shown.agent
         shown.start()
         self._followed.append(shown)
         for oldest in self._followed[:-_PANELS]:
@@ -226,6 +250,11 @@ def _page(agent: Agent) -> dict[str, str]:
     picture = looking.picture(agent.workspace)
     made = exporting.page_of(agent.app.history, agent.app.graph)
     return page.iframe(made, picture.svg, visible(f"{agent.status()}\n\n{view.graph_text(agent.app.graph)}"))
+
+
+def _said(chat: Chat) -> dict[str, str]:
+    bundle = chat._repr_mimebundle_()
+    return {**bundle, "text/html": f'<div class="na-snapshot">{bundle["text/html"]}</div>'}
 
 
 def _picture(agent: Agent) -> dict[str, str]:

@@ -22,9 +22,9 @@ from notebook_agent.pace import Pace
 from notebook_agent.view.page import bundled
 from notebook_agent.view.panel import status_line
 from notebook_agent.view.steps import joined_steps
-from notebook_agent.view.wire import Control, Overview, Place, Progress, Reply, Request
+from notebook_agent.view.wire import ChatWire, Control, Overview, Place, Progress, Reply, Request
 
-__all__ = ["Backend", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
+__all__ = ["Backend", "ChatBox", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
 
 _SHARE = 20
 """Refreshing takes at most one part in so many of the time."""
@@ -235,6 +235,21 @@ class GraphView(Panel):
     """The graph alone, lit at the step in view."""
 
     part = traitlets.Unicode("graph", read_only=True).tag(sync=True)
+
+
+class ChatBox(Panel):
+    """The chat alone: what was said, and a box for messages.
+
+    Attributes:
+        chat: What a message is given as, and where what was said is kept.
+    """
+
+    part = traitlets.Unicode("chat", read_only=True).tag(sync=True)
+    chat = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, backend: Backend, chat: ChatWire) -> None:
+        super().__init__(backend)
+        self.chat = dict(chat)
 
 
 class StateView(Panel):

@@ -12,6 +12,7 @@ from notebook_agent.ids import StepRef
 from notebook_agent.session import exporting, going, keeping, looking, opening, vocabulary
 from notebook_agent.session.asking import Asking
 from notebook_agent.session.beside import Beside
+from notebook_agent.session.chatting import Chatting
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
 from notebook_agent.session.pricing import Price, price, price_line
@@ -30,7 +31,7 @@ __all__ = ["Agent"]
 Names = Sequence[str] | str
 
 
-class Agent(Asking, Beside, Proving):
+class Agent(Asking, Beside, Chatting, Proving):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,

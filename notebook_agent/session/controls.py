@@ -16,9 +16,10 @@ from notebook_agent.application import Application
 from notebook_agent.engine import Gate
 from notebook_agent.errors import AgentError, CommandError, EffectError, did_you_mean
 from notebook_agent.lifecycle import Event, RunHalted, RunPaused, RunResumed, StepEnded, StepStarted
+from notebook_agent.session.chatting import chat_of
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.view.wire import Control
+from notebook_agent.view.wire import ChatWire, Control
 
 __all__ = ["Controls", "break_at", "gate_of", "limit"]
 
@@ -95,7 +96,12 @@ class Controls:
             maxCost=settings.max_cost,
             trouble=self._trouble,
             allow=self._allow,
+            chat=self._chat(),
         )
+
+    def _chat(self) -> ChatWire | None:
+        app = self._ws.in_use()
+        return chat_of(app.graph, None, app.entrypoint)
 
     def watch(self, listener: Listener) -> Callable[[], None]:
         """Tell the listener whenever it changes; return the way to stop that."""

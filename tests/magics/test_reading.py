@@ -42,6 +42,8 @@ def read(line: str, cell: str | None = None) -> Call:
         ("pause", Call("pause")),
         ("pause --off", Call("pause", (), {"off": True})),
         ("stop", Call("stop")),
+        ("chat", Call("chat")),
+        ("chat --in a --out b", Call("chat", (), {"input": "a", "output": "b"})),
         ("step", Call("step", (1, {}))),
         ("step 3 a=b", Call("step", (3, {"a": "b"}))),
         ("state", Call("state", (None,))),

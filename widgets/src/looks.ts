@@ -43,6 +43,7 @@ export const FREE: ControlWire = {
   maxCost: null,
   trouble: "",
   allow: false,
+  chat: null,
 };
 
 /** An overview as one looks at it first: at its head, and going on with it. */

@@ -4,13 +4,15 @@ import { overviewOf } from "./model.ts";
 import { type Channel, type Kernel, type Listener, LiveSource } from "./source.ts";
 import { Viewer } from "./viewer.ts";
 import { Panel, type Part } from "./views/panel.tsx";
-import type { ControlWire, OverviewWire, Place } from "./wire.ts";
+import type { ChatWire, ControlWire, OverviewWire, Place } from "./wire.ts";
 
 export interface Traits {
   overview: OverviewWire;
   place: Place;
   control: ControlWire;
   part: Part;
+  /** Of a chat that stands alone. */
+  chat?: ChatWire;
 }
 
 /** What of anywidget's model is used here. */
@@ -70,6 +72,11 @@ function standWithKernel(model: Model, viewer: Viewer): void {
   else viewer.moveToSeq(seq);
 }
 
+const controlOf = (model: Model): ControlWire => {
+  const control = model.get("control");
+  return { ...control, chat: model.get("chat") ?? control.chat };
+};
+
 /** Follows the kernel where it sets the traits by itself. */
 function hearPlace(model: Model, viewer: Viewer, kernel: Known): () => void {
   const hear = (): void => {
@@ -81,7 +88,8 @@ function hearPlace(model: Model, viewer: Viewer, kernel: Known): () => void {
   const listeners: [string, () => void][] = [
     ["change:overview", () => viewer.showNewer(overviewOf(model.get("overview")))],
     ["change:place", hear],
-    ["change:control", () => viewer.hear(model.get("control"))],
+    ["change:control", () => viewer.hear(controlOf(model))],
+    ["change:chat", () => viewer.hear(controlOf(model))],
   ];
   for (const [event, listener] of listeners) model.on(event, listener);
   return () => {
@@ -111,7 +119,7 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   const untell = tellPlace(model, viewer, kernel);
   const unhear = hearPlace(model, viewer, kernel);
   standWithKernel(model, viewer);
-  viewer.hear(model.get("control"));
+  viewer.hear(controlOf(model));
   el.classList.add("na-live");
   el.addEventListener("focusin", ownKeys);
   draw(h(Panel, { viewer, part: model.get("part") }), el);

@@ -257,6 +257,14 @@ export interface Place {
 /** What a run hears while it goes on. */
 export type Act = "pause" | "resume" | "step" | "stop";
 
+/** How one chats with the agent. */
+export interface ChatWire {
+  /** What a message is given as. */
+  input: string;
+  /** The key that holds what was said; null for the first that looks like it. */
+  output: string | null;
+}
+
 /** How the run in view is held. */
 export interface ControlWire {
   mode: "rest" | "running" | "paused" | "stopping";
@@ -272,6 +280,8 @@ export interface ControlWire {
   trouble: string;
   /** Whether it would go on with leave to fire again what cannot be taken back. */
   allow: boolean;
+  /** Null where no action takes an input. */
+  chat: ChatWire | null;
 }
 
 /** What the page asks, still without the `id` by which its answer is found. */

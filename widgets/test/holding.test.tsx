@@ -4,7 +4,7 @@ import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
 import type { ControlWire } from "../src/wire.ts";
 import { click, doing, find, get, press, show, type } from "./screen.ts";
-import { FakeSource, overview, tick } from "./story.ts";
+import { FakeSource, overview, progress, tick } from "./story.ts";
 
 let source: FakeSource;
 let viewer: Viewer;
@@ -181,5 +181,70 @@ describe("what cannot be taken back", () => {
     expect(get(at, "alert").textContent).toContain("send was fired already.");
     await click(at, "button", "Allow effects");
     expect(source.commands()).toEqual([{ do: "retry", run, allow: true }]);
+  });
+});
+
+describe("the chat", () => {
+  const chat = { input: "prompt", output: null };
+
+  const open = async (): Promise<HTMLElement> => {
+    await hear({ chat });
+    await click(at, "tab", "Chat");
+    return get(at, "textbox", "Message");
+  };
+
+  /** The fixture's run as if its last step had gone well. */
+  const rest = (): Promise<void> =>
+    doing(() => {
+      const made = overview();
+      Object.assign(made.runs[0] ?? {}, { status: "completed", next: "prompt" });
+      viewer.show(made);
+    });
+
+  it("has a tab only where an action takes an input", async () => {
+    expect(find(at, "tab", "Chat")).toBeNull();
+    await hear({ chat });
+    expect(find(at, "tab", "Chat")).toBeTruthy();
+  });
+
+  it("shows what was said as bubbles", async () => {
+    await open();
+    expect(get(at, "log", "Conversation").querySelectorAll(".na-bubble").length).toBe(5);
+  });
+
+  it("sends a message with Enter as the input, and shows it at once", async () => {
+    await rest();
+    const box = await open();
+    await type(box, "draw a pen");
+    await press(box, "Enter");
+    expect(source.commands()).toEqual([{ do: "run", run, inputs: { prompt: "draw a pen" } }]);
+    await hear({ chat, mode: "running", beside: true });
+    expect(get(at, "log", "Conversation").textContent).toContain("draw a pen");
+    expect((box as HTMLTextAreaElement).value).toBe("");
+  });
+
+  it("shows the answer as it comes, and takes no message meanwhile", async () => {
+    await rest();
+    await open();
+    await hear({ chat, mode: "running", beside: true });
+    await doing(() => source.say({ ...progress(), text: "It is a p" }));
+    expect(at.querySelector(".na-writing")?.textContent).toContain("It is a p");
+    await type(get(at, "textbox", "Message"), "and?");
+    expect(disabled("Send")).toBe(true);
+  });
+
+  it("offers Retry where the run failed", async () => {
+    await open();
+    const box = get(at, "log", "Conversation").parentElement as HTMLElement;
+    expect(box.textContent).toContain("The run failed at generate_image.");
+    await click(box, "button", "Retry");
+    expect(source.commands()).toEqual([{ do: "retry", run }]);
+  });
+
+  it("stands alone", async () => {
+    at = show(<Panel viewer={viewer} part="chat" />);
+    await hear({ chat });
+    expect(get(at, "textbox", "Message")).toBeTruthy();
+    expect(find(at, "slider", "Step")).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-"""Commands that hold runs: breakpoints, and runs that go on beside the cells."""
+"""Commands that go with a run: the chat on it, breakpoints, and holding what goes on beside the cells."""
 
 from __future__ import annotations
 
@@ -8,6 +8,25 @@ from notebook_agent.magics.commands.command import Call, Command, Values, bare, 
 from notebook_agent.magics.parser import CommandParser
 
 __all__ = ["MADE"]
+
+
+def _chat() -> Command:
+    parser = CommandParser(
+        "chat",
+        "Chat with the agent: a box for messages, and what was said.",
+        examples=("%agent chat", "%agent chat --in prompt --out chat_history"),
+    )
+    parser.option(
+        "--in", "INPUT", "input", help="what a message is given as; else what the next action needs"
+    )
+    parser.option("--out", "KEY", "key", help="the state's key with what was said; else found by its look")
+    return Command(parser, _chat_call)
+
+
+def _chat_call(args: Namespace, _: Values) -> Call:
+    chosen = given(args, "in", "out")
+    names = {"in": "input", "out": "output"}
+    return Call("chat", (), {names[name]: value for name, value in chosen.items()})
 
 
 def _break() -> Command:
@@ -48,4 +67,4 @@ def _stop() -> Command:
     return bare("stop", "End the run that goes on beside the cells; what it did is kept.")
 
 
-MADE = (_break, _pause, _stop)
+MADE = (_chat, _break, _pause, _stop)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from notebook_agent.view.wire.graph import EdgeWire, GraphWire, NodeWire
 from notebook_agent.view.wire.messages import (
+    ChatWire,
     Comparison,
     Control,
     Overview,
@@ -38,6 +39,7 @@ from notebook_agent.view.wire.step import (
 
 __all__ = [
     "CallWire",
+    "ChatWire",
     "CheckWire",
     "CodeWire",
     "Comparison",

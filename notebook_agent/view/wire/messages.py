@@ -9,7 +9,7 @@ from notebook_agent.view.wire.graph import GraphWire
 from notebook_agent.view.wire.runs import RunLine, RunWire, StepsWire, Totals
 from notebook_agent.view.wire.step import Detail, DiffWire, InputWire, ValueWire
 
-__all__ = ["Comparison", "Control", "Overview", "Page", "Place", "Progress", "Reply", "Request"]
+__all__ = ["ChatWire", "Comparison", "Control", "Overview", "Page", "Place", "Progress", "Reply", "Request"]
 
 
 class Overview(TypedDict):
@@ -45,6 +45,15 @@ class Progress(TypedDict):
     """Streamed text of the running step so far, its end if it is long."""
 
 
+class ChatWire(TypedDict):
+    """How one chats with the agent."""
+
+    input: str
+    """What a message is given as."""
+    output: str | None
+    """The key that holds what was said; None for the first that looks like it."""
+
+
 class Control(TypedDict):
     """How the run in view is held. It is a trait of its own, for it changes between steps."""
 
@@ -62,6 +71,8 @@ class Control(TypedDict):
     """Why the last command ended, where no step says so."""
     allow: bool
     """Whether it would go on with leave to fire again what cannot be taken back."""
+    chat: ChatWire | None
+    """None where no action takes an input."""
 
 
 class Place(TypedDict):

@@ -65,7 +65,7 @@ function Line({ name, condition, onBreak }: LineProps) {
       <span class="na-break-name">{name}</span>
       <input
         type="text"
-        class="na-text"
+        class="na-entry"
         aria-label={`Condition before ${name}`}
         placeholder="always, or if: n > 3"
         value={text}
@@ -112,7 +112,7 @@ export function BreakList({ actions, breakpoints, onBreak }: ListProps) {
       </ul>
       {free.length > 0 && (
         <select
-          class="na-text"
+          class="na-entry"
           aria-label="Add a breakpoint before"
           value=""
           onChange={(event) => {

@@ -38,7 +38,7 @@ const Field = ({ name, hint, text, onText }: FieldProps) => (
     <input
       type="text"
       inputMode="decimal"
-      class="na-text"
+      class="na-entry"
       placeholder={hint}
       value={text}
       onInput={(event) => onText(event.currentTarget.value)}

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Detail } from "../wire.ts";
 import { CodeView } from "./code.tsx";
@@ -5,7 +6,7 @@ import { type StateProps, StateView } from "./state.tsx";
 import { CallsView, DiffView, ErrorView, WhyView } from "./tabs.tsx";
 
 const TABS = ["State", "Diff", "Calls", "Why", "Code", "Error"] as const;
-type Tab = (typeof TABS)[number];
+type Tab = (typeof TABS)[number] | "Chat";
 
 export interface DetailProps extends Pick<StateProps, "edits" | "onEdit" | "streaming"> {
   detail: Detail | null;
@@ -13,9 +14,13 @@ export interface DetailProps extends Pick<StateProps, "edits" | "onEdit" | "stre
   late: boolean;
   /** Asks for what was left out; missing where that cannot be done. */
   onWhole: (() => void) | undefined;
+  /** The chat on the run, where one can be had; its tab is the last. */
+  chat?: ComponentChildren;
   /** Prefix that makes element ids unique on the page. */
   id: string;
 }
+
+const WITH_CHAT = [...TABS, "Chat"] as const;
 
 const badge = (tab: Tab, detail: Detail): number => {
   if (tab === "Diff") return detail.diff.length;
@@ -26,7 +31,7 @@ function Content({
   tab,
   detail,
   ...state
-}: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "id" | "onWhole">) {
+}: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "id" | "onWhole" | "chat">) {
   switch (tab) {
     case "Diff":
       return <DiffView diff={detail.diff} />;
@@ -47,21 +52,22 @@ const MOVES: Record<string, (i: number) => number> = {
   ArrowRight: (i) => i + 1,
   ArrowLeft: (i) => i - 1,
   Home: () => 0,
-  End: () => TABS.length - 1,
+  End: () => -1,
 };
 
 interface StripProps {
+  tabs: readonly Tab[];
   tab: Tab;
   detail: Detail | null;
   id: string;
   onTab: (tab: Tab) => void;
 }
 
-function Strip({ tab, detail, id, onTab }: StripProps) {
+function Strip({ tabs, tab, detail, id, onTab }: StripProps) {
   const bar = useRef<HTMLDivElement>(null);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const to = MOVES[event.key]?.(TABS.indexOf(tab));
-    const next = to === undefined ? undefined : TABS[(to + TABS.length) % TABS.length];
+    const to = MOVES[event.key]?.(tabs.indexOf(tab));
+    const next = to === undefined ? undefined : tabs.at(to % tabs.length);
     if (next === undefined) return;
     event.preventDefault();
     onTab(next);
@@ -69,7 +75,7 @@ function Strip({ tab, detail, id, onTab }: StripProps) {
   };
   return (
     <div class="na-tabs" role="tablist" aria-label="Step" ref={bar} onKeyDown={onKeyDown}>
-      {TABS.map((name) => {
+      {tabs.map((name) => {
         const n = detail ? badge(name, detail) : 0;
         return (
           <button
@@ -94,15 +100,36 @@ function Strip({ tab, detail, id, onTab }: StripProps) {
   );
 }
 
-/** Everything about one step, in six tabs. */
-export function DetailView({ detail, late, id, onWhole, ...state }: DetailProps) {
+type PaneProps = Omit<DetailProps, "id" | "chat"> & { tab: Tab };
+
+/** What a tab says about the step. */
+const Pane = ({ tab, detail, late, onWhole, ...state }: PaneProps) => (
+  <>
+    {detail?.cut && onWhole && (
+      <p class="na-note">
+        <span>Long texts are cut short here.</span>
+        <button type="button" class="na-link" onClick={onWhole}>
+          Show more of them
+        </button>
+      </p>
+    )}
+    {detail ? (
+      <Content tab={tab} detail={detail} {...state} />
+    ) : (
+      <p class="na-empty">{late ? "Loading…" : "Nothing is known about this step here."}</p>
+    )}
+  </>
+);
+
+/** Everything about one step, in tabs; the last is the chat on the run, where there is one. */
+export function DetailView({ detail, late, id, onWhole, chat, ...state }: DetailProps) {
   const [chosen, choose] = useState<Tab | null>(null);
   const pane = useRef<HTMLDivElement>(null);
   const tab = chosen ?? (detail?.error ? "Error" : "State");
   useEffect(() => pane.current?.scrollTo(0, 0), [tab]);
   return (
     <div class="na-detail">
-      <Strip tab={tab} detail={detail} id={id} onTab={choose} />
+      <Strip tabs={chat ? WITH_CHAT : TABS} tab={tab} detail={detail} id={id} onTab={choose} />
       <div
         class="na-pane"
         role="tabpanel"
@@ -113,19 +140,7 @@ export function DetailView({ detail, late, id, onWhole, ...state }: DetailProps)
         tabIndex={0}
         ref={pane}
       >
-        {detail?.cut && onWhole && (
-          <p class="na-note">
-            <span>Long texts are cut short here.</span>
-            <button type="button" class="na-link" onClick={onWhole}>
-              Show more of them
-            </button>
-          </p>
-        )}
-        {detail ? (
-          <Content tab={tab} detail={detail} {...state} />
-        ) : (
-          <p class="na-empty">{late ? "Loading…" : "Nothing is known about this step here."}</p>
-        )}
+        {tab === "Chat" ? chat : <Pane tab={tab} detail={detail} late={late} onWhole={onWhole} {...state} />}
       </div>
     </div>
   );

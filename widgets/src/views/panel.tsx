@@ -1,11 +1,13 @@
 import "../visible.ts";
 import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import { runSentence } from "../format.ts";
 import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
 import { placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
 import { visitBefore, visitsOf } from "../visits.ts";
 import type { Detail } from "../wire.ts";
+import { ChatBox } from "./chatbox.tsx";
 import { CompareView } from "./compare.tsx";
 import { DetailView } from "./detail.tsx";
 import { type Edit, editsOf } from "./edit.tsx";
@@ -15,10 +17,10 @@ import { huesOf } from "./hues.ts";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
 import { TimelineView } from "./timeline.tsx";
-import { Toolbar } from "./toolbar.tsx";
+import { FAILED, Toolbar } from "./toolbar.tsx";
 
 /** Which part of the panel stands alone; `panel` is all of it. */
-export type Part = "panel" | "graph" | "state" | "slider";
+export type Part = "panel" | "graph" | "state" | "slider" | "chat";
 
 /** What the viewer looks at, drawn again when that changes. */
 export function useLooks(viewer: Viewer): Looks {
@@ -121,7 +123,51 @@ function Graph({ viewer, looks, point, run, atHead, late, hues, visits, move }: 
   );
 }
 
-function Details({ viewer, id, looks, run, atHead, late, edits }: Scene) {
+/** The chat on the run, where there is a kernel to answer and an action to hear. */
+function Chatting(scene: Scene) {
+  const { viewer, looks, run, atHead } = scene;
+  const { chat } = looks.control;
+  if (!chat) return null;
+  const broken = atHead && run && FAILED.has(run.status) ? runSentence(run) : null;
+  return (
+    <ChatBox
+      chat={chat}
+      state={looks.detail?.state ?? null}
+      control={looks.control}
+      busy={looks.waiting !== null}
+      past={goingOn(scene).past}
+      broken={broken}
+      streaming={atHead ? looks.text : ""}
+      onSend={(text) => void viewer.run("run", { [chat.input]: text })}
+      onRetry={() => void viewer.retry()}
+    />
+  );
+}
+
+/** The chat alone: how the run stands, what was said, a box for messages. */
+function ChatPart(scene: Scene) {
+  const { looks, run, point, head, atHead } = scene;
+  return (
+    <>
+      <Header
+        overview={looks.overview}
+        run={run}
+        control={looks.control}
+        step={point.step}
+        head={head}
+        atHead={atHead}
+        onList={() => {}}
+      />
+      <Chatting {...scene} />
+      <p class="na-page-note na-problem" role="status">
+        {looks.error || looks.control.trouble}
+      </p>
+    </>
+  );
+}
+
+function Details(scene: Scene) {
+  const { viewer, id, looks, run, atHead, late, edits } = scene;
   const { detail, text } = looks;
   return (
     <DetailView
@@ -132,6 +178,7 @@ function Details({ viewer, id, looks, run, atHead, late, edits }: Scene) {
       edits={edits.edits}
       onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
       onWhole={viewer.source.live && !late ? () => void viewer.whole() : undefined}
+      chat={viewer.source.live && looks.control.chat && <Chatting {...scene} />}
     />
   );
 }
@@ -263,7 +310,7 @@ function Whole(scene: Scene) {
   );
 }
 
-const PARTS = { panel: Whole, graph: Graph, state: Details, slider: Timeline };
+const PARTS = { panel: Whole, graph: Graph, state: Details, slider: Timeline, chat: ChatPart };
 
 function reachOf(viewer: Viewer): Reach {
   const image = (id: string, mime: string): Promise<string> => viewer.image(id, mime);

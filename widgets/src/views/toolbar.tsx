@@ -156,7 +156,7 @@ interface ActsProps extends ToolbarProps {
   onBegin: (how: "run" | "step") => void;
 }
 
-const FAILED = new Set(["failed", "interrupted"]);
+export const FAILED: ReadonlySet<string> = new Set(["failed", "interrupted"]);
 
 /** What Run and Step do now: begin, or move on a run that is held. */
 function goingTitles({ next, past, control }: ActsProps): [string, string] {
