@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Placeholder,
         Result,
         StreamingAction,
+        type_eraser,
     )
     from notebook_agent.application import Application, ApplicationContext
     from notebook_agent.builder import ApplicationBuilder
@@ -60,6 +61,7 @@ __all__ = [
     "on_error",
     "streaming_action",
     "tracking",
+    "type_eraser",
     "unload_ipython_extension",
     "use",
     "when",
@@ -72,6 +74,7 @@ _load = lazily(
         "ApplicationContext": "application",
         "on_error": "condition",
         "StreamingAction": "action",
+        "type_eraser": "action",
         "Result": "action",
         "Placeholder": "action",
         "Input": "action",

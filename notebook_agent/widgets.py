@@ -28,6 +28,8 @@ __all__ = ["Backend", "ChatBox", "GraphView", "Panel", "StateView", "Throttle", 
 
 _SHARE = 20
 """Refreshing takes at most one part in so many of the time."""
+_EARLY = 0.3
+"""Part of the interval by which progress may be early."""
 
 
 class Backend(Protocol):
@@ -81,6 +83,7 @@ def _later(seconds: float, act: Callable[[], None]) -> threading.Timer:
 class Throttle:
     """Sends progress at most so often, from any thread; what comes in between is sent as one.
 
+    One that comes a little early waits for no timer; the next has to wait for so much longer.
     The end of a run is sent at once.
     """
 
@@ -99,7 +102,7 @@ class Throttle:
         self._lock = threading.RLock()
         self._held: Progress | None = None
         self._waits = False
-        self._sent_at = float("-inf")
+        self._due = float("-inf")
 
     def push(self, progress: Progress) -> None:
         """Send the message now or, merged with others, soon."""
@@ -108,8 +111,8 @@ class Throttle:
             if together is None:
                 self.flush()
             self._held = together or progress
-            wait = self._sent_at + self._interval - self._clock()
-            if wait <= 0 or progress["run"]["status"] != "running":
+            wait = self._due - self._clock()
+            if wait <= self._interval * _EARLY or progress["run"]["status"] != "running":
                 self.flush()
             elif not self._waits:
                 self._waits = True
@@ -121,7 +124,7 @@ class Throttle:
             self._waits = False
             held, self._held = self._held, None
             if held is not None:
-                self._sent_at = self._clock()
+                self._due = max(self._due, self._clock()) + self._interval
                 self._send(held)
 
 

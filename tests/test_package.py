@@ -18,7 +18,7 @@ def test_public_names():
         *("AsyncStreamingAction", "Condition", "Graph", "GraphBuilder", "Input", "LocalTrackingClient"),
         *("Placeholder", "Result", "State", "StreamingAction", "__version__", "action", "default", "expr"),
         *("graph", "load_ipython_extension", "on_error", "streaming_action", "tracking"),
-        *("unload_ipython_extension", "use", "when"),
+        *("type_eraser", "unload_ipython_extension", "use", "when"),
     ] == notebook_agent.__all__
 
 
@@ -40,6 +40,30 @@ def test_the_decorator_has_one_name_in_both_places():
     from notebook_agent.action import action
 
     assert notebook_agent.action is action
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from notebook_agent.action import Condition, default, expr, when",
+        "from notebook_agent.application import ApplicationBuilder",
+        "from notebook_agent.lifecycle.base import PostRunStepHook, ExecuteMethod",
+        "from notebook_agent.tracking.client import LocalTrackingClient",
+        "from notebook_agent.visibility import TracerFactory, trace",
+    ],
+)
+def test_names_are_found_where_burr_has_them(line):
+    """So that a changed prefix is enough."""
+    exec(line, {})
+
+
+def test_the_type_eraser_returns_the_method():
+    """It is there for type checkers."""
+
+    def run(self, state, increment_by):
+        """Name an input."""
+
+    assert notebook_agent.type_eraser(run) is run
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -266,13 +266,6 @@ def test_a_stop_is_never_caught(driver):
     assert [(0, "fetch", "interrupted")] == brief(app)
 
 
-def test_one_step_can_be_a_caught_one(driver):
-    """`step` then gives the state before it, and the handler is next."""
-    app = fetching(driver, 1).with_actions(apologise=apologise).on_error("apologise").build()
-    assert driver.step(app) is None
-    assert "apologise" == app.get_next_action().name
-
-
 def test_a_caught_error_can_lead_back(driver):
     """A loop over an error is bounded by `max_steps`."""
     app = fetching(driver, 9).with_transitions(("fetch", "fetch", on_error(ValueError))).build()
@@ -339,3 +332,11 @@ def test_an_awaited_pause_lets_others_run():
     ticks, _ = asyncio.run(both())
     assert ticks > 5
     assert {"tries": 2} == app.state
+
+
+def test_a_single_step_that_an_edge_caught_is_no_end(driver):
+    """It returns the action with an empty result, so that `while app.step()` goes on."""
+    app = fetching(driver, 5).with_actions(apologise=apologise).on_error("apologise").build()
+    node, result, state = driver.step(app)
+    assert ("fetch", {}, app.state) == (node.name, result, state)
+    assert "apologise" == driver.step(app)[0].name

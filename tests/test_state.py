@@ -128,7 +128,7 @@ def test_item_assignment_says_what_to_do():
 
 def test_keys_are_strings():
     """Another key is refused."""
-    with pytest.raises(StateError, match="strings"):
+    with pytest.raises(StateError, match="names are strings, and 1 is a int"):
         State({1: 2})
 
 

@@ -279,7 +279,7 @@ def test_a_stream_that_is_not_async_is_not_awaited():
 def test_an_async_stream_is_awaited():
     """The plain methods refuse it and name those to await."""
     app = spelling(AsyncStreams())
-    with pytest.raises(RunError, match="Await astream_result or astream_iterate"):
+    with pytest.raises(RunError, match="Await astream_result instead"):
         app.stream_result(["spell"])
     assert 0 == len(app.history)
 
@@ -301,3 +301,23 @@ def test_results_can_be_given_out():
     builder = ApplicationBuilder().with_actions(say=say, out=Result("said")).with_transitions(("say", "out"))
     app = builder.with_entrypoint("say").with_state(text="a").build()
     assert {"said": "A"} == app.run()[1]
+
+
+def test_a_stream_that_was_left_has_no_result():
+    """It says so, rather than to give the state as a result."""
+    app = spelling(SyncStreams())
+    _, container = app.stream_result(["spell"])
+    next(container)
+    container.close()
+    with pytest.raises(RunError, match="The stream was left before its end"):
+        container.get()
+
+
+def test_what_gives_no_stream_is_told():
+    """A function that returns where it should yield."""
+
+    def plain(state):
+        return {"text": "abc"}
+
+    with pytest.raises(ResultError, match="'spell' returned a dict, which is no stream"):
+        spelling(SyncStreams(), plain).step()

@@ -277,6 +277,16 @@ def test_progress_is_sent_at_most_twenty_times_a_second():
     assert sum(len(rows(message["run"]["steps"])) for message in clock.sent) == 100
 
 
+def test_a_little_early_is_no_reason_to_wait():
+    """What comes before its time by less than a third of the interval is sent; the next one waits."""
+    clock = Clockwork()
+    for n in range(1, 4):
+        clock.throttle.push(progress(n, n))
+        clock.now += 0.04
+    assert [message["n"] for message in clock.sent] == [1, 2]
+    assert [round(wait, 3) for wait, _ in clock.due] == [0.02]
+
+
 def test_one_timer_is_enough():
     """Messages that wait, wait for the same moment."""
     clock = Clockwork()

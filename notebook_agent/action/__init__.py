@@ -1,4 +1,4 @@
-"""Actions: what the nodes of a graph do, and which code they run."""
+"""Actions: what the nodes of a graph do, and which code they run; conditions are found here too."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from notebook_agent.action.base import (
     StreamingAction,
     as_node,
 )
-from notebook_agent.action.code import code_id, source_of
-from notebook_agent.action.decorators import ActionFunction, action, streaming_action
+from notebook_agent.action.code import code_id
+from notebook_agent.action.decorators import ActionFunction, action, streaming_action, type_eraser
 from notebook_agent.action.node import Effect, Node
 from notebook_agent.action.policy import Policy
 from notebook_agent.action.ready import Input, Placeholder, Result
+from notebook_agent.action.source import source_of
+from notebook_agent.lazy import lazily
+
+__getattr__ = lazily(
+    __name__, dict.fromkeys(("Condition", "default", "expr", "when"), "condition"), "notebook_agent"
+)
 
 __all__ = [
     "Action",
@@ -32,4 +38,5 @@ __all__ = [
     "code_id",
     "source_of",
     "streaming_action",
+    "type_eraser",
 ]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
-from notebook_agent.action.code import code_id, source_of
+from notebook_agent.action.code import code_id
 from notebook_agent.action.policy import Policy
+from notebook_agent.action.source import source_of
 from notebook_agent.errors import ActionError, did_you_mean
 
 __all__ = ["CONTEXT", "TRACER", "Effect", "Node", "Pinned", "Schema", "names", "signature_of"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from notebook_agent.errors import REFUSED, ActionError
+from notebook_agent.given import given_number, given_whole
 
 __all__ = ["Policy"]
 
@@ -30,12 +31,11 @@ class Policy:
     timeout: float | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.retries, bool) or not isinstance(self.retries, int) or self.retries < 0:
-            raise ActionError(f"retries={self.retries!r}: it is a number of further attempts, 0 or more.")
-        if self.backoff < 0:
-            raise ActionError(f"backoff={self.backoff!r}: it is in seconds, 0 or more.")
-        if self.timeout is not None and self.timeout <= 0:
-            raise ActionError(f"timeout={self.timeout!r}: it is in seconds, above 0; None for no limit.")
+        given_whole("retries", self.retries, ActionError, least=0, means="it is a number of further attempts")
+        given_number("backoff", self.backoff, ActionError, above=False, means="it is in seconds")
+        if self.timeout is not None:
+            limit = "None for no limit; else it is in seconds"
+            given_number("timeout", self.timeout, ActionError, above=True, means=limit)
         if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in self.on):
             raise ActionError(f"on={self.on!r}: it names exception classes, such as on=(TimeoutError,).")
 

@@ -1,4 +1,4 @@
-"""Application: one run, and what can be done with it."""
+"""Application: one run, and what can be done with it; its builder too, for those who look for it here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from notebook_agent.engine import (
     AsyncStreamingResultContainer,
     StreamingResultContainer,
 )
+from notebook_agent.lazy import lazily
+
+__getattr__ = lazily(__name__, {"ApplicationBuilder": "builder"}, "notebook_agent")
 
 __all__ = [
     "Application",

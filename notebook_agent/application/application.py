@@ -12,12 +12,13 @@ from typing import Any, Generic
 from notebook_agent import engine
 from notebook_agent.action import Node
 from notebook_agent.application.created import tell_created
+from notebook_agent.application.forking import Forking
 from notebook_agent.application.pricing import Pricing
 from notebook_agent.application.running import Running
 from notebook_agent.calls import Budget, Forecast
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
-from notebook_agent.errors import RunError
+from notebook_agent.errors import RunError, StateError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
@@ -38,7 +39,7 @@ class ParentPointer:
     sequence_id: int | None
 
 
-class Application(Running, Generic[Data]):
+class Application(Running, Forking, Generic[Data]):
     """A run that can be gone on with; `ApplicationBuilder` makes one.
 
     It makes one call at a time; another one meanwhile is a RunBusyError.
@@ -247,7 +248,15 @@ class Application(Running, Generic[Data]):
         return self._run.upcoming().action is not None
 
     def update_state(self, new_state: State) -> None:
-        """Put another state in the place of the present one; what comes next is decided again."""
+        """Put another state in the place of the present one; what comes next is decided again.
+
+        Raises:
+            StateError: It is no State.
+        """
+        if not isinstance(new_state, State):
+            raise StateError(
+                f"update_state takes a State, such as app.state.update(key=..); not {new_state!r}."
+            )
         with self._run:
             if self.store is not None:
                 self.store.edit_state(self.key, new_state, after=self.sequence_id)

@@ -32,7 +32,10 @@ class Running:
     _run: Run
 
     def step(self, inputs: _Inputs = None) -> Step | None:
-        """Run the next action; return it with its result and the state, or None where the graph ends."""
+        """Run the next action; return it with its result and the state, or None where the graph ends.
+
+        Where it failed and an `on_error` edge caught that, the result is empty and the state as before.
+        """
         __tracebackhide__ = True
         return _step(engine.run(self._loop("step", inputs)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -12,7 +13,8 @@ from notebook_agent.builder.building import Building
 from notebook_agent.builder.plan import Origin, check_role
 from notebook_agent.calls.protocol import CallSource, LedgerMode
 from notebook_agent.engine import ApplicationContext, Executors
-from notebook_agent.errors import ForkError, RunError, StateError
+from notebook_agent.errors import ForkError, GraphError, RunError, StateError, did_you_mean
+from notebook_agent.given import given_mapping, given_whole
 from notebook_agent.graph import Graph
 from notebook_agent.lifecycle import Hook, Hooks
 from notebook_agent.state import State, TypingSystem
@@ -25,6 +27,17 @@ __all__ = ["ApplicationBuilder"]
 _Typed = TypeVar("_Typed")
 
 
+def _parameters(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the parameters of a tracker besides its project."""
+    given = given_mapping("params", params, RunError)
+    known = tuple(inspect.signature(LocalTrackingClient).parameters)[1:]
+    for name in given:
+        if name not in known:
+            near = did_you_mean(name, known)
+            raise RunError(f"params={{{name!r}: ..}}: a LocalTrackingClient takes {', '.join(known)}.{near}")
+    return given
+
+
 class ApplicationBuilder(Building[Data]):
     """Collects what an application is made of; each method returns the builder.
 
@@ -32,7 +45,7 @@ class ApplicationBuilder(Building[Data]):
     """
 
     def with_graph(self, graph: Graph) -> ApplicationBuilder[Data]:
-        """Add the actions and transitions of a graph."""
+        """Add the actions and transitions of a graph, see `GraphBuilder.with_graph`."""
         self._graph.with_graph(graph)
         return self
 
@@ -65,7 +78,16 @@ class ApplicationBuilder(Building[Data]):
         return self
 
     def with_entrypoint(self, entrypoint: str) -> ApplicationBuilder[Data]:
-        """Name the action to start with."""
+        """Name the action to start with.
+
+        Raises:
+            GraphError: It is no name.
+        """
+        if not isinstance(entrypoint, str):
+            such = getattr(entrypoint, "__name__", "prompt")
+            raise GraphError(
+                f"with_entrypoint takes the name of an action: with_entrypoint({such!r}); not {entrypoint!r}."
+            )
         self._plan.entrypoint = entrypoint
         return self
 
@@ -90,7 +112,16 @@ class ApplicationBuilder(Building[Data]):
     def with_identifiers(
         self, app_id: str | None = None, partition_key: str | None = None, sequence_id: int | None = None
     ) -> ApplicationBuilder[Data]:
-        """Name the run; with `initialize_from` an earlier `sequence_id` makes a fork there."""
+        """Name the run; with `initialize_from` an earlier `sequence_id` makes a fork there.
+
+        Raises:
+            RunError: `sequence_id` is no number from 0, or a name is no text.
+        """
+        for what, name in (("app_id", app_id), ("partition_key", partition_key)):
+            if not isinstance(name, str | None):
+                raise RunError(f"with_identifiers({what}={name!r}): it is text, such as {str(name)!r}.")
+        if sequence_id is not None:
+            given_whole("sequence_id", sequence_id, RunError, least=0, means="it is the number of a step")
         self._plan.ids = (app_id, partition_key, sequence_id)
         return self
 
@@ -99,12 +130,24 @@ class ApplicationBuilder(Building[Data]):
         tracker: LocalTrackingClient | str = "local",
         project: str = "default",
         params: Mapping[str, Any] | None = None,
+        *,
+        use_otel_tracing: bool = False,
     ) -> ApplicationBuilder[Data]:
-        """Keep the history with a tracker; `"local"` opens one for `project`, with `params` if given."""
+        """Keep the history with a tracker; `"local"` opens one for `project`, with `params` if given.
+
+        Raises:
+            RunError: It is none, `params` names something else than its parameters, or OpenTelemetry is
+                asked for here: it is a hook, see `integrations.opentelemetry`.
+        """
+        if use_otel_tracing:
+            raise RunError(
+                "with_tracker(use_otel_tracing=True): spans are exported by a hook. "
+                "Write with_hooks(OpenTelemetryBridge()), from notebook_agent.integrations.opentelemetry."
+            )
         if isinstance(tracker, str):
             if tracker != "local":
                 raise RunError(f"with_tracker takes a LocalTrackingClient or 'local'; not {tracker!r}.")
-            tracker = LocalTrackingClient(project, **(params or {}))
+            tracker = LocalTrackingClient(project, **_parameters(params))
         if not isinstance(tracker, LocalTrackingClient):
             raise RunError(
                 f"with_tracker takes a LocalTrackingClient, such as LocalTrackingClient('my-project'), or "
@@ -117,6 +160,8 @@ class ApplicationBuilder(Building[Data]):
         self, path: str | Path | Store | None, *, durability: Durability = "full"
     ) -> ApplicationBuilder[Data]:
         """Keep the history in a file or an open store; None keeps none, for bare speed."""
+        if not isinstance(path, str | Path | None) and not hasattr(path, "create_run"):
+            raise RunError(f"with_store takes a path, an open store, or None for no history; not {path!r}.")
         self._plan.keeps = path is not None
         self._plan.store = (
             stores.open_store(path, durability=durability) if isinstance(path, str | Path) else path
@@ -162,7 +207,15 @@ class ApplicationBuilder(Building[Data]):
         Args:
             executor: A function that makes a `concurrent.futures.Executor`, which is shut down after
                 each parallel step; or an executor, which is left open and shared with nested ones.
+
+        Raises:
+            RunError: It is neither.
         """
+        if not callable(executor) and not callable(getattr(executor, "submit", None)):
+            raise RunError(
+                "with_parallel_executor takes a concurrent.futures.Executor, or a function that makes one, "
+                f"such as ThreadPoolExecutor; not {executor!r}."
+            )
         self._plan.executor = executor
         return self
 
@@ -234,7 +287,7 @@ class ApplicationBuilder(Building[Data]):
             resume_at_next_action,
             default_state,
             default_entrypoint,
-            override_state_values or {},
+            given_mapping("override_state_values", override_state_values, StateError),
             None if fork_from_app_id is None else (fork_from_app_id, fork_from_partition_key),
             fork_from_sequence_id,
         )

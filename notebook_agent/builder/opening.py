@@ -10,7 +10,7 @@ from notebook_agent import engine
 from notebook_agent import store as stores
 from notebook_agent.builder.plan import Origin, Plan
 from notebook_agent.engine import Run
-from notebook_agent.engine.run import OpenStep
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.errors import ForkError, RunError, UnknownRunError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef

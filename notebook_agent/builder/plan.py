@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notebook_agent.engine import Executors
-from notebook_agent.engine.run import OpenStep
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.errors import GraphError, RunError, did_you_mean
 from notebook_agent.graph import Graph
 from notebook_agent.persistence.base import is_awaited

@@ -13,37 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from notebook_agent.calls.answered import asked_again
 from notebook_agent.calls.protocol import CallLog
+from notebook_agent.calls.ways import RecordedStep, Way, last_visit
 from notebook_agent.ids import StepRef
 
 __all__ = ["Branch", "Pairing", "RecordedStep", "pair", "repeated"]
-
-
-class RecordedStep(Protocol):
-    """What pairing needs to know of a step."""
-
-    @property
-    def ref(self) -> StepRef:
-        """Which step it is."""
-        ...
-
-    @property
-    def action(self) -> str:
-        """Its action's name."""
-        ...
-
-    @property
-    def status(self) -> str:
-        """`completed`, `failed`, `interrupted`, or `running` of a process that died."""
-        ...
-
-    @property
-    def code(self) -> str | None:
-        """Id of the action's code."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +35,25 @@ Recorded = Callable[[StepRef], Inputs]
 """Tells the inputs that a recorded step was given."""
 
 
-@dataclass(slots=True)
 class Branch:
     """An ancestor's way beside this run's own, from the point where the two part.
 
     Attributes:
-        steps: The ancestor's steps after that point, in order. If the step at that point did
-            not complete, the attempts at it come first: the run makes the same step again.
-        since: This run's past after that point, its own steps not counted.
         ended: Whether an input has differed from the recorded one.
     """
 
-    steps: Sequence[RecordedStep]
-    since: Sequence[RecordedStep] = ()
-    ended: bool = False
+    def __init__(self, steps: Iterable[RecordedStep], since: Iterable[RecordedStep] = ()) -> None:
+        """Take two ways, of which no more is read than pairing needs.
+
+        Args:
+            steps: The ancestor's steps after that point, in order. If the step at that point did
+                not complete, the attempts at it come first: the run makes the same step again.
+            since: This run's past after that point, its own steps not counted.
+        """
+        self.ended = False
+        self._theirs, self._mine = Way(steps), Way(since)
+        self._taken = 0
+        self._beyond: set[str] = set()
 
     def meet(
         self, action: str, inputs: Inputs, own: Sequence[RecordedStep], recorded: Recorded
@@ -86,11 +67,25 @@ class Branch:
         return found
 
     def attempts(self, action: str, own: Sequence[RecordedStep]) -> Sequence[RecordedStep]:
-        """Return the attempts at the same step as the one that begins after `own`, whatever their inputs."""
-        past = [*self.since, *own]
-        mine, theirs = _occurrences(action, past), _occurrences(action, self.steps)
-        occurrence = len(mine) - bool(mine and _repeats(mine[-1], past))
-        return theirs[occurrence] if occurrence < len(theirs) else ()
+        """Return the attempts at the same step as the one that begins after `own`, whatever their inputs.
+
+        `own` is what it was at the call before, or longer.
+        """
+        if action in self._beyond or (not self._taken and self._is_beyond(action)):
+            return ()
+        self._mine.extend(own[self._taken :])
+        self._taken = len(own)
+        return self._theirs.visit(action, self._mine.count(action) - self._mine.is_open(action))
+
+    def _is_beyond(self, action: str) -> bool:
+        """Whether the action was visited more often since than the ancestor ever did; once so, always."""
+        n = 0
+        while self._mine.visit(action, n):
+            if not self._theirs.visit(action, n):
+                self._beyond.add(action)
+                return True
+            n += 1
+        return False
 
 
 def pair(  # noqa: PLR0913, PLR0917  # what is known of the step, and where to look
@@ -113,8 +108,7 @@ def pair(  # noqa: PLR0913, PLR0917  # what is known of the step, and where to l
         log: Where the calls of all these steps are kept.
         recorded: Where their inputs are.
     """
-    groups = _occurrences(action, own)
-    attempts = groups.pop() if groups and _repeats(groups[-1], own) else []
+    attempts = last_visit(action, own)
     others = [ref for branch in branches for ref in branch.meet(action, inputs, own, recorded)]
     partners: list[StepRef] = []
     for attempt in reversed(attempts):
@@ -133,30 +127,8 @@ def repeated(action: str, own: Sequence[RecordedStep], branches: Sequence[Branch
     They are the attempts that it repeats, and those of each ancestor at the same occurrence,
     whatever their inputs and their code.
     """
-    groups = _occurrences(action, own)
-    mine = groups[-1] if groups and _repeats(groups[-1], own) else []
     others = [step for branch in branches for step in reversed(branch.attempts(action, own))]
-    return [*reversed(mine), *others]
-
-
-def _occurrences(action: str, steps: Iterable[RecordedStep]) -> list[list[RecordedStep]]:
-    """Gather the steps of an action: all attempts at one step together."""
-    groups: list[list[RecordedStep]] = []
-    open_end = False
-    for step in steps:
-        if step.action != action:
-            open_end = False
-        elif open_end:
-            groups[-1].append(step)
-        else:
-            groups.append([step])
-        if step.action == action:
-            open_end = step.status != "completed"
-    return groups
-
-
-def _repeats(last: Sequence[RecordedStep], own: Sequence[RecordedStep]) -> bool:
-    return own[-1] is last[-1] and last[-1].status != "completed"
+    return [*reversed(last_visit(action, own)), *others]
 
 
 def _succeeded_in_vain(attempt: RecordedStep, code: str | None, log: CallLog) -> int:

@@ -14,6 +14,7 @@ from typing import SupportsIndex
 
 from notebook_agent.condition.expression import Expression
 from notebook_agent.errors import ConditionError, MissingKeyError, did_you_mean
+from notebook_agent.given import given_names
 from notebook_agent.ids import Json
 
 __all__ = ["Condition", "brief", "default", "expr", "when"]
@@ -54,8 +55,14 @@ class Condition:
 
     @classmethod
     def lmda(cls, resolver: _Resolver, state_keys: Iterable[str]) -> Condition:
-        """Make a condition of a function of the state; `state_keys` must be there when it is asked."""
-        keys = tuple(state_keys)
+        """Make a condition of a function of the state; `state_keys` must be there when it is asked.
+
+        Raises:
+            ConditionError: It is no function, or the keys are no names.
+        """
+        if not callable(resolver):
+            raise ConditionError(f"Condition.lmda takes a function of the state; not {resolver!r}.")
+        keys = given_names("state_keys", state_keys, ConditionError)
         return cls(keys, _Given(keys, resolver), f"lmda_{getattr(resolver, '__name__', 'function')}_")
 
     def evaluate(self, state: Mapping[str, object]) -> bool:
@@ -97,6 +104,10 @@ class Condition:
         return "default" if self is default else super().__reduce_ex__(protocol)
 
     def _joined(self, other: Condition, sign: str, resolver: _Resolver) -> Condition:
+        if not isinstance(other, Condition):
+            raise ConditionError(
+                f"{self.name} {sign} {other!r}: both sides are conditions, such as when(key=value)."
+            )
         return Condition(
             dict.fromkeys(self.keys + other.keys),
             resolver,

@@ -88,6 +88,8 @@ class Expression:
     __slots__ = ("_body", "keys", "text")
 
     def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise ConditionError(f"expr takes an expression as text, such as expr('n < 10'); not {text!r}.")
         self.text = text.strip()
         try:
             tree = syntax.parse(self.text, "eval")

@@ -16,8 +16,9 @@ from notebook_agent.engine.drive import Wait, aiterate, arun, iterate, run
 from notebook_agent.engine.gate import Gate, Stopped
 from notebook_agent.engine.opening import fork, resume, start
 from notebook_agent.engine.request import read_call, read_halts
-from notebook_agent.engine.run import Next, Report, Run
+from notebook_agent.engine.runs import Report, Run
 from notebook_agent.engine.spawning import Inherited, Place, Seed, enter, inherited, place
+from notebook_agent.engine.step import Next
 from notebook_agent.engine.steps import steps
 
 __all__ = [

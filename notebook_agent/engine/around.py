@@ -8,7 +8,8 @@ from notebook_agent.action import Node
 from notebook_agent.engine.calling import Call, tell, with_second
 from notebook_agent.engine.during import meanwhile, waiting
 from notebook_agent.engine.failure import note_second
-from notebook_agent.engine.run import OpenStep, Run
+from notebook_agent.engine.runs import Run
+from notebook_agent.engine.step import OpenStep
 
 __all__ = ["after_step", "before_step"]
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 from notebook_agent.action import Node
 from notebook_agent.engine.calling import Begun, Call, Event, Item, Loop, Outcome, StreamLeft
 from notebook_agent.engine.drive import amake, answered, make
+from notebook_agent.errors import RunError
 from notebook_agent.state import State
 
 __all__ = [
@@ -30,11 +31,17 @@ class _Flow:
         self.loop = loop
         self.outcome: Outcome | None = None
         self.last: Outcome = (None, None, state)
+        self.left = False
         self._waiting: Event | None = None
 
     @property
     def result(self) -> _Result:
         """The result and the state of the last action or, once it has halted, of the run."""
+        if self.left:
+            raise RunError(
+                "The stream was left before its end, so it has no result: the step is interrupted. Its "
+                "pieces are in the history; application.retry() makes the step again."
+            )
         _, result, state = self.outcome or self.last
         return result, state
 
@@ -75,6 +82,7 @@ class _Flow:
 
     def leave(self) -> None:
         """End the step where it is: it is interrupted."""
+        self.left = True
         try:
             event = self.loop.throw(StreamLeft())
             while isinstance(event, Call):
@@ -84,6 +92,7 @@ class _Flow:
 
     async def aleave(self) -> None:
         """End the step as `leave` does, awaiting what is async."""
+        self.left = True
         try:
             event = self.loop.throw(StreamLeft())
             while isinstance(event, Call):

@@ -12,7 +12,7 @@ from notebook_agent.store.protocol import Failure
 from notebook_agent.tracing import current_step
 
 if TYPE_CHECKING:
-    from notebook_agent.engine.run import OpenStep
+    from notebook_agent.engine.step import OpenStep
 
 __all__ = ["ApplicationContext", "Executors", "Setting"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from notebook_agent.engine.calling import Call
-from notebook_agent.engine.run import OpenStep
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.tracing import Trace
 
 __all__ = ["meanwhile", "waiting"]

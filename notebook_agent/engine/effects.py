@@ -9,7 +9,7 @@ from typing import cast
 from notebook_agent.action import Node
 from notebook_agent.calls import repeated
 from notebook_agent.engine.past import past_of
-from notebook_agent.engine.run import Run
+from notebook_agent.engine.runs import Run
 from notebook_agent.errors import EffectError
 from notebook_agent.ids import StepRef
 from notebook_agent.state import State

@@ -14,7 +14,7 @@ from notebook_agent.lifecycle import RunPaused, RunResumed
 from notebook_agent.state import State
 
 if TYPE_CHECKING:
-    from notebook_agent.engine.run import Run
+    from notebook_agent.engine.runs import Run
 
 __all__ = ["Gate", "Stopped", "passed"]
 

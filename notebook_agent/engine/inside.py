@@ -8,7 +8,8 @@ from types import TracebackType
 
 from notebook_agent.calls import Scope, in_span
 from notebook_agent.engine.pairing import step_scope
-from notebook_agent.engine.run import OpenStep, Run
+from notebook_agent.engine.runs import Run
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.tracing import Traced, current_span, current_step
 
 __all__ = ["Inside"]

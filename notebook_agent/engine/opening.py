@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from notebook_agent.engine.run import Next, Run
+from notebook_agent.engine.runs import Run
+from notebook_agent.engine.step import Next
 from notebook_agent.errors import ForkError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef, notebook_here

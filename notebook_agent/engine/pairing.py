@@ -8,7 +8,8 @@ from notebook_agent import calls
 from notebook_agent.calls import Scope
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
 from notebook_agent.engine.past import past_of
-from notebook_agent.engine.run import OpenStep, Run
+from notebook_agent.engine.runs import Run
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.ids import StepRef
 from notebook_agent.lifecycle import CallEnded, TextStreamed
 from notebook_agent.store.protocol import Store

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from notebook_agent.calls import Branch
-from notebook_agent.engine.run import Run
+from notebook_agent.engine.runs import Run
 from notebook_agent.errors import UnknownRunError
 from notebook_agent.ids import RunKey, StepRef
-from notebook_agent.store.protocol import StepRecord, Store
+from notebook_agent.store.protocol import RunRecord, StepRecord, Store
 
 __all__ = ["past_of"]
 
+_FEW: Final = 2
+_PAGE: Final = 16
+_LARGEST: Final = 1024
+
 
 def past_of(run: Run, store: Store) -> tuple[list[StepRecord], list[Branch]]:
-    """Return the ended steps that the run made itself, and its ancestors' ways since they parted."""
-    if run.own is None:
-        own = [each for each in store.steps(run.key) if each.ref.run == run.key]
-        run.own = own[:-1] if own and own[-1].status == "running" else own
+    """Return the ended steps that the run made itself, and its ancestors' ways since they parted.
+
+    Of a run that parts from none, only those that the next step may repeat.
+    """
     if run.branches is None:
         run.branches = _branches(run, store)
+    if run.own is None:
+        run.own = _own(run, store) if run.branches else _attempts(run, store)
         _meet(run.own, run.branches, store)
     return run.own, run.branches
 
@@ -33,39 +40,72 @@ def _meet(own: Sequence[StepRecord], branches: Sequence[Branch], store: Store) -
             branch.meet(each.action, recorded(each.ref), own[:place], recorded)
 
 
-def _branches(run: Run, store: Store) -> list[Branch]:
-    """Return the ways of its kin, and of the ancestors that are still there, nearest first."""
-    found = [Branch(store.steps(each)) for each in run.kin]
-    if run.parent is None:
-        return found
-    past = _inherited(store.steps(run.key), run.key)
-    parent: StepRef | None = run.parent
-    parting = _last(past)
-    while parent is not None:
-        try:
-            steps, record = store.steps(parent.run), store.run(parent.run)
-        except UnknownRunError:
+def _own(run: Run, store: Store) -> list[StepRecord]:
+    first = 0 if run.parent is None or run.parent.seq is None else run.parent.seq + 1
+    own = [each for each in store.steps(run.key, first=first) if each.ref.run == run.key]
+    return own[:-1] if own and own[-1].status == "running" else own
+
+
+def _attempts(run: Run, store: Store) -> list[StepRecord]:
+    """Return the attempts at one step that the run's own steps end with, whatever its action."""
+    found: list[StepRecord] = []
+    for each in _backwards(store, run.key, run.head):
+        if each.ref.run != run.key or (each.status == "completed" and found):
             break
-        first = _first_attempt(past, parting)
-        since = [each for each in past if each.seq > parting]
-        found.append(Branch([each for each in steps if each.seq >= first], since))
-        parting = min(parting, _last(_inherited(steps, parent.run)))
-        parent = record.parent
+        if each.status != "running" or found:
+            found.insert(0, each)
     return found
 
 
-def _inherited(steps: Sequence[StepRecord], key: RunKey) -> list[StepRecord]:
-    return [each for each in steps if each.ref.run != key]
+def _branches(run: Run, store: Store) -> list[Branch]:
+    """Return the ways of its kin, and of the ancestors that are still there, nearest first."""
+    found = [Branch(_forwards(store, each, 0)) for each in run.kin]
+    parent, end = run.parent, -1
+    if parent is not None:
+        end = _base(store.run(run.key)) if parent.seq is None else parent.seq
+    parting = end
+    while parent is not None:
+        try:
+            kept = store.run(parent.run)
+        except UnknownRunError:
+            break
+        first = _first_attempt(store, run.key, parting)
+        since = _forwards(store, run.key, parting + 1, end)
+        found.append(Branch(_forwards(store, parent.run, first, kept.head), since))
+        parting = min(parting, _base(kept))
+        parent = kept.parent
+    return found
 
 
-def _last(steps: Sequence[StepRecord]) -> int:
-    return steps[-1].seq if steps else -1
+def _base(record: RunRecord) -> int:
+    """Return the number of the last step that a run has from its ancestors, -1 for none."""
+    return -1 if record.parent is None or record.head is None else record.head - record.steps
 
 
-def _first_attempt(past: Sequence[StepRecord], parting: int) -> int:
+def _forwards(store: Store, key: RunKey, first: int, last: int | None = None) -> Iterator[StepRecord]:
+    """Read steps in pages, so that no more of a long run is read than is asked for."""
+    if last is None:
+        last = store.run(key).head
+    size = _PAGE
+    while last is not None and first <= last:
+        yield from store.steps(key, first=first, last=min(last, first + size - 1))
+        first, size = first + size, min(2 * size, _LARGEST)
+
+
+def _backwards(store: Store, key: RunKey, last: int | None) -> Iterator[StepRecord]:
+    size = _FEW
+    while last is not None and last >= 0:
+        page = store.steps(key, first=max(0, last - size + 1), last=last)
+        if not page:
+            return
+        yield from reversed(page)
+        last, size = page[0].seq - 1, _PAGE
+
+
+def _first_attempt(store: Store, key: RunKey, parting: int) -> int:
     """Return the number of the first step to compare: what did not complete at the end is made again."""
     first, action = parting + 1, None
-    for each in reversed([step for step in past if step.seq <= parting]):
+    for each in _backwards(store, key, parting):
         if each.status == "completed" or action not in {None, each.action}:
             break
         first, action = each.seq, each.action

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from notebook_agent.action import Node
-from notebook_agent.errors import MissingInputError, RunError, UnknownInputError, did_you_mean
+from notebook_agent.errors import InputError, MissingInputError, RunError, UnknownInputError, did_you_mean
+from notebook_agent.given import given_mapping, given_names, given_whole
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey
 from notebook_agent.state import FrozenDict
@@ -37,14 +38,17 @@ def read_call(
     """Return a run call as it is kept with its steps.
 
     Raises:
-        RunError: `max_steps` is below 1.
+        RunError: `max_steps` is no number from 1, or halts are no names.
+        InputError: `inputs` are no values by name.
     """
-    if max_steps is not None and max_steps < 1:
-        raise RunError(f"max_steps must be 1 or more, not {max_steps}: leave it out for the usual limit.")
-    before, after = _names(halt_before), _names(halt_after)
-    if not inputs:
+    if max_steps is not None:
+        given_whole("max_steps", max_steps, RunError, least=1, means="it is a number of steps")
+    before = given_names("halt_before", halt_before, RunError, such="answer")
+    after = given_names("halt_after", halt_after, RunError, such="answer")
+    given = given_mapping("inputs", inputs, InputError)
+    if not given:
         return _without_inputs(method, before, after, max_steps)
-    return RunCall(method, dict(inputs), before, after, max_steps)
+    return RunCall(method, dict(given), before, after, max_steps)
 
 
 def read_halts(call: RunCall, graph: Graph) -> Halts:
@@ -89,9 +93,8 @@ def check_awaited(action: Node, run: RunKey, method: str, *, awaits: bool) -> No
         RunError: It is async and nobody awaits, or it streams and would block an event loop.
     """
     if action.asynchronous and not awaits:
-        other = "astream_result or astream_iterate" if action.streaming else "arun, astep or aiterate"
         raise RunError(
-            f"The action {action.name!r} is async. Await {other} instead.",
+            f"The action {action.name!r} is async. Await a{method} instead.",
             run=run.app_id,
             action=action.name,
         )
@@ -113,12 +116,6 @@ def _without_inputs(
 
 
 _NOTHING: Mapping[str, object] = FrozenDict()
-
-
-def _names(halts: Iterable[str] | str | None) -> tuple[str, ...]:
-    if halts is None:
-        return ()
-    return (halts,) if isinstance(halts, str) else tuple(halts)
 
 
 def _check_inputs(inputs: Mapping[str, object], graph: Graph) -> None:

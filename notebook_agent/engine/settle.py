@@ -100,11 +100,18 @@ def _unpack(action: Node, returned: object) -> tuple[Mapping[str, object], State
         result, state = cast("tuple[object, object]", returned)
         if isinstance(result, Mapping) and isinstance(state, State):
             return result, state
+    raise _no_state(action, returned)
+
+
+def _no_state(action: Node, returned: object) -> ResultError:
     what = "nothing" if returned is None else f"a {type(returned).__name__}"
+    if isinstance(returned, tuple) and len(returned) == 2:  # noqa: PLR2004  # as of (result, State)
+        kinds = [type(each).__name__ for each in returned]
+        what = f"a pair of {kinds[0]} and {kinds[1]}, not of a dict and the State"
     hint = " Is it async? Then define it with async def." if hasattr(returned, "__await__") else ""
-    raise ResultError(
-        f"The action {action.name!r} returned {what}.{hint} It must return the new state: "
-        "return state.update(key=value), or return result, state.update(..).",
+    due = "return state.update(key=value), or return result, state.update(..)"
+    return ResultError(
+        f"The action {action.name!r} returned {what}.{hint} It must return the new state: {due}.",
         action=action.name,
     )
 

@@ -20,7 +20,8 @@ from notebook_agent.calls.protocol import CallSource, LedgerMode, Purse
 from notebook_agent.engine.context import Setting
 from notebook_agent.engine.opening import resume, start
 from notebook_agent.engine.request import read_halts
-from notebook_agent.engine.run import OpenStep, Run
+from notebook_agent.engine.runs import Run
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.errors import UnknownRunError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef
@@ -145,6 +146,8 @@ def enter(at: Place, seed: Seed, store: Store | None, given: Inherited) -> Run:
     run.kin = at.kin
     run.ledger, run.recording, run.setting = given.ledger, given.recording, given.setting
     run.purses, run.allow_effects, run.hooks = given.purses, given.allow_effects, given.hooks
+    for listener in run.hooks.listeners:
+        run.listeners.add(listener)
     return run
 
 

@@ -29,8 +29,9 @@ from notebook_agent.engine.failure import own_frames
 from notebook_agent.engine.gate import passed
 from notebook_agent.engine.inside import Inside
 from notebook_agent.engine.request import Halts, check_awaited, inputs_of, read_halts
-from notebook_agent.engine.run import Next, OpenStep, Run
+from notebook_agent.engine.runs import Run
 from notebook_agent.engine.settle import fingerprint, settle
+from notebook_agent.engine.step import Next, OpenStep
 from notebook_agent.engine.streaming import stream
 from notebook_agent.engine.timing import deadline_of, note_overrun, pause
 from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
@@ -101,10 +102,10 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
             done = yield from make(run, call, coming, awaits=awaits)
         taken += 1
         if done is not None:
-            outcome = done
             yield done
         if call.method in _SINGLE:
-            break
+            return done or (run.graph.get_action(coming.action), None, run.state)
+        outcome = done or outcome
         following = run.upcoming().action
         if following in halts.before:
             return run.graph.get_action(following), None, run.state

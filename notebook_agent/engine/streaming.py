@@ -9,7 +9,8 @@ from typing import cast
 from notebook_agent.engine.calling import END, Call, Item, closing, despite, next_of, tell
 from notebook_agent.engine.during import meanwhile, waiting
 from notebook_agent.engine.inside import Inside
-from notebook_agent.engine.run import OpenStep, Run
+from notebook_agent.engine.runs import Run
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.errors import ResultError
 from notebook_agent.lifecycle import Hooked, ItemStreamed
 from notebook_agent.state import State
@@ -42,6 +43,7 @@ def stream(  # one call, each part named there
     yield from flow.open()
     with inside.part():
         iterator = yield begun
+    flow.check(iterator)
     try:
         while True:
             with inside.part():
@@ -86,6 +88,15 @@ class _Flow:
     def open(self) -> Generator[Call, object, None]:
         """Tell the hooks that it begins."""
         return self._tell(self._run.hooks.pre_start_stream, self._who())
+
+    def check(self, iterator: object) -> None:
+        """Refuse what gives no items."""
+        if not hasattr(iterator, "__anext__" if self._step.action.asynchronous else "__next__"):
+            raise ResultError(
+                f"{self._called} returned a {type(iterator).__name__}, which is no stream. Yield dicts, and "
+                "last (result, state.update(..)).",
+                **self._where,
+            )
 
     def over(self) -> Generator[Call, object, None]:
         """Tell the hooks that it is over."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 
 from notebook_agent.action import Node
 from notebook_agent.engine.calling import Call
-from notebook_agent.engine.run import OpenStep
+from notebook_agent.engine.step import OpenStep
 from notebook_agent.errors import ActionTimeoutError
 
 __all__ = ["deadline_of", "note_overrun", "pause", "within"]

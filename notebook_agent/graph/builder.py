@@ -60,12 +60,18 @@ class GraphBuilder:
         timeout: float | None = None,
     ) -> GraphBuilder:
         """Try actions again that fail, or limit their time, see `Policy`; all actions without a name."""
-        kinds = on if isinstance(on, tuple) else (on,)
+        kinds = tuple(on) if isinstance(on, tuple | list) else (on,)
         self._policies.append((actions, Policy(retries, backoff, kinds, timeout)))
         return self
 
     def with_graph(self, graph: Graph) -> GraphBuilder:
-        """Add the actions and transitions of a graph."""
+        """Add the actions and transitions of a graph.
+
+        Raises:
+            GraphError: It is none.
+        """
+        if not isinstance(graph, Graph):
+            raise GraphError(f"with_graph takes a graph, such as GraphBuilder()...build(); not {graph!r}.")
         self._actions += graph.actions
         self._transitions += graph.transitions
         return self

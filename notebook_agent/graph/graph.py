@@ -237,6 +237,11 @@ def _check(edge: Transition, state: State) -> Check:
             action=edge.source,
             key=error.key,
         ) from error
+    except Exception as error:
+        error.add_note(
+            f"Raised by the condition {condition.name} of the edge {edge.source} -> {edge.target}."
+        )
+        raise
     return Check(edge.target, condition.name, condition.operands(state), result)
 
 

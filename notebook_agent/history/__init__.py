@@ -6,6 +6,7 @@ from notebook_agent.history.blame import Blame, Origin
 from notebook_agent.history.compare import Change, changes, path_of
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.history import History, family
+from notebook_agent.history.parting import first_difference
 from notebook_agent.history.spans import Span, attributes_of, spans_of
 from notebook_agent.history.watch import Bisection, Point, Watched
 
@@ -22,6 +23,7 @@ __all__ = [
     "attributes_of",
     "changes",
     "family",
+    "first_difference",
     "flip",
     "path_of",
     "spans_of",

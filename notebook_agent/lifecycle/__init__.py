@@ -3,20 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.lifecycle.adapters import NO_HOOKS, Hooked, Hooks
-from notebook_agent.lifecycle.events import (
-    CallEnded,
-    Event,
-    ItemStreamed,
-    Listener,
-    Listeners,
-    RunHalted,
-    RunPaused,
-    RunResumed,
-    StepEnded,
-    StepStarted,
-    TextStreamed,
-)
-from notebook_agent.lifecycle.hooks import (
+from notebook_agent.lifecycle.base import (
     DoLogAttributeHook,
     DoLogAttributeHookAsync,
     EventHook,
@@ -42,6 +29,19 @@ from notebook_agent.lifecycle.hooks import (
     PreStartSpanHookAsync,
     PreStartStreamHook,
     PreStartStreamHookAsync,
+)
+from notebook_agent.lifecycle.events import (
+    CallEnded,
+    Event,
+    ItemStreamed,
+    Listener,
+    Listeners,
+    RunHalted,
+    RunPaused,
+    RunResumed,
+    StepEnded,
+    StepStarted,
+    TextStreamed,
 )
 from notebook_agent.lifecycle.ready import (
     SlowDownHook,

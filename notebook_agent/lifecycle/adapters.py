@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from notebook_agent.errors import RunError
-from notebook_agent.lifecycle import hooks as kinds
-from notebook_agent.lifecycle.hooks import Hook
+from notebook_agent.lifecycle import base as kinds
+from notebook_agent.lifecycle.base import Hook
 
 __all__ = ["NO_HOOKS", "Hooked", "Hooks"]
 

@@ -12,14 +12,13 @@ from typing import Any, Literal, Self, Unpack
 
 from notebook_agent import redact
 from notebook_agent.errors import RunError
-from notebook_agent.lifecycle.hooks import (
-    AfterStep,
-    BeforeStep,
+from notebook_agent.lifecycle.base import (
     PostRunStepHook,
     PostRunStepHookAsync,
     PreRunStepHook,
     PreRunStepHookAsync,
 )
+from notebook_agent.lifecycle.told import AfterStep, BeforeStep
 
 __all__ = [
     "SlowDownHook",

@@ -9,6 +9,8 @@ from notebook_agent.errors import AgentError
 __all__ = ["spoken"]
 
 _PHRASES = (
+    (re.compile(r"^repeats is a whole"), "-n is a whole"),
+    (re.compile(r"^jobs is a whole"), "-j is a whole"),
     (
         re.compile(r"Give it: inputs=\{'(\w+)': \.\.\}\."),
         r'Give it: \1="..", or \1:=EXPR for a Python value.',

@@ -107,20 +107,24 @@ def entries_of(store: Store | None, at: Place) -> Sequence[Entry]:
 
 
 def _entries(store: Store, record: RunRecord, runs: Sequence[RunRecord]) -> Iterator[Entry]:
-    key = record.key
-    state = store.state(StepRef(key, None))
+    """Write a run down as one that began itself: the steps that a fork has of its ancestors as its own."""
+    key, steps = record.key, store.steps(record.key)
+    first = steps[0].ref.run if steps else key
+    state = store.state(StepRef(first, None))
     new = NewRun(key, record.entrypoint, store.graph(key), state, None, record.spawned_by, record.label)
     yield "create_run", (new,), None
-    for step in store.steps(key):
-        yield from _entries_of_step(store, step)
-    for call in store.calls([step.ref for step in store.steps(key)]):
+    for step in steps:
+        yield from _entries_of_step(store, key, step)
+    if steps and steps[-1].ref.run != key:
+        yield "edit_state", (key, store.head_state(key)), record.head
+    for call in store.calls([step.ref for step in steps if step.ref.run == key]):
         yield "record_call", (call,), call.id
     for child in reversed(runs):
         if child.spawned_by is not None and child.spawned_by.run == key:
             yield from _entries(store, child, runs)
 
 
-def _entries_of_step(store: Store, step: StepRecord) -> Iterator[Entry]:
+def _entries_of_step(store: Store, key: RunKey, step: StepRecord) -> Iterator[Entry]:
     values = store.values(step.ref)
     begin = StepBegin(
         step.seq,
@@ -132,7 +136,7 @@ def _entries_of_step(store: Store, step: StepRecord) -> Iterator[Entry]:
         step.code,
         values.source,
     )
-    yield "begin_step", (step.ref.run, begin), step.seq - 1 if step.seq else None
+    yield "begin_step", (key, begin), step.seq - 1 if step.seq else None
     end = StepEnd(
         step.seq,
         step.status,
@@ -145,4 +149,4 @@ def _entries_of_step(store: Store, step: StepRecord) -> Iterator[Entry]:
         step.next,
         values.events,
     )
-    yield "end_step", (step.ref.run, end), None
+    yield "end_step", (key, end), None

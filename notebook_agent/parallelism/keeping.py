@@ -6,14 +6,14 @@ from typing import Any, cast
 
 from notebook_agent.engine import ApplicationContext
 from notebook_agent.errors import ActionError
-from notebook_agent.lifecycle import NO_HOOKS, Hooks
+from notebook_agent.lifecycle import NO_HOOKS, Hook, Hooks
 from notebook_agent.parallelism.tasks import SubGraphTask
 from notebook_agent.persistence import AsyncPersisterHook, PersisterHook
 from notebook_agent.persistence.base import is_awaited
 from notebook_agent.persistence.ready import Kept
 from notebook_agent.store.protocol import Store
 
-__all__ = ["home_of", "saving"]
+__all__ = ["home_of", "hooks_of"]
 
 
 def home_of(task: SubGraphTask, context: ApplicationContext) -> tuple[Store | None, str | None]:
@@ -34,16 +34,22 @@ def home_of(task: SubGraphTask, context: ApplicationContext) -> tuple[Store | No
     return given.store, given.project
 
 
-def saving(task: SubGraphTask, context: ApplicationContext, *, awaits: bool) -> Hooks:
-    """Return the hook that gives a branch's steps to a saver of the user's own, if there is one.
+def hooks_of(task: SubGraphTask, context: ApplicationContext, *, awaits: bool) -> Hooks:
+    """Return a branch's hooks: those of its parent that cascade, and one for a saver of the user's own.
 
     Raises:
         ActionError: The saver is async and the branches are not awaited.
     """
+    saver = _saver(task, context, awaits=awaits)
+    hooks = tuple(each for each in context.step.hooks.adapters if getattr(each, "cascades", False))
+    return Hooks((*hooks, *saver)) if hooks or saver else NO_HOOKS
+
+
+def _saver(task: SubGraphTask, context: ApplicationContext, *, awaits: bool) -> tuple[Hook, ...]:
     cascades = task.state_persister == "cascade"
     saver = context.state_persister if cascades else task.state_persister
     if saver is None or isinstance(saver, Kept):
-        return NO_HOOKS
+        return ()
     if is_awaited(saver) and not awaits:
         raise ActionError(
             f"The branches of {context.action_name!r} are not awaited, and their saver, a "
@@ -53,4 +59,4 @@ def saving(task: SubGraphTask, context: ApplicationContext, *, awaits: bool) -> 
     if cascades and hasattr(saver, "copy"):
         saver = saver.copy()
     kind = AsyncPersisterHook if is_awaited(saver) else PersisterHook
-    return Hooks((kind(cast("Any", saver)),))
+    return (kind(cast("Any", saver)),)

@@ -21,13 +21,13 @@ from notebook_agent.errors import ActionError
 from notebook_agent.graph import Graph
 from notebook_agent.parallelism.going import Going
 from notebook_agent.parallelism.journal import write_down
-from notebook_agent.parallelism.keeping import home_of, saving
+from notebook_agent.parallelism.keeping import home_of, hooks_of
 from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask, SubgraphType
 from notebook_agent.parallelism.work import Outcome, Work, working_for
 from notebook_agent.state import State
 
-__all__ = ["arun_all", "run_all", "run_here"]
+__all__ = ["InContext", "arun_all", "run_all", "run_here"]
 
 _THREADS = 32
 _GRACE = 2.0
@@ -95,7 +95,7 @@ def _prepare(
         key = task.key or str(index)
         if id(task.graph) not in graphs:
             graphs[id(task.graph)] = _share(task.graph, context, awaits=awaits)
-        given = replace(engine.inherited(context.step), hooks=saving(task, context, awaits=awaits))
+        given = replace(engine.inherited(context.step), hooks=hooks_of(task, context, awaits=awaits))
         work = _branch(task, graphs[id(task.graph)], key, context, given, going)
         if work.at.key in taken:
             raise ActionError(
@@ -216,7 +216,7 @@ def _submit(works: Sequence[Work], executor: Executor, going: Going) -> list[Out
     futures: list[Future[Outcome]] = []
     token = working_for.set((*working_for.get(), executor))
     try:
-        futures.extend(executor.submit(_InContext(each)) for each in works)
+        futures.extend(executor.submit(InContext(each)) for each in works)
         wait(futures, return_when=FIRST_EXCEPTION)
         for future, work in _failed_first(futures, works):
             _check(future, work, executor)
@@ -228,7 +228,7 @@ def _submit(works: Sequence[Work], executor: Executor, going: Going) -> list[Out
         working_for.reset(token)
 
 
-class _InContext:
+class InContext:
     """Work in a copy of the context in which it was submitted; in another process there is none."""
 
     def __init__(self, work: Work) -> None:
@@ -236,6 +236,7 @@ class _InContext:
         self._context = copy_context()
 
     def __call__(self) -> Outcome:
+        """Do it."""
         return self._context.run(self._work)
 
     def __reduce__(self) -> tuple[Callable[[Work], Work], tuple[Work]]:

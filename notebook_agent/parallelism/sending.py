@@ -29,7 +29,7 @@ def not_sent(work: Work, executor: Executor, error: Exception) -> ActionError:
     name, why = culprit
     return ActionError(
         f"{work.title} cannot be sent to another process: {name} cannot be pickled ({why}). Make it inside "
-        "the action, or run the branches in threads: leave with_parallel_executor out.",
+        f"the action, or {work.in_threads}.",
         run=work.at.key.app_id,
         path=name,
     )

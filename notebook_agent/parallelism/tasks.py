@@ -8,6 +8,7 @@ from typing import Literal
 
 from notebook_agent.action import Action, Node
 from notebook_agent.engine import ApplicationContext
+from notebook_agent.errors import ActionError
 from notebook_agent.graph import Graph, GraphBuilder
 from notebook_agent.state import State
 from notebook_agent.tracking import LocalTrackingClient
@@ -68,6 +69,12 @@ class SubGraphTask:
     state_persister: Behavior = "cascade"
     state_initializer: Behavior = "cascade"
     key: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.state, State):
+            raise ActionError(
+                f"A branch starts with a State, such as state.update(prompt=..); not {self.state!r}."
+            )
 
     def run(self, parent_context: ApplicationContext) -> State:
         """Run it alone, here, as a child of the step that has this context; return its state."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from notebook_agent.parallelism.journal import Entry, Journal, entries_of
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepEnd, Store
 
-__all__ = ["Outcome", "Work", "working_for"]
+__all__ = ["Maker", "Outcome", "Work", "working_for"]
 
 working_for: ContextVar[tuple[Executor, ...]] = ContextVar("notebook_agent_working_for", default=())
 """The executors in whose threads the running branch is, outermost first."""
@@ -40,6 +40,9 @@ class Outcome:
     journal: Sequence[Entry] = ()
 
 
+Maker = Callable[[str, Place, Seed, Store | None, Inherited, Going], "Work"]
+
+
 class Work:
     """One branch: called where it runs, with no argument.
 
@@ -49,9 +52,12 @@ class Work:
 
     Attributes:
         title: What it is called in messages.
+        in_threads: How to have it run in a thread, as messages say it.
         run: Its run, once it has begun here.
         sent: Whether it was pickled.
     """
+
+    in_threads = "run the branches in threads: leave with_parallel_executor out"
 
     def __init__(  # each part named at the call
         self, title: str, at: Place, seed: Seed, store: Store | None, given: Inherited, going: Going
@@ -68,13 +74,14 @@ class Work:
         token = going_on.set(self.going)
         try:
             with calls.in_span(None):
-                return self._walked(self.begin())
+                return self.walked(self.begin())
         except Exception as error:  # noqa: BLE001  # told to the parent, whose step fails with it
             return Outcome(error=self.noted(error))
         finally:
             going_on.reset(token)
 
-    def _walked(self, run: Run) -> Outcome:
+    def walked(self, run: Run) -> Outcome:
+        """Run it from where it stands."""
         walk = engine.iterate(engine.steps(run, self.seed.call, awaits=False))
         with contextlib.closing(walk):
             for _ in walk:
@@ -123,7 +130,11 @@ class Work:
         store, entries = self.store, None
         if store is not None and store.location == ":memory:":
             store, entries = None, entries_of(self.store, self.at)
-        return _Sent, (self.title, self.at, seed, given, self.going, store, entries)
+        return _Sent, (self.maker(), self.title, self.at, seed, given, self.going, store, entries)
+
+    def maker(self) -> Maker:
+        """Return what makes the same work in another process; it can be pickled."""
+        return type(self)
 
 
 class _Sent:
@@ -131,6 +142,7 @@ class _Sent:
 
     def __init__(  # noqa: PLR0913, PLR0917  # as pickled
         self,
+        make: Maker,
         title: str,
         at: Place,
         seed: Seed,
@@ -142,8 +154,8 @@ class _Sent:
         self._store = store
         self._journal = None if entries is None else Journal(entries)
         kept = store if self._journal is None else cast("Store", self._journal)
-        self._work = Work(title, at, seed, kept, given, going)
-        self._arguments = (title, at, seed, given, going, store, entries)
+        self._work = make(title, at, seed, kept, given, going)
+        self._arguments = (make, title, at, seed, given, going, store, entries)
 
     def __call__(self) -> Outcome:
         if self._work.store is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.session.agent import Agent
+from notebook_agent.session.gridview import GridView
 from notebook_agent.session.questions import BisectView, BlameView, WatchView
 from notebook_agent.session.results import Difference, RunResult, Spent, StateView, StepResult, Why
 from notebook_agent.session.screen import Screen, SilentScreen
@@ -14,6 +15,7 @@ __all__ = [
     "BisectView",
     "BlameView",
     "Difference",
+    "GridView",
     "RunResult",
     "Said",
     "Screen",

@@ -9,20 +9,22 @@ from notebook_agent.application import Application
 from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
-from notebook_agent.session import exporting, going, keeping, looking, opening, vocabulary
+from notebook_agent.session import going, keeping, looking, opening, vocabulary
 from notebook_agent.session.asking import Asking
 from notebook_agent.session.beside import Beside
 from notebook_agent.session.chatting import Chatting
+from notebook_agent.session.housekeeping import Housekeeping
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
 from notebook_agent.session.pricing import Price, price, price_line
 from notebook_agent.session.proving import Proving
 from notebook_agent.session.references import Where
-from notebook_agent.session.results import Difference, RunResult, StateView, StepResult, Why, run_name
+from notebook_agent.session.results import RunResult, StateView, StepResult
 from notebook_agent.session.resuming import priced, resume, stopped
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.settings import Settings
 from notebook_agent.session.shown import Said, Shown, Table
+from notebook_agent.session.trying import Trying
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
 
@@ -31,7 +33,7 @@ __all__ = ["Agent"]
 Names = Sequence[str] | str
 
 
-class Agent(Asking, Beside, Chatting, Proving):
+class Agent(Asking, Beside, Chatting, Proving, Housekeeping, Trying):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,
@@ -256,14 +258,6 @@ class Agent(Asking, Beside, Chatting, Proving):
         """Return the table of steps of a run, or of its LLM calls."""
         return looking.log(self.workspace, run, with_calls=calls)
 
-    def diff(self, a: Where, b: Where = None) -> Difference:
-        """Compare two steps, or two runs."""
-        return looking.diff(self.workspace, a, b)
-
-    def why(self, where: Where = None) -> Why:
-        """Tell why a step's action was next; without a step, why the next one is."""
-        return looking.why(self.workspace, where)
-
     def calls(self, where: Where = None) -> Table:
         """Return the table of the run's LLM calls, or of a step's with what was said in them."""
         return looking.calls(self.workspace, where)
@@ -277,39 +271,6 @@ class Agent(Asking, Beside, Chatting, Proving):
         if size:
             return keeping.sizes(self.workspace)
         return looking.runs(self.workspace, failed=failed, tree=tree)
-
-    def label(self, label: str, run: str | None = None) -> Said:
-        """Give a run another label; a run beside it, of the same family, must not have it."""
-        record = self.workspace.record(run)
-        going.check_label(self.workspace, label)
-        self.workspace.store().label_run(record.key, label)
-        return Said(f"{run_name(record)} is now called {label}")
-
-    def pin(self, run: str | None = None, *, off: bool = False) -> Said:
-        """Keep a run, the one in use or the named one, from being removed; `off` takes that back."""
-        return Said(keeping.pin(self.workspace, run, off=off))
-
-    def delete(self, run: str, *, now: bool = False) -> Said:
-        """Say what the removal of a run would take; `now` removes it. What its forks need stays."""
-        return Said(keeping.delete(self.workspace, run, now=now))
-
-    def gc(self, *, now: bool = False) -> Said:
-        """Say how much of the store no run needs any more; `now` gives it back to the disk."""
-        return Said(keeping.gc(self.workspace, now=now))
-
-    def export(self, path: str | Path, *, calls: bool = False, with_secrets: bool = False) -> Said:
-        """Write the run as a file that needs no kernel.
-
-        Args:
-            path: `.html`: a page to scrub through; `.json`: the run itself, for `import_run`.
-            calls: Write its LLM calls alone, for `use(.., recorded=path)`.
-            with_secrets: Write a `.json` exactly; else secrets become the names of their rules.
-        """
-        return Said(exporting.export(self.workspace, Path(path), calls=calls, with_secrets=with_secrets))
-
-    def import_run(self, path: str | Path) -> Said:
-        """Take in the run of a file that `export` wrote, with its past; nothing is run."""
-        return Said(exporting.take_in(self.workspace, Path(path)))
 
     def panel(self) -> Agent:
         """Return this, which a notebook shows as the panel."""

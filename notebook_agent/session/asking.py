@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from notebook_agent.session import questions
+from notebook_agent.session import looking, questions
 from notebook_agent.session.questions import BisectView, BlameView, Question, WatchView
 from notebook_agent.session.references import Where
+from notebook_agent.session.results import Difference, Why
 from notebook_agent.session.workspace import Workspace
 
 __all__ = ["Asking"]
@@ -14,6 +15,14 @@ class Asking:
     """Questions that read the store and run nothing."""
 
     workspace: Workspace
+
+    def diff(self, a: Where, b: Where = None) -> Difference:
+        """Compare two steps, or two runs."""
+        return looking.diff(self.workspace, a, b)
+
+    def why(self, where: Where = None) -> Why:
+        """Tell why a step's action was next; without a step, why the next one is."""
+        return looking.why(self.workspace, where)
 
     def blame(self, path: str, where: Where = None) -> BlameView:
         """Tell which step wrote a value, with which code and LLM calls, and from what, back to the start.

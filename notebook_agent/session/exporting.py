@@ -69,9 +69,10 @@ def take_in(ws: Workspace, path: Path) -> str:
 
 def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:
     text = export_run(ws.store(), ws.in_use().key, with_secrets=with_secrets)
-    path.write_text(text, encoding="utf-8")
     if with_secrets:
+        path.touch(mode=0o600)
         path.chmod(0o600)
+    path.write_text(text, encoding="utf-8")
     steps = plural(len(ws.in_use().history), "step")
     told = (
         "exactly as they are kept, secrets too"

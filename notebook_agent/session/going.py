@@ -34,6 +34,7 @@ __all__ = [
     "go",
     "goto",
     "head_to_go_on",
+    "next_after",
     "retry",
     "retry_plan",
 ]
@@ -135,7 +136,7 @@ def head_to_go_on(ws: Workspace, plan: Plan) -> Application:
 def _check_begin(ws: Workspace, plan: Plan) -> None:
     history, seq = ws.resolve()
     app = _application(ws, history)
-    coming = _coming(app, history, seq)
+    coming = next_after(app, history, seq)
     if coming is None:
         raise CommandError(f"nothing comes after @{seq}: %agent goto an earlier step")
     call = read_call(
@@ -145,7 +146,8 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     inputs_of(app.graph.get_action(coming), plan.inputs)
 
 
-def _coming(app: Application, history: History, seq: int | None) -> str | None:
+def next_after(app: Application, history: History, seq: int | None) -> str | None:
+    """Return the action that a fork after a step begins with; None where nothing comes."""
     if seq is None:
         return app.entrypoint
     step = history[seq]

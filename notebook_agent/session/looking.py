@@ -6,7 +6,8 @@ import os
 
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
-from notebook_agent.history import Flip, History, family
+from notebook_agent.history import Flip, History
+from notebook_agent.session.branches import forks_and_branches, made_in, nested, only_branches
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.counterpart import compared
 from notebook_agent.session.exchange import Exchange
@@ -24,7 +25,7 @@ from notebook_agent.session.standing import coming, status
 from notebook_agent.session.tables import calls_table, runs_table, steps_table
 from notebook_agent.session.words import hint
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.store.protocol import RunRecord, StepRecord
+from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.escape import plural
 
 __all__ = [
@@ -64,20 +65,23 @@ def state(ws: Workspace, where: Where, key: str | None) -> StateView:
 def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
     """Return the table of a run's steps."""
     history = History(ws.store(), ws.record(run).key)
-    made = history.calls()
+    made = made_in(history, history)
     names = {run.key: run_name(run) for run in history.family()}
-    return calls_table(made) if with_calls else steps_table(list(history), made, names)
+    return calls_table(made) if with_calls else steps_table(list(history), history.calls(), names)
 
 
 def calls(ws: Workspace, where: Where) -> Table:
     """Return the table of the run's LLM calls, or a step's with what was said in them."""
     if where is None:
-        return calls_table(ws.in_use().history.calls())
+        history = ws.in_use().history
+        return calls_table(made_in(history, history))
     history, seq = ws.resolve(where)
-    made = [] if seq is None else history.calls(seq)
-    notes = [] if seq is None else compared(history, seq)
-    table = calls_table(made)
-    return Exchange(table.columns, table.rows, table.empty, tuple(made), tuple(notes))
+    placed = [] if seq is None else made_in(history, [history[seq]])
+    made = tuple(each.call for each in placed)
+    notes: list[str | None] = [] if seq is None else compared(history, seq)
+    notes += [None] * (len(made) - len(notes))
+    table = calls_table(placed)
+    return Exchange(table.columns, table.rows, table.empty, made, tuple(notes))
 
 
 def runs(ws: Workspace, *, failed: bool, tree: bool) -> Table:
@@ -85,24 +89,9 @@ def runs(ws: Workspace, *, failed: bool, tree: bool) -> Table:
     every = ws.runs()
     found = [run for run in every if not failed or run.status == "failed"]
     empty = "no failed runs" if every else "no runs yet"
-    if tree:
-        found = _as_tree(found)
+    listed = nested(found, forks_and_branches if tree else only_branches)
     used = None if ws.app is None else ws.app.uid
-    return runs_table(found, used, _depths(found) if tree else (), empty)
-
-
-def _as_tree(found: list[RunRecord]) -> list[RunRecord]:
-    ordered: dict[object, RunRecord] = {}
-    for run in found:
-        ordered.update({each.key: each for each in family(found, run.key)})
-    return list(ordered.values())
-
-
-def _depths(found: list[RunRecord]) -> list[int]:
-    depths: dict[object, int] = {}
-    for run in found:
-        depths[run.key] = 0 if run.parent is None else depths.get(run.parent.run, -1) + 1
-    return list(depths.values())
+    return runs_table([run for _, run in listed], used, [depth for depth, _ in listed], empty)
 
 
 def why(ws: Workspace, where: Where) -> Why:

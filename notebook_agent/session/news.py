@@ -7,7 +7,6 @@ told whole as often as little time goes into it, and always when the run rests.
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 from collections import deque
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from notebook_agent.application import Application
 from notebook_agent.lifecycle import CallEnded, Event, RunHalted, StepEnded, StepStarted, TextStreamed
 from notebook_agent.pace import Pace
+from notebook_agent.session.teller import Teller
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.going import Going
 from notebook_agent.view.wire import Detail, Progress
@@ -58,7 +58,7 @@ class News:
         self._heard_at = 0.0
         self._messages = Pace(_SHARE, least=_INTERVAL)
         self._details = Pace(_SHARE)
-        self._waiting = False
+        self._teller = Teller(self._due, pace=self._messages, gather=_INTERVAL / 2)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell the listener from now on; return the way to stop it."""
@@ -95,7 +95,6 @@ class News:
             made = going.progress(app.graph, n=self.number, since=since, text=self._text, runs=not rests)
             if not rests and not self._in_step:
                 self._since = app.sequence_id
-                self._later(_QUIET)
         if made["run"]["status"] != "running" or self._details.wait() == 0:
             with self._details.doing():
                 detail = going.detail(app.graph)
@@ -132,8 +131,7 @@ class News:
             return
         self._events.append(event)
         self._heard_at = time.monotonic()
-        if not self._waiting:
-            self._later(self._messages.wait() or _INTERVAL / 2)
+        self._teller.wake()
 
     def _learn(self) -> None:
         """Take in the events that were put by."""
@@ -164,15 +162,7 @@ class News:
             return None if event.call.step is None else event.call.step.seq
         return None
 
-    def _later(self, wait: float) -> None:
-        if self._waiting:
-            return
-        self._waiting = True
-        timer = threading.Timer(wait, contextvars.copy_context().run, [self._due])
-        timer.daemon = True
-        timer.start()
-
-    def _due(self) -> None:
-        with self._lock:
-            self._waiting = False
+    def _due(self) -> float | None:
+        """Tell what there is; a run between two steps is looked at again when it may have come to rest."""
         self._flush()
+        return _QUIET if self._since is not None else None

@@ -22,7 +22,7 @@ Where = int | str | None
 """A step as given to a command: its number, a reference such as `"@-1"`, or None for the default."""
 
 _NUMBER = re.compile(r"-?\d+")
-_LABEL = re.compile(r"\w[\w.-]*")
+_LABEL = re.compile(r"\w[\w.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,15 @@ def check_name(label: str) -> None:
     Raises:
         CommandError: it is empty, has other characters, or means a step.
     """
-    if not _LABEL.fullmatch(label) or label in {"head", "start"} or label.isdecimal():
+    if (
+        not isinstance(label, str)
+        or not _LABEL.fullmatch(label)
+        or label in {"head", "start"}
+        or label.isdecimal()
+    ):
         raise CommandError(
-            f"{label!r} is no label: take letters, digits and . _ - such as first-try; a number, head or "
-            "start would mean a step",
+            f"{label!r} is no label: take up to 64 letters, digits and . _ - such as first-try; a number, "
+            "head or start would mean a step",
             key=label,
         )
 
@@ -78,6 +83,8 @@ def find_run(name: str, runs: Sequence[RunRecord], *, family: Sequence[RunRecord
     Raises:
         UnknownRunError: no run is called so, or several are.
     """
+    if not isinstance(name, str):
+        raise UnknownRunError(f"{name!r} names no run: its label or the beginning of its id does")
     for group in (family, runs):
         for run in group:
             if name in {run.label, run.key.app_id}:

@@ -66,13 +66,14 @@ class Table(Shown):
         return len(self.rows)
 
     def __str__(self) -> str:
-        return self._drawn().text
+        return self.drawn().text
 
     def html(self) -> str:
         """Return the table as HTML."""
-        return self._drawn().html
+        return self.drawn().html
 
-    def _drawn(self) -> Drawn:
+    def drawn(self) -> Drawn:
+        """Return it with its cells as texts."""
         columns = tuple("time" if name == "ms" else name for name in self.columns)
         cells = tuple(tuple(map(_cell, self.columns, row)) for row in self.rows)
         numbers = frozenset(name for n, name in enumerate(columns) if self._is_number(n))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.session.branches import Placed
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
 from notebook_agent.store.protocol import RunRecord, StepRecord
@@ -26,10 +27,14 @@ def steps_table(
     return Table(columns, tuple(rows), "no steps yet")
 
 
-def calls_table(calls: Sequence[CallRecord]) -> Table:
-    """Make the table of LLM calls."""
+def calls_table(calls: Sequence[Placed]) -> Table:
+    """Make the table of LLM calls; where branches made some, with the branch of each."""
     columns = ("seq", "action", "endpoint", "model", "status", "ms", "first", "tokens", "cost", "replayed")
-    return Table(columns, tuple(_call_row(call) for call in calls), "no LLM calls")
+    rows = tuple(_call_row(each) for each in calls)
+    if not any(each.branch for each in calls):
+        return Table(columns, rows, "no LLM calls")
+    placed = tuple((row[0], each.branch, *row[1:]) for row, each in zip(rows, calls, strict=True))
+    return Table(("seq", "branch", *columns[1:]), placed)
 
 
 def runs_table(
@@ -60,13 +65,13 @@ def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str) -> tuple[
     )
 
 
-def _call_row(call: CallRecord) -> tuple[object, ...]:
-    seq = None if call.step is None else call.step.seq
+def _call_row(placed: Placed) -> tuple[object, ...]:
+    call = placed.call
     took, first = (_ms(call.started_at, at) for at in (call.ended_at, call.first_at))
     tokens = None if call.usage is None else call.usage.input + call.usage.output
     status = call.status if call.status is not None else call.error
     how = "replayed" if call.replayed else "live" if call.sent else "not sent"
-    return (seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
+    return (placed.seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
 
 
 def _ms(start: float, end: float | None) -> float | None:

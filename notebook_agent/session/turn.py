@@ -7,12 +7,13 @@ graph never spends without end.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from notebook_agent.action import Node
 from notebook_agent.application import Application
+from notebook_agent.application.turns import end_of_turn, inputs_taken
 from notebook_agent.calls import Budget
 from notebook_agent.engine import Step
 from notebook_agent.session.loop import LoopThread
@@ -48,30 +49,14 @@ class Plan:
 
     def is_over(self, ran: Node, following: Node | None) -> bool:
         """Note that an action has run; return whether the command ends before `following`."""
-        self.taken |= self._inputs_of(ran)
+        self.taken |= inputs_taken(ran, self.inputs)
         if self.steps is not None:
             self.steps -= 1
         if following is None:
             self.halted = f"{ran.name} was the last action: the run is finished"
         elif self.one_turn:
-            self.halted = self._end_of_turn(following)
+            self.halted = end_of_turn(following, self.inputs, self.taken)
         return self.halted is not None or self.steps == 0
-
-    def _inputs_of(self, action: Node) -> set[str]:
-        return {name for name in action.required + action.optional if name in self.inputs}
-
-    def _end_of_turn(self, following: Node) -> str | None:
-        again = sorted(self._inputs_of(following) & self.taken)
-        if again:
-            return f"one turn: {following.name} is next and takes {_quoted(again)} again"
-        needed = [name for name in following.required if name not in self.inputs]
-        if needed:
-            return f"{following.name} is next and needs {_quoted(needed)}"
-        return None
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return " and ".join(f"'{name}'" for name in names)
 
 
 def drive(app: Application, plan: Plan, loop: LoopThread) -> None:

@@ -165,10 +165,10 @@ class FrozenDict(dict[_K, _V]):
         return dict, (), None, None, iter(self.items())
 
 
-def freeze(value: object) -> object:
+def freeze(value: object, key: str | None = None) -> object:
     """Return `value` with its lists and dicts frozen, also those inside tuples.
 
-    A frozen value comes back itself; other types are left as they are.
+    A frozen value comes back itself; other types are left as they are. `key` is where it goes in a state.
 
     Raises:
         UnstorableError: The value contains itself or is nested too deeply.
@@ -176,8 +176,11 @@ def freeze(value: object) -> object:
     try:
         return _freeze(value)
     except RecursionError:
+        where = "A value" if key is None else f"state[{key!r}]"
         raise UnstorableError(
-            "A value contains itself or is nested too deeply to be kept in a state. Flatten it first."
+            f"{where} contains itself or is nested too deeply to be kept in a state. Flatten it first.",
+            path=None if key is None else where,
+            key=key,
         ) from None
 
 

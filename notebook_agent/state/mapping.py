@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Never, TypeVar
 
 from notebook_agent.errors import FrozenValueError, MissingKeyError, StateError, did_you_mean
+from notebook_agent.given import given_mapping, given_names
 from notebook_agent.state.frozen import FrozenList, freeze, thaw
 from notebook_agent.state.typed import UNTYPED, Data, TypingSystem
 from notebook_agent.state.watch import Fingerprint, Watch, alike
@@ -36,8 +37,8 @@ class State(Mapping[str, Any], Generic[Data]):
         initial_values: Mapping[str, object] | None = None,
         typing_system: TypingSystem[Any] | None = None,
     ) -> None:
-        given = {} if initial_values is None else initial_values
-        self._values: dict[str, object] = {_text(key): freeze(value) for key, value in given.items()}
+        given = given_mapping("State", initial_values, StateError)
+        self._values: dict[str, object] = {key: freeze(value, key) for key, value in given.items()}
         self._watch: Watch | None = None
         self._written: tuple[str, ...] = ()
         self._typing = None if typing_system is None else _checked(typing_system)
@@ -109,16 +110,17 @@ class State(Mapping[str, Any], Generic[Data]):
 
     def update(self, /, **updates: object) -> State[Data]:
         """Set keys; a snapshot of lists and dicts is kept."""
-        return self._with({key: freeze(value) for key, value in updates.items()})
+        return self._with({key: freeze(value, key) for key, value in updates.items()})
 
     def append(self, /, **items: object) -> State[Data]:
         """Add one item each to the lists of these keys; an absent key starts an empty list."""
-        return self._with({key: self._list(key).grown((freeze(item),)) for key, item in items.items()})
+        return self._with({key: self._list(key).grown((freeze(item, key),)) for key, item in items.items()})
 
     def extend(self, /, **items: Iterable[object]) -> State[Data]:
         """Add all items each to the lists of these keys; an absent key starts an empty list."""
         return self._with({
-            key: self._list(key).grown([freeze(item) for item in more]) for key, more in items.items()
+            key: self._list(key).grown([freeze(item, key) for item in _items(key, more)])
+            for key, more in items.items()
         })
 
     def increment(self, /, **amounts: float) -> State[Data]:
@@ -129,19 +131,23 @@ class State(Mapping[str, Any], Generic[Data]):
         """Drop the keys of `delete`, or all but those of `keep`; without either, all."""
         if delete is not None and keep is not None:
             raise StateError("wipe takes delete=[..] or keep=[..], not both.")
-        doomed = set(delete) if delete is not None else self._values.keys() - set(keep or ())
+        doomed = set(given_names("wipe", delete, StateError))
+        if delete is None:
+            doomed = self._values.keys() - set(given_names("wipe", keep, StateError))
         gone = tuple(key for key in self._values if key in doomed)
         kept = {key: value for key, value in self._values.items() if key not in doomed}
         return _make(kept, self._watch, self._written + gone if self._watch else (), self._typing)
 
     def merge(self, other: Mapping[str, object]) -> State[Data]:
         """Set all keys of `other`."""
-        values = other._values if isinstance(other, State) else other  # noqa: SLF001  # its own class
-        return self._with({_text(key): freeze(value) for key, value in values.items()})
+        if isinstance(other, State):
+            return self._with(dict(other._values))  # noqa: SLF001  # its own class
+        values = given_mapping("merge", other, StateError)
+        return self._with({key: freeze(value, key) for key, value in values.items()})
 
     def subset(self, *keys: str, ignore_missing: bool = True) -> State[Data]:
         """Keep these keys only; a missing one is an error where `ignore_missing` is False."""
-        for key in keys:
+        for key in given_names("subset", keys, StateError):
             if not ignore_missing and key not in self._values:
                 raise _missing(key, self._values)
         kept = {key: self._values[key] for key in keys if key in self._values}
@@ -241,6 +247,16 @@ class State(Mapping[str, Any], Generic[Data]):
 _NOTHING: FrozenList[object] = FrozenList()
 
 
+def _items(key: str, more: object) -> Iterable[object]:
+    if isinstance(more, Iterable) and not isinstance(more, str | bytes | Mapping):
+        return more
+    raise StateError(
+        f"extend({key}={more!r}): it takes the items in a list, as in extend({key}=[..]). "
+        f"One item is added by append({key}=..).",
+        key=key,
+    )
+
+
 def _make(
     values: dict[str, object],
     watch: Watch | None,
@@ -264,12 +280,6 @@ def _checked(typing_system: object) -> TypingSystem[Any]:
         "notebook_agent.integrations.pydantic; one of your own is an object of a subclass of "
         "notebook_agent.typing.TypingSystem."
     )
-
-
-def _text(key: object) -> str:
-    if isinstance(key, str):
-        return key
-    raise StateError(f"Keys of a state are strings; {key!r} is a {type(key).__name__}.")
 
 
 def _missing(key: str, values: Mapping[str, object]) -> MissingKeyError:

@@ -14,12 +14,13 @@ from notebook_agent.state import State
 from notebook_agent.store.claims import Claims
 from notebook_agent.store.codec.decode import Decoder
 from notebook_agent.store.codec.encode import Encoder
-from notebook_agent.store.codec.paths import locate
+from notebook_agent.store.codec.paths import locate, shortened, suspect
 from notebook_agent.store.codec.rows import Rows
 from notebook_agent.store.codec.stored import NoCodecError, Rooted
-from notebook_agent.store.database import MEMORY, Database
+from notebook_agent.store.database import Database
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.nodes import NodeReader
+from notebook_agent.store.places import MEMORY
 from notebook_agent.store.protocol import Durability, RunCall
 from notebook_agent.store.transaction import AgedError, Transaction, age_of
 
@@ -191,8 +192,10 @@ class Writing:
 
 def _where(values: Mapping[str, object], culprit: object) -> tuple[str, str | None]:
     roots = [(name, value) for name, value in values.items() if isinstance(value, Mapping)]
-    for name, key, item in ((name, key, item) for name, value in roots for key, item in value.items()):
-        path = locate(item, culprit, f"{name}[{key!r}]")
-        if path is not None:
-            return path, str(key)
+    items = [(f"{name}[{key!r}]", key, item) for name, value in roots for key, item in value.items()]
+    for find in (lambda item, path: locate(item, culprit, path), suspect):
+        for start, key, item in items:
+            path = find(item, start)
+            if path is not None:
+                return shortened(path), str(key)
     return next(iter(values), "value"), None

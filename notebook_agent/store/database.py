@@ -14,6 +14,7 @@ from notebook_agent.errors import (
 )
 from notebook_agent.store import schema
 from notebook_agent.store.keeper import Keeper
+from notebook_agent.store.places import MEMORY
 from notebook_agent.store.protocol import Durability
 from notebook_agent.store.transaction import Lane, Reading, Transaction, age_of, check_readable, translate
 from notebook_agent.store.trouble import CANNOT_WRITE, GONE, REPLACED, meaning
@@ -21,13 +22,12 @@ from notebook_agent.store.trouble import CANNOT_WRITE, GONE, REPLACED, meaning
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["MEMORY", "Database"]
-
-MEMORY = ":memory:"
+__all__ = ["Database"]
 
 _WAIT = 30.0
 """Seconds to wait for another process's transaction."""
 
+_WAIT_TO_SHRINK = 1.0
 _TRUSTED = 0.5
 """Seconds for which a file that was there is taken to be there still, by what promises nothing yet."""
 _OLDEST = 0x7FFFFFFF
@@ -101,11 +101,14 @@ class Database:
         lane = self._writer
         with lane.lock:
             try:
+                lane.connection.execute(f"PRAGMA busy_timeout = {_WAIT_TO_SHRINK * 1000:.0f}")
                 lane.connection.execute("VACUUM")
                 lane.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             except BaseException as error:
                 translate(self.location, error)
                 raise
+            finally:
+                lane.connection.execute(f"PRAGMA busy_timeout = {_WAIT * 1000:.0f}")
 
     def close(self) -> None:
         """Close both connections."""

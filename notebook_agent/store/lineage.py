@@ -67,6 +67,8 @@ def find_line(connection: Connection, key: RunKey, *, deleted: bool = False) -> 
     Raises:
         UnknownRunError: there is none.
     """
+    if not isinstance(key, RunKey):
+        raise UnknownRunError(f"{key!r} names no run: its key does, as tracker.runs() lists it.")
     sql = _BY_KEY if deleted else _BY_KEY_LIVE
     row = connection.execute(sql, (key.project, key.app_id, key.partition_key)).fetchone()
     if row is None:
@@ -95,7 +97,9 @@ def owner_of(connection: Connection, ref: StepRef) -> int:
         UnknownRunError: there is no such run.
         UnknownStepError: no run can have a step of this number.
     """
-    if ref.seq is None or not 0 <= ref.seq <= _LAST:
+    if not isinstance(ref, StepRef):
+        raise UnknownStepError(f"{ref!r} names no step: its run's key and its number do.")
+    if not isinstance(ref.seq, int) or not 0 <= ref.seq <= _LAST:
         raise no_step(ref)
     line = find_line(connection, ref.run, deleted=True)
     while line.base is not None and ref.seq <= line.base and line.parent is not None:
@@ -105,7 +109,7 @@ def owner_of(connection: Connection, ref: StepRef) -> int:
 
 def no_step(ref: StepRef) -> UnknownStepError:
     """The error for a step that is not there."""
-    return UnknownStepError(f"The run {ref.run} has no step {ref.seq}.", run=ref.run.app_id, seq=ref.seq)
+    return UnknownStepError(f"The run {ref.run} has no step {ref.seq!r}.", run=ref.run.app_id, seq=ref.seq)
 
 
 def _backwards(connection: Connection, line: Line, seq: int) -> Iterator[Segment]:

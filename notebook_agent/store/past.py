@@ -78,7 +78,7 @@ def states_after(core: Core, connection: Connection, refs: Sequence[StepRef]) ->
 
 
 def _state_text(connection: Connection, ref: StepRef) -> str:
-    if ref.seq is None:
+    if isinstance(ref, StepRef) and ref.seq is None:
         return find_line(connection, ref.run, deleted=True).state
     row = connection.execute("SELECT state FROM step WHERE id = ?", (owner_of(connection, ref),)).fetchone()
     if row is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring as quote
@@ -27,6 +28,7 @@ __all__ = [
 
 _PLAIN: Final = {int, float, bool, type(None)}
 _SHORTEST: Final = 8
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _LITERALS: Final = {True: "true", False: "false", None: "null"}
 
 
@@ -39,7 +41,7 @@ def decision_text(core: Core, encoder: Encoder, decision: Decision | None) -> st
         return known[1]
     checks = ",".join([_check_text(encoder, check) for check in decision.checks])
     target = "null" if decision.target is None else quote(decision.target)
-    return f'{{"source":{quote(decision.source)},"target":{target},"checks":[{checks}]}}'
+    return _whole_text(f'{{"source":{quote(decision.source)},"target":{target},"checks":[{checks}]}}')
 
 
 def failure_text(encoder: Encoder, failure: Failure) -> str:
@@ -62,7 +64,7 @@ def read_failure(decoder: Decoder, text: str | None) -> Failure | None:
 @lru_cache(maxsize=1024)
 def names_text(names: tuple[str, ...]) -> str | None:
     """Names of keys as JSON."""
-    return "[" + ",".join(map(quote, names)) + "]" if names else None
+    return _whole_text("[" + ",".join(map(quote, names)) + "]") if names else None
 
 
 @lru_cache(maxsize=1024)
@@ -98,6 +100,11 @@ def _check_text(encoder: Encoder, check: Check) -> str:
         f'{{"target":{quote(check.target)},"condition":{quote(_clean(check.condition))}'
         f',"operands":{encoder.fields(_masked(check.operands))},"result":{_LITERALS[check.result]}}}'
     )
+
+
+def _whole_text(text: str) -> str:
+    """JSON as a column can hold it: half a character is written as its number."""
+    return text if text.isascii() else _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 @lru_cache(maxsize=1024)

@@ -37,7 +37,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 _SELECT: Final = """
 SELECT r.id, r.project, r.app_id, r.partition_key, r.label, r.created_at, r.updated_at, r.entrypoint,
   r.parent, r.parent_seq, r.base, r.spawned_by, r.notebook, r.pinned,
-  (SELECT count(*) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32),
   (SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32)
 FROM run r WHERE r.deleted_at IS NULL
 """
@@ -165,9 +164,10 @@ def _record(core: Core, connection: Connection, row: tuple[object, ...]) -> RunR
     number, project, app_id, partition, label, created, updated, entrypoint, *rest = cast(
         "tuple[str, ...]", row
     )
-    parent, parent_seq, base, spawned_by, notebook, pinned, steps, own = rest
+    parent, parent_seq, base, spawned_by, notebook, pinned, own = rest
     key = RunKey(project, app_id, partition)
     head = cast("int | None", base) if own is None else cast("int", own) - (cast("int", number) << SEQ)
+    before = -1 if base is None else cast("int", base)
     status, action, at = _standing(core, connection, key, head)
     return RunRecord(
         key=key,
@@ -181,7 +181,7 @@ def _record(core: Core, connection: Connection, row: tuple[object, ...]) -> RunR
         head=head,
         status=status,
         action=action,
-        steps=cast("int", steps),
+        steps=0 if own is None or head is None else head - before,
         pinned=bool(pinned),
     )
 

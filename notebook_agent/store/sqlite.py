@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
@@ -16,6 +16,7 @@ from notebook_agent.state import State
 from notebook_agent.store import carry, gc, head, ledger, masked, past, runs, size, steps
 from notebook_agent.store.core import Core
 from notebook_agent.store.mounts import network_of
+from notebook_agent.store.places import locate_file
 from notebook_agent.store.protocol import (
     CallCount,
     Durability,
@@ -52,7 +53,7 @@ def open_store(
     Opening a file again in the same process gives another handle to the same store.
 
     Args:
-        path: The file; its folder is made.
+        path: The file, whose folder is made; or a folder, for `store.db` in it.
         durability: `full`: an ended step survives a power cut; `normal`: the death of the process.
         read_only: Refuse every write, also where one could be made.
         network: Whether it lies on a network mount: it is kept with a rollback journal then, each
@@ -61,13 +62,17 @@ def open_store(
             is resumed goes on without them; see `redact`.
 
     Raises:
+        StoreError: the path or the durability is none.
         StoreFormatError: the file is another program's, damaged, or from a newer version.
         StoreReadOnlyError: there is none and none can be made here.
     """
-    if path is None:
+    if durability not in get_args(Durability):
+        raise StoreError(f"{durability!r} is no durability: it is 'full' or 'normal'.")
+    file = locate_file(path)
+    if file is None:
         memory = Core(None, durability=durability, read_only=read_only)
         return SqliteStore(memory, None, redact_state=redact_state)
-    slot = (str(Path(path).expanduser().resolve()), durability, read_only)
+    slot = (file, durability, read_only)
     with _lock:
         core = _open.get(slot)
         if core is None or not core.database.is_there:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Self
 
-from notebook_agent.errors import AgentError, StoreFormatError
+from notebook_agent.errors import AgentError, StoreError, StoreFormatError
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.trouble import meaning
 
@@ -179,7 +179,7 @@ def age_of(connection: sqlite3.Connection) -> int:
 
 def check_readable(location: str, error: BaseException | None) -> None:
     """Say of what a row, or SQLite's own word for it, does to us that the file is damaged."""
-    if isinstance(error, _UNREADABLE) and not isinstance(error, AgentError):
+    if isinstance(error, _UNREADABLE) and not isinstance(error, AgentError | UnicodeEncodeError):
         message = f"{location} is damaged: a row cannot be read ({error})."
         raise StoreFormatError(message, path=location) from error
 
@@ -190,3 +190,9 @@ def translate(location: str, error: BaseException) -> None:
 
     if isinstance(error, sqlite3.Error):
         raise meaning(error, location) from error
+    if isinstance(error, UnicodeEncodeError):
+        raise StoreError(
+            f"{error.object!r:.80} cannot be kept as a name: it holds half of a character (a lone surrogate)."
+            " Give another one.",
+            path=location,
+        ) from error

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import FunctionType, MappingProxyType, ModuleType
 
 from notebook_agent import serde, syntax
-from notebook_agent.action.code import source_of
+from notebook_agent.action.source import source_of
 from notebook_agent.errors import AgentError
 from notebook_agent.redact import redact_json
 from notebook_agent.store.codec.classes import TAGS

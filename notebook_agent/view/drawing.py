@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from shutil import which
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -15,6 +13,7 @@ from notebook_agent.errors import GraphError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import Json
 from notebook_agent.view.dot import dot_body, graph_text
+from notebook_agent.view.engines import drawn_apart
 from notebook_agent.view.escape import escape
 from notebook_agent.view.layout import lay_out
 from notebook_agent.view.shape import Direction, shape_of
@@ -25,14 +24,6 @@ if TYPE_CHECKING:
     import graphviz
 
 __all__ = ["graph_mimebundle", "graph_wire", "picture_html", "visualize"]
-
-_TIMEOUT = 60.0
-
-_DRAW = """
-import sys, pygraphviz
-graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
-"""
 
 
 def graph_wire(graph: Graph | Json, *, with_conditions: bool = True) -> GraphWire:
@@ -200,18 +191,13 @@ def _draw(source: str, wire: GraphWire | None, kind: str) -> bytes:
         return graph_svg(wire).encode()
     if kind in {"dot", "gv"}:
         return source.encode()
-    program = which("dot")
-    command = [program, f"-T{kind}"] if program else [sys.executable, "-c", _DRAW, kind]
     try:
-        done = subprocess.run(  # noqa: S603  # a fixed program; the suffix is one argument
-            command, input=source.encode(), capture_output=True, check=True, timeout=_TIMEOUT
-        )
+        return drawn_apart(source, kind)
     except (OSError, subprocess.SubprocessError) as error:
         raise GraphError(
             f"The graph cannot be drawn as {kind!r} here: {_reason(error)}. "
             "Save it as .svg, which always works, or install pygraphviz (pip) or Graphviz."
         ) from error
-    return done.stdout
 
 
 def _reason(error: Exception) -> str:

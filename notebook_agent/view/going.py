@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
+from notebook_agent.pace import Pace
 from notebook_agent.state import State
-from notebook_agent.store.protocol import StepRecord
+from notebook_agent.store.protocol import RunRecord, StepRecord
 from notebook_agent.view.detail import asks, detail, step_detail
 from notebook_agent.view.light import LIGHT
 from notebook_agent.view.panel import RunWriter
@@ -15,6 +18,9 @@ from notebook_agent.view.tally import Tally
 from notebook_agent.view.wire import Detail, Progress
 
 __all__ = ["Going", "progress"]
+
+_SHARE = 400
+"""Reading the run's label and what else events do not tell takes at most one part in so many of the time."""
 
 
 def progress(history: History, graph: Graph, *, n: int, since: int, text: str = "") -> Progress:
@@ -42,6 +48,8 @@ class Going:
         self._steps = {step.seq: step for step in history.store.steps(history.key)}
         self._tally = Tally.of(history.store.call_counts(history.key).values())
         self._states: dict[int, State] = {}
+        self._reading = Pace(_SHARE)
+        self._read: RunRecord | None = None
 
     def begin(self, ref: StepRef, action: str, at: float) -> None:
         """Take in that a step has begun."""
@@ -72,7 +80,7 @@ class Going:
         fresh = [self._steps[seq] for seq in range(since, last + 1) if seq in self._steps]
         shown = fresh or ([] if newest is None else [newest])
         own = [step for step in shown if step.ref.run == self._history.key]
-        run = RunWriter(self._history.store, graph).run(self._history.run, own)
+        run = RunWriter(self._history.store, graph).run(self._record(goes_on=runs and bool(own)), own)
         if runs and run["status"] == "completed":
             run["status"] = "running"
         return Progress(
@@ -94,6 +102,15 @@ class Going:
         if before is None or (after is None and step.status != "running"):
             return detail(self._history, graph, step.ref, LIGHT)
         return step_detail(self._history, graph, step, before, before if after is None else after, LIGHT)
+
+    def _record(self, *, goes_on: bool) -> RunRecord:
+        """Return the run as listed; of one that goes on what events told is put into what was read last."""
+        newest = self._newest()
+        if self._read is None or newest is None or not goes_on or self._reading.wait() == 0:
+            with self._reading.doing():
+                self._read = self._history.run
+            return self._read
+        return replace(self._read, head=newest.seq, status=newest.status, action=newest.action)
 
     def _newest(self) -> StepRecord | None:
         return next(reversed(self._steps.values()), None)

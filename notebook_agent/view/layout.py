@@ -5,21 +5,18 @@ Graphviz is given no text of the user: boxes are called n0, n1 .. and have the s
 no label can be taken for markup, no font is looked for (fontconfig writes warnings into
 the notebook), and a graph is laid out alike on every machine.
 
-The Graphviz in pygraphviz's wheels is asked first, since it answers in a millisecond,
-and the `dot` program next, since it needs a process.
+How long that takes grows with the ranks that arrows cross, faster than their number. A graph
+that would take long is laid out in a hurry: with fewer rounds, and with straight arrows.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from shutil import which
-from typing import TypedDict, cast
 
+from notebook_agent.view.effort import crossings
+from notebook_agent.view.engines import Laid, Line, coordinates
 from notebook_agent.view.escape import one_line
 from notebook_agent.view.measure import text_width
 from notebook_agent.view.shape import Box, Edge, Shape
@@ -41,26 +38,10 @@ _LABEL_PADDING = 12.0
 _MARGIN = 8.0
 _HEAD_WIDTH = 3.4
 _POINTS = 72.0
-_TIMEOUT = 20.0
-
-_lock = threading.Lock()
-
-
-class _Object(TypedDict):
-    name: str
-    pos: str
-
-
-class _Line(TypedDict, total=False):
-    id: str
-    pos: str
-    lp: str
-
-
-class _Laid(TypedDict):
-    bb: str
-    objects: list[_Object]
-    edges: list[_Line]
+_MANY = 1800
+"""So many crossings take Graphviz a second or two; twice as many, half a minute."""
+_FULL = "nodesep=0.3 ranksep=0.5"
+_HURRIED = f"{_FULL} splines=line nslimit=0.5 nslimit1=0.5 mclimit=0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +62,16 @@ def lay_out(shape: Shape) -> GraphWire:
 
     The result is shared by all who ask for an equal shape: do not change it.
     """
-    laid = _graphviz(_numbers(shape))
+    hurried = crossings(shape) > _MANY
+    laid = coordinates(_numbers(shape, _HURRIED if hurried else _FULL), apart=hurried)
     return _placed(shape, laid) if laid else _unplaced(shape)
 
 
-def _numbers(shape: Shape) -> str:
+def _numbers(shape: Shape, settings: str) -> str:
     index = {box.name: n for n, box in enumerate(shape.boxes)}
     lines = [
         "digraph {",
-        f"graph [rankdir={shape.direction} nodesep=0.3 ranksep=0.5]",
+        f"graph [rankdir={shape.direction} {settings}]",
         'node [shape=box fixedsize=true label=""]',
         "edge [arrowsize=0.8]",
         *(_node(n, _box_size(box, shape)) for n, box in enumerate(shape.boxes)),
@@ -129,41 +111,7 @@ def _room(width: float, height: float) -> str:
     return f'<<{table} WIDTH="{width:.0f}" HEIGHT="{height:.0f}"><TR><TD></TD></TR></TABLE>>'
 
 
-def _graphviz(dot: str) -> _Laid | None:
-    for engine in (_in_process, _by_program):
-        laid = _try(engine, dot)
-        if laid is not None:
-            return laid
-    return None
-
-
-def _try(engine: Callable[[str], bytes | None], dot: str) -> _Laid | None:
-    try:
-        answer = engine(dot)
-        return None if answer is None else cast("_Laid", json.loads(answer))
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-
-
-def _in_process(dot: str) -> bytes | None:
-    try:
-        import pygraphviz
-    except ImportError:
-        return None
-    with _lock, pygraphviz.AGraph(string=dot) as graph:
-        return cast("bytes", graph.draw(format="json0", prog="dot"))
-
-
-def _by_program(dot: str) -> bytes | None:
-    program = which("dot")
-    if program is None:
-        return None
-    command = [program, "-Tjson0"]
-    done = subprocess.run(command, input=dot.encode(), capture_output=True, check=True, timeout=_TIMEOUT)  # noqa: S603
-    return done.stdout
-
-
-def _placed(shape: Shape, laid: _Laid) -> GraphWire:
+def _placed(shape: Shape, laid: Laid) -> GraphWire:
     width, height = map(float, laid["bb"].split(",")[2:])
     frame = _Frame(width, height)
     where = {item["name"]: frame.point(item["pos"]) for item in laid.get("objects", [])}
@@ -198,7 +146,7 @@ def _node_wire(box: Box, shape: Shape, at: tuple[float, float]) -> NodeWire:
     )
 
 
-def _edge_wire(edge: Edge, line: _Line, frame: _Frame) -> EdgeWire:
+def _edge_wire(edge: Edge, line: Line, frame: _Frame) -> EdgeWire:
     path, head = _arrow(line["pos"], frame) if line else ("", "")
     label_x, label_y = frame.point(line["lp"]) if "lp" in line else (0.0, 0.0)
     wire = EdgeWire(

@@ -8,7 +8,8 @@ import json
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import openai
 import pytest
@@ -23,6 +24,7 @@ from notebook_agent.action import action, streaming_action
 from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.condition import on_error
 from notebook_agent.integrations.opentelemetry import OpenTelemetryBridge
+from notebook_agent.parallelism import MapStates
 from notebook_agent.visibility import trace
 from tests.answers import Answer
 from tests.servers import OpenAIServer
@@ -390,6 +392,37 @@ def test_tasks_have_the_right_parents(exported):
         (span.attributes.get("gen_ai.conversation.id"), span.context.trace_id) for span in exported.spans()
     }
     assert 2 == len({trace_id for _, trace_id in traces})
+
+
+class Fan(MapStates):
+    reads, writes = [], ["ys"]
+
+    def action(self, state, inputs):
+        return double
+
+    def states(self, state, context, inputs):
+        for x in (1, 2):
+            yield state.update(x=x)
+
+    def reduce(self, state, states):
+        return state.update(ys=[each["y"] for each in states])
+
+
+@action(reads=["x"], writes=["y"])
+def double(state):
+    return state.update(y=2 * state["x"])
+
+
+@pytest.mark.parametrize(("executor", "branches"), [(ThreadPoolExecutor, 2), (ProcessPoolExecutor, 0)])
+def test_branches_lie_in_the_step_of_their_map(exported, executor, branches):
+    """Those in another process are exported there."""
+    builder = ApplicationBuilder().with_actions(fan=Fan()).with_entrypoint("fan").with_state(n=0)
+    app = builder.with_hooks(exported.bridge()).with_parallel_executor(executor).build()
+    app.run()
+    assert [2, 4] == app.state["ys"]
+    expected = {("invoke_workflow", None): 1, ("fan", "invoke_workflow"): 1}
+    inside = {("invoke_workflow", "fan"): branches, ("double", "invoke_workflow"): branches}
+    assert Counter(expected | (inside if branches else {})) == Counter(exported.parents())
 
 
 def test_spans_of_others_lie_where_they_were_opened(exported):

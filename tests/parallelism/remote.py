@@ -46,7 +46,7 @@ class PickyError(ValueError):
 
 
 class Noted:
-    """Numbers, in an object: a list would count as a constant of the code that names it."""
+    """Numbers that actions note."""
 
     def __init__(self):
         self._numbers = []

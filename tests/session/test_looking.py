@@ -106,7 +106,7 @@ def test_a_recording_that_cannot_be_read_is_one_sentence(notebook, name):
 def test_a_label_must_be_typable(agent, label):
     """Neither nothing, nor blanks, nor what would name a step."""
     for name in (agent.label, lambda label: agent.fork("@start", label=label)):
-        with pytest.raises(CommandError, match="is no label: take letters, digits"):
+        with pytest.raises(CommandError, match="is no label: take up to 64 letters"):
             name(label)
 
 

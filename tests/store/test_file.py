@@ -95,10 +95,11 @@ def test_a_newer_version_is_refused(path: Path):
         open_store(path)
 
 
-def test_a_folder_is_refused(tmp_path: Path):
-    """A folder in the place of the file is an error that names it."""
-    with pytest.raises(StoreError, match=tmp_path.name):
-        open_store(tmp_path)
+def test_a_folder_holds_the_store(tmp_path: Path):
+    """Where a folder is named the file is in it, under the name that it has everywhere."""
+    store = open_store(tmp_path)
+    assert str(tmp_path.resolve() / "store.db") == store.location
+    store.close()
 
 
 @pytest.mark.parametrize("part", [0.02, 0.2, 0.5, 0.8, 0.95])

@@ -154,3 +154,21 @@ def test_a_request_shares_its_messages(store: Store, path: Path):
     assert nodes - count <= 4
     assert grown - size < 1000
     assert [1000, 1001] == [len(each.request["messages"]) for each in store.calls([StepRef(KEY, 0)])]
+
+
+def test_a_list_read_in_the_middle_of_a_run_grows_past_its_end(path: Path):
+    """What was read is recalled where the stretch that it belongs to gets full; equal lists are one node."""
+    messages = [{"role": "user", "content": f"message {n} {'x' * (n % 90)}"} for n in range(1060)]
+    store = open_store(path)
+    store.create_run(new_run(chat=messages[:1000]))
+    store.close()
+    store = open_store(path)
+    state = store.head_state(KEY)
+    for seq, message in enumerate(messages[1000:]):
+        state = state.append(chat=message)
+        write(store, seq, state)
+    store.close()
+    store = open_store(path)
+    found = [store.state(StepRef(KEY, seq))["chat"] for seq in (22, 23, 24, 59)]
+    assert [messages[:1023], messages[:1024], messages[:1025], messages] == found
+    store.close()

@@ -60,6 +60,30 @@ def test_an_edge_onto_itself_is_drawn():
     assert [edge["path"][0], edge["head"][0]] == ["M", "M"]
 
 
+def tangle(boxes: int) -> Shape:
+    names = [f"a{n}" for n in range(boxes)]
+    edges = [Edge(a, b, "n < 3") for step in (1, 7, 41) for a, b in zip(names, names[step:], strict=False)]
+    return Shape(tuple(Box(name, "action", name) for name in names), tuple(edges))
+
+
+def test_a_tangle_is_laid_out_in_a_hurry():
+    """What would take minutes is drawn with straight arrows, each box and label in its place."""
+    wire = lay_out(tangle(300))
+    assert [True, 300] == [wire["laidOut"], len({(node["x"], node["y"]) for node in wire["nodes"]})]
+    assert all(edge["path"] and edge["labelX"] > 0 for edge in wire["edges"])
+
+
+def test_a_tangle_without_any_graphviz_is_a_list(tmp_path):
+    """The process apart finds no Graphviz either, and nobody waits for it or hears of it."""
+    (tmp_path / "pygraphviz.py").write_text("raise ImportError\n")
+    code = f"import sys\nsys.path.insert(0, {str(Path.cwd())!r})\n" + TANGLE
+    environment = {**os.environ, "PATH": "", "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
 def test_an_empty_graph_is_laid_out():
     """No box is no error."""
     assert lay_out(Shape((), ()))["nodes"] == []
@@ -91,6 +115,15 @@ def in_a_process(code: str, path: str) -> tuple[str, str]:
     )
     return done.stdout.strip(), done.stderr
 
+
+TANGLE = """
+from itertools import product
+from notebook_agent.view.layout import lay_out
+from notebook_agent.view.shape import Box, Edge, Shape
+names = [f"a{n}" for n in range(100)]
+edges = [Edge(a, b) for a, b in product(names, names) if a < b]
+print(lay_out(Shape(tuple(Box(name, "action", name) for name in names), tuple(edges)))["laidOut"])
+"""
 
 LAY_OUT = """
 from notebook_agent.view.layout import lay_out

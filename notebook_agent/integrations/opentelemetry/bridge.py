@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Unpack
 
@@ -33,7 +34,7 @@ from notebook_agent.lifecycle import (
     StepEnded,
     StepStarted,
 )
-from notebook_agent.lifecycle.hooks import AfterCall, BeforeCall, Logged, OfSpan
+from notebook_agent.lifecycle.told import AfterCall, BeforeCall, Logged, OfSpan
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.tracing import ActionSpan
 from notebook_agent.tracing.kept import said
@@ -68,6 +69,8 @@ class OpenTelemetryBridge(
 ):
     """Exports what applications do: give one to `with_hooks`; several applications may share it.
 
+    Branches of parallel actions are exported too; those in another process by its own global tracer.
+
     A run call is a span, with one in it for each step, in those the spans of `__tracer` and
     `@trace`, and for each LLM call one named by the conventions for generative AI. Spans that
     other instrumentations open meanwhile lie in them. LLM calls are seen where the application
@@ -79,6 +82,9 @@ class OpenTelemetryBridge(
         capture_content: Export also what was said in LLM calls; without it nothing of that
             leaves. What an action logs itself is exported in any case.
     """
+
+    cascades = True
+    """Runs that an action starts as its branches are told too."""
 
     def __init__(
         self,
@@ -93,6 +99,9 @@ class OpenTelemetryBridge(
         self._lock = threading.Lock()
         self._runs: dict[_Run, list[_Open]] = {}
         self._steps: dict[_Step, _Open] = {}
+
+    def __reduce__(self) -> tuple[Callable[..., OpenTelemetryBridge], tuple[str | None, bool]]:
+        return _there, (self._name, self._capture)
 
     def pre_run_execute_call(self, **event: Unpack[BeforeCall]) -> None:
         """Open the span of a run call."""
@@ -277,3 +286,7 @@ def _step(event: OfSpan | Logged) -> _Step:
 
 def _of(ref: StepRef) -> _Step:
     return ref.run.app_id, ref.run.partition_key, ref.seq
+
+
+def _there(agent_name: str | None, capture_content: bool) -> OpenTelemetryBridge:  # noqa: FBT001  # of a pickle
+    return OpenTelemetryBridge(agent_name=agent_name, capture_content=capture_content)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from notebook_agent.errors import CommandError
-from notebook_agent.magics.commands import asking, going, holding, keeping, looking, past, testing
+from notebook_agent.magics.commands import asking, going, holding, keeping, looking, mapping, past, testing
 from notebook_agent.magics.commands.command import Call, Command, Values
 from notebook_agent.session.words import hint
 
@@ -29,6 +29,8 @@ def find_command(name: str) -> Command:
 def commands() -> Mapping[str, Command]:
     """Return all commands by name, in the order in which help lists them."""
     made = (
-        make() for room in (going, holding, looking, past, testing, keeping, asking) for make in room.MADE
+        make()
+        for room in (going, holding, looking, past, mapping, testing, keeping, asking)
+        for make in room.MADE
     )
     return {command.name: command for command in made}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from notebook_agent.magics.commands.command import Call, Command
+from argparse import Namespace
+
+from notebook_agent.errors import CommandError
+from notebook_agent.magics.commands.command import Call, Command, Values, given
 from notebook_agent.magics.parser import CommandParser
 
 __all__ = ["MADE"]
@@ -33,12 +36,33 @@ def _watch() -> Command:
 def _bisect() -> Command:
     parser = CommandParser(
         "bisect",
-        "Find the first step after which something no longer holds; nothing is run.",
-        examples=("%agent bisect \"mode != 'unknown'\"", '%agent bisect "len(chat_history) < 4"'),
+        "Find the first step after which something no longer holds; nothing is run, but with --fix.",
+        examples=(
+            "%agent bisect \"mode != 'unknown'\"",
+            '%agent bisect "len(chat_history) < 4"',
+            '%agent bisect "total < 900" --fix -n 5      (put the last good value in there, and run on)',
+        ),
     )
     parser.word("PREDICATE", "key", help="over the keys of the state; in quotes where it has blanks")
     parser.word("RUN", "step", nargs="?", help="RUN@head for another run than the one in use")
-    return Command(parser, lambda args, _: Call("bisect", (args.predicate, args.run)))
+    parser.flag("--fix", help="fork there with the last good value, and run on as the run did")
+    parser.option("-n", "N", help="with --fix: how many forks (1)")
+    parser.option("-j", "N", help="with --fix: how many run at a time (4)")
+    parser.option("--on", "EXECUTOR", help="with --fix: your executor, or what makes one")
+    parser.option("--pass", "EXPR", "key", help="with --fix: a fork passes where this is true at its end")
+    parser.flag("--allow-effects", help="with --fix: let each fork fire what cannot be taken back")
+    parser.option("--max-calls", "N", help="with --fix: send no more LLM calls than this")
+    parser.option("--max-cost", "USD", help="with --fix: send no LLM call once they cost this")
+    return Command(parser, _bisect_call)
+
+
+def _bisect_call(args: Namespace, _: Values) -> Call:
+    options = given(args, "n", "on", "max_calls", "max_cost")
+    chosen = {"jobs": args.j, "passes": getattr(args, "pass"), "allow_effects": args.allow_effects}
+    options |= {name: value for name, value in chosen.items() if value}
+    if options and not args.fix:
+        raise CommandError("bisect itself runs nothing: --fix does, and takes -n, -j and the limits")
+    return Call("mend" if args.fix else "bisect", (args.predicate, args.run), options)
 
 
 MADE = (_blame, _watch, _bisect)

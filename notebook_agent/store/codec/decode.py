@@ -93,6 +93,7 @@ class Decoder:
         kind = type(value)
         if (kind is FrozenDict or kind is FrozenList) and value.memo is None:  # type: ignore[attr-defined]  # one of the two
             value.memo = Stored(self._owner, number)  # type: ignore[attr-defined]  # as above
+            value.loose = False  # type: ignore[attr-defined]  # as above
         elif kind is Row and self._rows is not None:
             self._rows.keep(number, cast("Row", value), self._weight - weight)
 
@@ -180,7 +181,7 @@ class Decoder:
                 raise ValueError(f"node {number} has another length than it says")
             if type(value) is FrozenDict and mutable == self._mutable:
                 if value.memo is None:
-                    value.memo = Stored(owner, number)
+                    value.memo, value.loose = Stored(owner, number), False
                 values[number] = value
 
     def _hold(self, numbers: Sequence[int]) -> None:

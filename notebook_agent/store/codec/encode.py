@@ -89,6 +89,8 @@ class Encoder:
         """A mapping as JSON for a column: short values in place, long ones as numbers of nodes."""
         if not values:
             return "{}"
+        if "$" in values:
+            return self.text(dict(values))
         return self._column(_object({key: self.item(value) for key, value in values.items()}), _ANY)
 
     def text(self, value: object) -> str:
@@ -237,14 +239,19 @@ class Encoder:
         spine = source.spine = source.spine or self._read_spine(source.number, value)
         if spine is None or spine.size > len(value):
             return None
-        return lists.grow(spine, map(self.within, value[spine.size :]), self.node)
+
+        def recall(size: int) -> list[Item]:
+            return [self.within(child) for child in value[size - lists.RUN : size]]
+
+        return lists.grow(spine, map(self.within, value[spine.size :]), self.node, recall)
 
     def _read_spine(self, number: int, value: Sequence[object]) -> Spine | None:
         fields = json.loads(NodeReader(self._file.connection).get(number)[1])
         if not isinstance(fields, dict) or fields.get("$") != "list":
             return None
         runs, chunks = tuple(lists.sums(fields.get("r", ()))), tuple(lists.sums(fields.get("c", ())))
-        log = [self.within(child) for child in value[len(runs) * lists.RUN : fields["n"]]]
+        tail = [self.within(child) for child in value[fields["n"] // lists.CHUNK * lists.CHUNK : fields["n"]]]
+        log = [lists.FORGOTTEN] * (len(chunks) * lists.CHUNK) + tail
         return Spine(fields["n"], runs, chunks, log, len(log))
 
     def _scratch(self, value: list[object]) -> Spine:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import Final
 
-__all__ = ["CHUNK", "EMPTY", "RUN", "Item", "Spine", "extend", "grow", "spine_text", "sums"]
+__all__ = ["CHUNK", "EMPTY", "FORGOTTEN", "RUN", "Item", "Spine", "extend", "grow", "spine_text", "sums"]
 
 CHUNK: Final = 32
 RUN: Final = CHUNK * CHUNK
@@ -41,18 +41,34 @@ class Spine:
     kept: int
 
 
+FORGOTTEN: Final = ""
+"""In a log, an item whose chunk is written already: a run that gets full recalls it."""
+
 EMPTY: Final = Spine(0, (), (), [], 0)
 
 
-def grow(spine: Spine, items: Iterable[Item], write: Callable[[str], int]) -> Spine:
-    """A spine with more items; `write` keeps the JSON of a full chunk and returns its number."""
+def grow(
+    spine: Spine,
+    items: Iterable[Item],
+    write: Callable[[str], int],
+    recall: Callable[[int], Sequence[Item]] | None = None,
+) -> Spine:
+    """A spine with more items.
+
+    Args:
+        spine: What the list is so far.
+        items: What comes after it.
+        write: Keeps the JSON of a full chunk and returns its number.
+        recall: Gives the items of the full run that ends at a size, where the log has forgotten some.
+    """
     log = spine.log if len(spine.log) == spine.kept and spine is not EMPTY else spine.log[: spine.kept]
     size, runs, chunks = spine.size, spine.runs, spine.chunks
     for item in items:
         log.append(item)
         size += 1
         if size % RUN == 0:
-            runs, chunks = (*runs, write(chunk_text(log))), ()
+            full = recall(size) if recall is not None and FORGOTTEN in log else log
+            runs, chunks = (*runs, write(chunk_text(full))), ()
             log = []
         elif size % CHUNK == 0:
             chunks = (*chunks, write(chunk_text(log[-CHUNK:])))

@@ -6,14 +6,40 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-__all__ = ["locate"]
+from notebook_agent.store.codec.fingerprint import fingerprint
+
+__all__ = ["locate", "shortened", "suspect"]
 
 _MOST: Final = 100_000
+_DEEP: Final = 20
+_OPEN: Final = (Mapping, list, tuple, set, frozenset)
+_LONG: Final = 160
 
 
 def locate(value: object, culprit: object, path: str) -> str | None:
     """The path of a value within another, such as `state['client']._lock`; None where it is not in it."""
     return _find(value, culprit, path, set())
+
+
+def suspect(value: object, path: str) -> str | None:
+    """The path of the innermost value within another that cannot be stored; None where all of it can.
+
+    For what `locate` does not find: a codec made it, as of a frame's column.
+    """
+    if fingerprint(value) is not None:
+        return None
+    for _ in range(_DEEP):
+        parts = _children(value) if isinstance(value, _OPEN) or dataclasses.is_dataclass(value) else ()
+        found = next(((step, child) for step, child in parts if fingerprint(child) is None), None)
+        if found is None:
+            break
+        path, value = path + found[0], found[1]
+    return path
+
+
+def shortened(path: str) -> str:
+    """A path as it can be read: of a long one its ends."""
+    return path if len(path) <= _LONG else f"{path[: _LONG // 2]} .. {path[-_LONG // 2 :]}"
 
 
 def _find(value: object, culprit: object, path: str, seen: set[int]) -> str | None:

@@ -74,6 +74,8 @@ def register(
     Raises:
         TypeError: only one of the two functions is given.
     """
+    if not isinstance(cls, type):
+        raise TypeError(f"register takes a class, not {cls!r}")
     if (encode is None) != (decode is None):
         raise TypeError(f"register({cls.__name__}) takes both encode and decode, or neither")
     codec = Codec(cls, name or class_name(cls), encode, decode)  # type: ignore[arg-type]  # T is erased

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Literal, TypeVar, overload
+from typing import Final, Literal, TypeVar, overload
 
 from notebook_agent.errors import StoreFormatError
 from notebook_agent.ids import Json
@@ -11,6 +12,8 @@ from notebook_agent.ids import Json
 __all__ = ["Fields"]
 
 T = TypeVar("T")
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_LARGEST: Final = 1 << 63
 
 
 class Fields:
@@ -48,20 +51,23 @@ class Fields:
 
     def text(self, name: str) -> str:
         """A text."""
-        return self._typed(name, str, "a text")
+        found = self._typed(name, str, "a text")
+        if not found.isascii() and _HALF.search(found):
+            raise self._wrong(name, "a text of whole characters, with no lone surrogate")
+        return found
 
     def whole(self, name: str) -> int:
         """A whole number from 0 on."""
         found = self._typed(name, int, "a whole number")
-        if isinstance(found, bool) or found < 0:
-            raise self._wrong(name, "a whole number from 0 on")
+        if isinstance(found, bool) or not 0 <= found < _LARGEST:
+            raise self._wrong(name, "a whole number from 0 on, of 63 bits at most")
         return found
 
     def number(self, name: str) -> float:
         """A number."""
         found = self.json(name)
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            raise self._wrong(name, "a number")
+        if isinstance(found, bool) or not isinstance(found, int | float) or not -_LARGEST < found < _LARGEST:
+            raise self._wrong(name, "a finite number of 63 bits at most")
         return found
 
     def flag(self, name: str) -> bool:

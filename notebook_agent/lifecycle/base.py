@@ -9,18 +9,29 @@ A hook that raises stops the run once what was done is kept: before a step the s
 not begin; while an action runs (spans, attributes, streams) and after it the step is
 completed first. All hooks of that point are told; what the action itself raised is never
 hidden, the hook's error is noted on it.
+
+A hook is told of its own application's runs; one that has `cascades = True` also of the branches
+of parallel actions.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from typing import Any, TypedDict, Unpack
+from typing import Unpack
 
-from notebook_agent.action import Node
 from notebook_agent.lifecycle.events import Event
-from notebook_agent.state import State
+from notebook_agent.lifecycle.told import (
+    AfterCall,
+    AfterStep,
+    BeforeCall,
+    BeforeStep,
+    Created,
+    ExecuteMethod,
+    Logged,
+    OfSpan,
+    OfStream,
+    StreamItem,
+)
 
 __all__ = [
     "DoLogAttributeHook",
@@ -49,104 +60,6 @@ __all__ = [
     "PreStartStreamHook",
     "PreStartStreamHookAsync",
 ]
-
-
-class ExecuteMethod(StrEnum):
-    """The method of an application that a run call came by."""
-
-    step = "step"
-    astep = "astep"
-    iterate = "iterate"
-    aiterate = "aiterate"
-    run = "run"
-    arun = "arun"
-    stream_result = "stream_result"
-    astream_result = "astream_result"
-    stream_iterate = "stream_iterate"
-    astream_iterate = "astream_iterate"
-
-
-class OfRun(TypedDict):
-    """What every hook is told: the run."""
-
-    app_id: str
-    partition_key: str | None
-
-
-class BeforeStep(OfRun):
-    """A step is about to begin; `inputs` are those that the action takes."""
-
-    sequence_id: int
-    state: State
-    action: Node
-    inputs: Mapping[str, Any]
-
-
-class AfterStep(OfRun):
-    """A step is over and kept; `exception` is what the action raised, and leaves the run after this."""
-
-    sequence_id: int
-    state: State
-    action: Node
-    result: Mapping[str, Any] | None
-    exception: BaseException | None
-
-
-class Created(OfRun):
-    """An application was built. The pointers are `ParentPointer`s or None."""
-
-    state: State
-    application_graph: Any
-    parent_pointer: Any
-    spawning_parent_pointer: Any
-
-
-class BeforeCall(OfRun):
-    """`run`, `step` or another method was called from outside of the run."""
-
-    state: State
-    method: ExecuteMethod
-
-
-class AfterCall(BeforeCall):
-    """That call is over; `exception` is what leaves it."""
-
-    exception: BaseException | None
-
-
-class OfSpan(OfRun):
-    """A span in an action: `span` has `name uid parent attributes`."""
-
-    action: str
-    action_sequence_id: int
-    span: Any
-    span_dependencies: Sequence[str]
-
-
-class Logged(OfRun):
-    """Attributes were logged, on a span or, where it is None, on the step."""
-
-    attributes: Mapping[str, Any]
-    action: str
-    action_sequence_id: int
-    span: Any
-    tags: Mapping[str, Any]
-
-
-class OfStream(OfRun):
-    """The stream of a streaming action."""
-
-    action: str
-    sequence_id: int
-
-
-class StreamItem(OfStream):
-    """A piece of a stream. `item_index` counts from 0; times are Unix seconds, UTC."""
-
-    item: Mapping[str, Any]
-    item_index: int
-    stream_initialize_time: float
-    first_stream_item_start_time: float
 
 
 class PreRunStepHook(ABC):

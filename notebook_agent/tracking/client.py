@@ -13,6 +13,7 @@ from notebook_agent.errors import AgentError, UnknownRunError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
+from notebook_agent.store.places import MEMORY, NAME
 from notebook_agent.store.protocol import Durability, RunRecord, Store
 
 __all__ = ["Loaded", "LocalTrackingClient", "default_path"]
@@ -62,7 +63,7 @@ class LocalTrackingClient:
         durability: Durability = "full",
         redact_state: bool = False,
     ) -> None:
-        if not _PROJECT.fullmatch(project):
+        if not isinstance(project, str) or not _PROJECT.fullmatch(project):
             raise AgentError(f"A project's name has letters, digits and _ - . : only; not {project!r}.")
         self.project = project
         self.store: Store = stores.open_store(
@@ -128,11 +129,13 @@ def default_path(environment: Mapping[str, str] = os.environ) -> Path:
         return Path(named).expanduser()
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("notebook_agent", appauthor=False)) / "store.db"
+    return Path(platformdirs.user_data_dir("notebook_agent", appauthor=False)) / NAME
 
 
-def _file(storage: str | Path | None) -> Path:
+def _file(storage: str | Path | None) -> str | Path:
     if storage is None:
         return default_path()
+    if storage == MEMORY or not isinstance(storage, str | Path):
+        return storage
     path = Path(storage).expanduser()
-    return path if path.suffix and not path.is_dir() else path / "store.db"
+    return path if path.suffix and not path.is_dir() else path / NAME

@@ -1,0 +1,51 @@
+"""What an `Agent` does with its runs: name, keep, remove and hand them on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from notebook_agent.session import exporting, going, keeping
+from notebook_agent.session.results import run_name
+from notebook_agent.session.shown import Said
+from notebook_agent.session.workspace import Workspace
+
+__all__ = ["Housekeeping"]
+
+
+class Housekeeping:
+    """Labels, pins, removal, and files."""
+
+    workspace: Workspace
+
+    def label(self, label: str | None, run: str | None = None) -> Said:
+        """Give a run another label, None for none; a run beside it, of the same family, must not have it."""
+        record = self.workspace.record(run)
+        going.check_label(self.workspace, label)
+        self.workspace.store().label_run(record.key, label)
+        return Said(f"{run_name(record)} {f'is now called {label}' if label else 'has no label any more'}")
+
+    def pin(self, run: str | None = None, *, off: bool = False) -> Said:
+        """Keep a run, the one in use or the named one, from being removed; `off` takes that back."""
+        return Said(keeping.pin(self.workspace, run, off=off))
+
+    def delete(self, run: str, *, now: bool = False) -> Said:
+        """Say what the removal of a run would take; `now` removes it. What its forks need stays."""
+        return Said(keeping.delete(self.workspace, run, now=now))
+
+    def gc(self, *, now: bool = False) -> Said:
+        """Say how much of the store no run needs any more; `now` gives it back to the disk."""
+        return Said(keeping.gc(self.workspace, now=now))
+
+    def export(self, path: str | Path, *, calls: bool = False, with_secrets: bool = False) -> Said:
+        """Write the run as a file that needs no kernel.
+
+        Args:
+            path: `.html`: a page to scrub through; `.json`: the run itself, for `import_run`.
+            calls: Write its LLM calls alone, for `use(.., recorded=path)`.
+            with_secrets: Write a `.json` exactly; else secrets become the names of their rules.
+        """
+        return Said(exporting.export(self.workspace, Path(path), calls=calls, with_secrets=with_secrets))
+
+    def import_run(self, path: str | Path) -> Said:
+        """Take in the run of a file that `export` wrote, with its past; nothing is run."""
+        return Said(exporting.take_in(self.workspace, Path(path)))

@@ -1,0 +1,190 @@
+"""The command that tries a checkpoint many times: what is tried, how far it has come, and what it came to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from notebook_agent.application import Application
+from notebook_agent.calls import Budget
+from notebook_agent.errors import CommandError
+from notebook_agent.history import History
+from notebook_agent.parallelism import ForkGrid, ForksStopped
+from notebook_agent.session.going import next_after
+from notebook_agent.session.gridview import GridView
+from notebook_agent.session.opening import opened
+from notebook_agent.session.questions import Question
+from notebook_agent.session.references import Where
+from notebook_agent.session.results import run_name
+from notebook_agent.session.starting import check_edits
+from notebook_agent.session.words import a_kind
+from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.brief import cost, duration
+from notebook_agent.view.escape import plural
+
+__all__ = ["Trying", "map_forks"]
+
+_WIDTH = 24
+_Tried = dict[str, Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """What a map tries and how; see `Agent.map`."""
+
+    given: Mapping[str, object] = field(default_factory=dict)
+    state: Mapping[str, object] = field(default_factory=dict)
+    """Values that all forks begin with."""
+    actions: Mapping[str, object] = field(default_factory=dict)
+    repeats: int = 1
+    jobs: int | None = None
+    executor: object = None
+    until: Sequence[str] = ()
+    before: Sequence[str] = ()
+    passes: Question | None = None
+    max_steps: int | None = None
+    budget: Budget | None = None
+    allow_effects: bool = False
+
+
+def map_forks(ws: Workspace, where: Where, trying: Trying, keep: Callable[[GridView], None]) -> GridView:
+    """Fork a checkpoint for everything that is tried, run all forks, and return what they came to.
+
+    `keep` is given the grid, also where a Stop ends it.
+    """
+    __tracebackhide__ = True
+    history, seq = ws.resolve(where)
+    app = opened(ws, history.run, ws.in_use().graph)
+    ws.set_ledger(app)
+    state, inputs = _sorted_out(app, history, seq, trying)
+    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
+    label = f"map-{uuid4().hex[:4]}"
+    bar = _Bar(ws, label)
+    ws.screen.begin()
+    try:
+        with _executor(ws, trying.executor) as executor:
+            grid = app.map_forks(
+                seq,
+                state=state,
+                inputs=inputs,
+                actions={action: _listed(each) for action, each in trying.actions.items()},
+                repeats=trying.repeats,
+                jobs=trying.jobs,
+                executor=executor,
+                halt_after=trying.until,
+                halt_before=trying.before,
+                max_steps=trying.max_steps or ws.settings.max_steps,
+                passes=trying.passes,
+                budget=trying.budget or ws.settings.budget(),
+                allow_effects=trying.allow_effects,
+                label=label,
+                tell=bar.tell,
+                wait=ws.loop.run,
+            )
+    except ForksStopped as stopped:
+        bar.tell(stopped.grid, 0)
+        keep(_viewed(ws, name, app, stopped.grid, bar))
+        stopped.add_note(f"agent.grid has what they came to; %agent use {label}.1 opens the first.")
+        raise
+    finally:
+        ws.screen.end()
+        ws.rest()
+    view = _viewed(ws, name, app, grid, bar)
+    keep(view)
+    return view
+
+
+def _viewed(ws: Workspace, where: str, app: Application, grid: ForkGrid, bar: _Bar) -> GridView:
+    for each in grid:
+        if each.run is not None:
+            ws.replay.inherit(app.key, each.run)
+    return GridView(where, bar.label, grid, ws.store(), bar.elapsed)
+
+
+def _sorted_out(app: Application, history: History, seq: int | None, trying: Trying) -> tuple[_Tried, _Tried]:
+    """Part what is tried into keys of the state and inputs.
+
+    What the first action takes as an input is one; then keys of the state come first.
+    """
+    given, state = trying.given, history.at(seq)
+    coming = next_after(app, history, seq)
+    if coming is None:
+        raise CommandError(f"nothing comes after @{'start' if seq is None else seq}: map an earlier step")
+    first = app.graph.get_action(coming) if coming in app.graph else None
+    takes = () if first is None else (*first.required, *first.optional)
+    known = app.graph.input_names
+    inputs = {key: given[key] for key in given if key in takes or (key in known and key not in state)}
+    keys = {key: given[key] for key in given if key not in inputs}
+    check_edits(app.graph, state, keys)
+    fixed = {key: [value] for key, value in trying.state.items()}
+    return {**_listed_each(keys), **fixed}, _listed_each(inputs)
+
+
+def _listed_each(given: Mapping[str, object]) -> _Tried:
+    return {key: _listed(value) for key, value in given.items()}
+
+
+def _listed(value: object) -> Sequence[object]:
+    """Return a list of values to try; anything else is the only one."""
+    return list(value) if isinstance(value, list | tuple | range) else [value]
+
+
+@contextmanager
+def _executor(ws: Workspace, given: object) -> Iterator[Executor | None]:
+    """Give the executor that is meant: an open one, or one made and closed here by what makes it."""
+    if given is None:
+        yield None
+        return
+    if isinstance(given, str) and given not in ws.namespace:
+        raise CommandError(f"--on {given}: {given!r} is not defined. It names an executor of yours.")
+    found = ws.namespace[given] if isinstance(given, str) else given
+    made = found() if callable(found) and not isinstance(found, Executor) else found
+    if not isinstance(made, Executor):
+        raise CommandError(f"--on takes an executor, or what makes one; {given} is {a_kind(found)}")
+    if made is found:
+        yield made
+        return
+    try:
+        yield made
+    finally:
+        made.shutdown(wait=False, cancel_futures=True)
+
+
+class _Bar:
+    """One line that tells how far the forks have come."""
+
+    def __init__(self, ws: Workspace, label: str) -> None:
+        self.label = label
+        self._screen = ws.screen
+        self._began = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self._began
+
+    def tell(self, grid: ForkGrid, running: int) -> None:
+        """Show the line anew."""
+        done = sum(each.outcome != "not begun" for each in grid)
+        filled = _WIDTH * done // len(grid)
+        mark = "" if done == len(grid) else "… "
+        line = f"{mark}{self.label} {'█' * filled}{'░' * (_WIDTH - filled)} {done}/{len(grid)}"
+        self._screen.progress([", ".join([f"{line} forks", *self._told(grid, running)])])
+
+    def _told(self, grid: ForkGrid, running: int) -> list[str]:
+        counted = {
+            "running": running,
+            "passed": sum(each.passed is True for each in grid),
+            "failed": sum(each.outcome == "failed" for each in grid),
+            "refused": sum(each.outcome == "refused" for each in grid),
+            "interrupted": sum(each.outcome == "interrupted" for each in grid),
+        }
+        calls = sum(each.calls for each in grid)
+        costs = [each.cost for each in grid]
+        known = None if None in costs else sum(each for each in costs if each is not None)
+        spent = [f"{plural(calls, 'LLM call')}, {cost(known)}"] if calls else []
+        return [f"{n} {what}" for what, n in counted.items() if n] + spent + [duration(self.elapsed * 1000)]

@@ -1,0 +1,43 @@
+"""Where a store may lie: what a user names, as the path of a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from notebook_agent.errors import StoreError, StoreReadOnlyError
+from notebook_agent.store.trouble import CANNOT_WRITE
+
+__all__ = ["MEMORY", "NAME", "locate_file"]
+
+MEMORY: Final = ":memory:"
+NAME: Final = "store.db"
+"""Of the file in a folder that is named in its place."""
+
+
+def locate_file(named: object) -> str | None:
+    """Return the whole path of the file that is meant; of a folder, of `store.db` in it; None for memory.
+
+    Raises:
+        StoreError: it is no path.
+        StoreReadOnlyError: there can be no file, or there is something else.
+    """
+    if named is None or named == MEMORY:
+        return None
+    if not isinstance(named, str | os.PathLike) or not str(named) or "\0" in str(named):
+        raise StoreError(
+            f"{named!r} is no path of a file to keep the history in. Give one, or None to keep it in memory."
+        )
+    try:
+        path = Path(str(named)).expanduser().resolve()
+        path = path / NAME if path.is_dir() else path
+        other = path.exists() and not path.is_file()
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StoreReadOnlyError(CANNOT_WRITE.format(path=named, error=reason), path=str(named)) from error
+    if other:
+        raise StoreReadOnlyError(
+            f"{path} is a device, a pipe or a socket, and no file. Choose another path.", path=str(path)
+        )
+    return str(path)

@@ -1,0 +1,124 @@
+"""`%agent map` as a person sees it: what is tried, the line that tells how far it is, and the tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from notebook_agent.errors import CommandError, UnknownStepError
+from notebook_agent.magics.commands import Call
+from notebook_agent.magics.expansion import Scope
+from notebook_agent.magics.reading import read_line
+
+
+@pytest.fixture
+def ran(agent):
+    """Two turns of the chat: steps 0 to 7."""
+    agent.run(prompt="write hello")
+    agent.run(prompt="what now")
+    return agent
+
+
+def read(line):
+    return read_line(line, Scope(lambda _: False, lambda text: eval(text, {"one": 1, "two": 2})))
+
+
+def test_a_line_is_one_call():
+    """A list is what is tried; functions come by name."""
+    line = '@4 model:=["a", "b"] -n 3 -j 4 --on pool --pass "score > 1" --with answer=one,two --max-calls 9'
+    options = {"n": 3, "on": "pool", "max_calls": 9, "jobs": 4, "passes": "score > 1"}
+    assert Call("map", ("@4", {"model": ["a", "b"]}), options | {"actions": {"answer": (1, 2)}}) == read(
+        f"map {line}"
+    )
+
+
+def test_keys_of_the_state_and_inputs_are_told_apart(ran):
+    """What the first action takes is an input, though the state has the key too."""
+    edited = ran.map("@0", {"prompt": ["write a", "what b"]})
+    given = ran.map("@3", {"prompt": ["write a", "what b"]})
+    assert [3, 3] == [each.steps for each in edited.grid]
+    assert [4, 4] == [each.steps for each in given.grid]
+    assert ["code: write a", "text: what b"] == [
+        ran.workspace.store().head_state(each.run)["response"] for each in given.grid
+    ]
+
+
+def test_one_value_is_the_same_for_all(ran):
+    """Only what differs has a column."""
+    grid = ran.map("@0", prompt="write x", mode=["code", "text"]).grid
+    assert ("mode",) == grid.names
+    assert [{"mode": "code"}, {"mode": "text"}] == [each.variant for each in grid]
+
+
+def test_the_table_tells_rates_and_rows(ran):
+    """The best variant first, then each fork."""
+    view = ran.map("@0", {"prompt": ["what a", "write b", "draw c"]}, n=2, passes="mode == 'code'")
+    lines = str(view).splitlines()
+    assert lines[0].startswith(
+        f"6 forks of {ran.workspace.label()}@0: 4 completed, 2 failed, 2 passed mode =="
+    )
+    assert ["prompt", "passed", "95", "%", "failed", "time", "differs"] == lines[1].split()
+    assert ["write", "b", "2", "of", "2", "34%", "to", "100%", "0"] == lines[2].split()[:9]
+    assert f"%agent use {view.label}.3 opens that run" == lines[-1]
+    assert "ValueError: Demo error" in str(view)
+
+
+def test_a_row_opens_its_run(ran):
+    """By its label; the family finds it first."""
+    view = ran.map("@0", {"prompt": ["what a", "write b"]})
+    ran.use(view.run(2))
+    assert ("write b", view.run(2)) == (ran.app.state["prompt"], ran.workspace.label())
+    with pytest.raises(CommandError, match="has no fork 3: there are 1 to 2"):
+        view.run(3)
+
+
+def test_the_page_opens_the_steps_of_a_row(ran):
+    """Model and user text is text."""
+    html = ran.map("@0", {"prompt": ["write <script>alert(1)</script>"]}).html()
+    assert "<script>" not in html
+    assert "<details><summary>map-" in html
+    assert "✓ decide" in html
+
+
+def test_the_last_grid_is_kept(ran):
+    """Also as DataFrames."""
+    view = ran.map("@0", {"prompt": ["what a", "write b"]}, n=2)
+    assert view is ran.grid
+    assert (4, 2) == (len(view.df()), len(view.summary()))
+
+
+def test_one_line_tells_how_far_it_is(ran, notebook):
+    """The last one is final."""
+    view = ran.map("@0", n=3)
+    (line,) = notebook.screen.lines
+    assert line.startswith(f"{view.label} {'█' * 24} 3/3 forks, ")
+
+
+@pytest.mark.parametrize(
+    ("where", "options", "said"),
+    [
+        ("@0", {"tried": {"promt": [1]}}, "promt: the state has no such key"),
+        ("@0", {"on": "pool"}, "--on pool: 'pool' is not defined"),
+        ("@0", {"on": 3}, "--on takes an executor, or what makes one; 3 is an int"),
+        ("@0", {"n": 0}, "repeats is a whole number, 1 or more; not 0"),
+    ],
+)
+def test_what_cannot_be_mapped_is_said(ran, where, options, said):
+    """And no fork is made."""
+    given = dict(options)
+    with pytest.raises(CommandError, match=said):
+        ran.map(where, given.pop("tried", None), **given)
+    assert 1 == len(ran.workspace.runs())
+
+
+def test_an_unknown_step_is_an_error(ran):
+    """It tells which there are."""
+    with pytest.raises(UnknownStepError, match="has 8 steps"):
+        ran.map("@77")
+
+
+def test_secrets_are_masked_in_the_table(ran):
+    """A key that is tried is not shown."""
+    key = "sk-proj-" + "a1B2" * 10
+    view = ran.map("@0", {"prompt": [f"write {key}", "what b"]})
+    assert key not in str(view)
+    assert key not in view.html()
