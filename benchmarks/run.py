@@ -34,6 +34,7 @@ PROGRAMS = {
     "panel.py": [],
     "panel_scale.py": ["10000", "2.0"],
     "panel_live.py": ["60"],
+    "controls.py": [],
     "faults/kills.py": [],
     "faults/cuts.py": [],
     "faults/disk.py": [],

@@ -1,0 +1,104 @@
+"""Pause, step, go on and stop in a real JupyterLab while a run goes on, also on ipykernel 6.31."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import holding, lab
+
+OLD = os.environ.get("NOTEBOOK_AGENT_OLD_KERNEL", "")
+"""A folder with ipykernel 6.31, which `.ci/test` makes."""
+PAUSED = re.compile("paused before")
+
+
+@pytest.fixture(name="host", scope="module")
+def host_fixture(tmp_path_factory):
+    root, home = tmp_path_factory.mktemp("holding"), tmp_path_factory.mktemp("home")
+    kernels = {"old": Path(OLD)} if OLD else {}
+    store = str(home / "store.db")
+    with lab.jupyter_server(root, home, kernels=kernels, NOTEBOOK_AGENT_STORE=store) as server:
+        yield server, root
+
+
+@pytest.fixture(name="start")
+def start_fixture(browser, host):
+    server, root = host
+    opened = []
+
+    def start(kind, kernel="python3"):
+        name = f"{kind}-{kernel}.ipynb"
+        lab.write_notebook(root / name, *holding.cells(kind), kernel=kernel)
+        page, problems = lab.new_page(browser)
+        opened.append((lab.OpenNotebook(page, server, name), problems))
+        return opened[-1][0], holding.started(opened[-1][0])
+
+    yield start
+    for notebook, problems in opened:
+        notebook.close()
+        assert [] == problems
+
+
+@pytest.mark.parametrize("kind", ["sync", "async", "thread"])
+def test_a_run_is_paused_stepped_let_go_and_stopped(start, kind):
+    """A held run makes no step, a step is one, and Stop ends it."""
+    notebook, controls = start(kind)
+    controls.click("Pause")
+    expect(controls.pill).to_have_text(PAUSED)
+    expect(controls.button("Run")).to_be_enabled()
+    before = controls.steps()
+    controls.click("Step")
+    expect(controls.panel.get_by_role("slider", name="Step")).to_have_attribute("max", str(before + 1))
+    expect(controls.pill).to_have_text(PAUSED)
+    controls.click("Run")
+    expect(controls.pill).to_have_text("running")
+    controls.click("Stop")
+    expect(controls.pill).to_have_text(holding.RESTS)
+    notebook.wait_until_done()
+    assert notebook.evaluate("agent.app.state['n']") <= controls.steps() + 1
+
+
+@pytest.mark.skipif(not OLD, reason=".ci/test brings ipykernel 6.31")
+def test_an_old_kernel_says_that_a_click_waits_and_stops_all_the_same(start):
+    """What blocks its cell hears nothing before that ends, but an interrupt reaches it."""
+    notebook, controls = start("sync", "old")
+    controls.click("Pause")
+    expect(controls.button("Pause")).to_have_text(re.compile("queued"))
+    controls.click("Stop")
+    notebook.wait_until_done()
+    expect(controls.pill).to_have_text(re.compile("interrupted|halted"))
+    assert notebook.evaluate("__import__('ipykernel').__version__").startswith("6.31")
+
+
+@pytest.mark.skipif(not OLD, reason=".ci/test brings ipykernel 6.31")
+def test_a_run_beside_the_cells_is_live_on_an_old_kernel(start):
+    """As on every other."""
+    notebook, controls = start("thread", "old")
+    controls.click("Pause")
+    expect(controls.pill).to_have_text(PAUSED)
+    controls.click("Stop")
+    expect(controls.pill).to_have_text(holding.RESTS)
+    assert notebook.evaluate("__import__('ipykernel').__version__").startswith("6.31")
+
+
+def test_a_breakpoint_that_is_clicked_holds_the_panels_run_and_halts_the_cells(start):
+    """It is set at the node's edge, shown in its name, and cleared by another click."""
+    notebook, controls = start("thread")
+    controls.click("Stop")
+    expect(controls.pill).to_have_text(holding.RESTS)
+    mark = controls.panel.get_by_role("button", name="breakpoint before second")
+    mark.click()
+    expect(
+        controls.panel.get_by_role("button", name=re.compile("^action second.*, breakpoint$"))
+    ).to_be_visible()
+    controls.click("Run")
+    expect(controls.pill).to_have_text("paused before second")
+    controls.click("Stop")
+    expect(controls.pill).to_have_text(holding.RESTS)
+    mark.click()
+    expect(controls.button("Breakpoints, 0 set")).to_be_visible()
+    assert {} == notebook.evaluate("agent.app.gate.breakpoints")
