@@ -21,13 +21,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import peers
 from playwright.sync_api import Browser
+from playwright.sync_api import TimeoutError as Late
 
 from tests.browser import holding, lab  # the tests' own driver, found from the root
 
 KERNELS = ("6.31.0", "7.3.0", "7.4.0")
 HOSTS = ("lab", "notebook")
 PAUSED = re.compile("paused before")
-HEARD = re.compile("paused before|queued")
+LONGEST = 3
+"""Seconds after which a click is taken to wait for the end of the cell."""
 COLUMNS = ("host", "ipykernel", "run", "pause", "held", "step", "go on", "stop", "ended")
 
 
@@ -65,9 +67,10 @@ def stepped(controls: holding.Controls) -> str:
 def moved(controls: holding.Controls) -> list[str]:
     """Pause, look, step and go on; a click that waits ends that."""
     controls.click("Pause")
-    heard = controls.since_click(HEARD, controls.panel)
-    if "queued" in controls.button("Pause").inner_text():
-        return ["queued", "-", "-", "-"]
+    try:
+        heard = controls.since_click(PAUSED, seconds=LONGEST)
+    except Late:
+        return [controls.button("Pause").inner_text().split()[-1], "-", "-", "-"]
     told = [f"{heard:.0f}", held(controls), stepped(controls)]
     controls.click("Run")
     return [*told, f"{controls.since_click(re.compile('^running$')):.0f}"]
@@ -106,6 +109,14 @@ def measured(browser: Browser, server: lab.JupyterServer, root: Path, version: s
     return told
 
 
+def measure(browser: Browser, host: str, versions: list[str]) -> None:
+    """Print a row for each kernel and kind of run in one host."""
+    with served(host, versions) as (server, root):
+        for version, kind in itertools.product(versions, holding.KINDS):
+            told = measured(browser, server, root, version, kind)
+            print("| " + " | ".join([host, version, kind, *told]) + " |", flush=True)
+
+
 def main() -> None:
     """Print the matrix."""
     versions = sys.argv[1:] or list(KERNELS)
@@ -113,10 +124,7 @@ def main() -> None:
     print("|" + "---|" * len(COLUMNS), flush=True)
     with lab.chromium() as browser:
         for host in HOSTS:
-            with served(host, versions) as (server, root):
-                for version, kind in itertools.product(versions, holding.KINDS):
-                    told = measured(browser, server, root, version, kind)
-                    print("| " + " | ".join([host, version, kind, *told]) + " |", flush=True)
+            measure(browser, host, versions)
 
 
 if __name__ == "__main__":

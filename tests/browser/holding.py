@@ -59,14 +59,14 @@ class Controls:
         expect(self.button(name)).to_be_enabled()
         self.button(name).evaluate("button => { window.clickedAt = performance.now(); button.click() }")
 
-    def since_click(self, pattern: re.Pattern[str], locator: Locator | None = None) -> float:
-        """Wait until the pill, or another part, says something; return how long after the click, in ms."""
-        element = (locator or self.pill).element_handle()
+    def since_click(self, pattern: re.Pattern[str], seconds: float = 30) -> float:
+        """Wait until the pill says something; return how long after the click, in ms."""
+        element = self.pill.element_handle()
         return self.page.wait_for_function(
             "([element, pattern]) => new RegExp(pattern).test(element.textContent)"
             " && performance.now() - window.clickedAt",
             arg=[element, pattern.pattern],
-            timeout=30_000,
+            timeout=seconds * 1000,
         ).json_value()
 
     def steps(self) -> int:
