@@ -1,7 +1,7 @@
 """Generated runs replayed in strict: requests that were sent, and states that differ; both must be 0.
 
 Run it as `python benchmarks/strict_replay.py [runs]`. Calls are chat, responses, embeddings and
-images, plain and streamed, sync and async, one by one and at once.
+images, plain and streamed, sync and async, one by one, at once and in branches.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.generated import Program, states
+from tests.generated import Program, calls_of, states
 from tests.servers import OpenAIServer
 
 
@@ -25,7 +25,7 @@ def replay(seed, server):
     fork = app.fork(None)
     fork.ledger = "strict"
     program.run(fork)
-    calls = app.history.calls()
+    calls = calls_of(app)
     pairs = zip(states(app), states(fork), strict=True)
     return Counter({
         "runs": 1,
@@ -33,9 +33,8 @@ def replay(seed, server):
         "steps": len(app.history),
         "calls": len(calls),
         "streamed calls": sum(call.streamed for call in calls),
-        "steps with calls at once": sum(
-            program.actions[n % len(program.actions)].at_once for n in range(program.steps)
-        ),
+        "steps with calls at once": sum(made(program, n).at_once for n in range(program.steps)),
+        "steps with branches": sum(made(program, n).branches for n in range(program.steps)),
         "requests in replay": len(server.journal) - sent,
         "states that differ": sum(one != other for one, other in pairs),
     })

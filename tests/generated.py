@@ -1,4 +1,4 @@
-"""Runs made up by a random number: actions that call models in every way, one by one and at once."""
+"""Runs made up by a random number: actions that call models in every way, also at once and in branches."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import openai
 
 from notebook_agent.action import action
 from notebook_agent.builder import ApplicationBuilder
+from notebook_agent.parallelism import MapStates
 
 WAYS = ("chat", "stream", "responses", "response stream", "embeddings", "image")
 
@@ -26,6 +27,8 @@ class Made:
     at_once: bool
     repeats: bool
     """It asks the same each time, so that equal requests must be told apart by their order."""
+    branches: bool = False
+    """Each call is made in a branch of its own."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Program:
                 tuple(chance.choices(WAYS, k=chance.randint(0, 4))),
                 chance.random() < 0.4,
                 chance.random() < 0.3,
+                chance.random() < 0.25,
             )
             for n in range(chance.randint(1, 4))
         )
@@ -53,8 +57,7 @@ class Program:
 
     def builder(self, url: str) -> ApplicationBuilder:
         """Build it; its actions call the server at this base URL."""
-        make = _awaited if self.awaited else _plain
-        functions = {each.name: make(each, url) for each in self.actions}
+        functions = {each.name: _made(each, url, awaited=self.awaited) for each in self.actions}
         names = [*functions, next(iter(functions))]
         builder = ApplicationBuilder().with_actions(**functions).with_entrypoint("a0")
         builder.with_transitions(*pairwise(names))
@@ -83,6 +86,20 @@ def _texts(made: Made, state) -> list[str]:
         return ["the same again"] * len(made.ways)
     last = state["said"][-1] if state["said"] else "nothing"
     return [f"{made.name} {state['n']} {place} after {last[-20:]}" for place in range(len(made.ways))]
+
+
+def calls_of(app, after=-1):
+    """The calls of a run's steps after a number, and of their branches."""
+    steps = [step for step in app.history if step.seq > after]
+    branches = [run.key for step in steps for run in app.history.children(step.seq)]
+    inner = [step for key in branches for step in app.store.steps(key)]
+    return app.store.calls([step.ref for step in [*steps, *inner]])
+
+
+def _made(made: Made, url: str, *, awaited: bool):
+    if made.branches:
+        return _fan(made, url, awaited=awaited)()
+    return (_awaited if awaited else _plain)(made, url)
 
 
 def _quick(client):
@@ -124,6 +141,56 @@ def _awaited(made: Made, url: str):
         return state.update(said=[*state["said"], *said], n=state["n"] + 1)
 
     return work
+
+
+def _fan(made: Made, url: str, *, awaited: bool):
+    """Make a map over the calls."""
+
+    class Fan(MapStates):
+        reads, writes = ["said", "n"], ["said", "n"]
+
+        def is_async(self):
+            return awaited
+
+        def action(self, state, inputs):
+            return (_awaited_branch if awaited else _plain_branch)(url)
+
+        def states(self, state, context, inputs):
+            for way, text in zip(made.ways, _texts(made, state), strict=True):
+                yield state.update(way=way, text=text)
+
+        def reduce(self, state, states):
+            said = [each["answer"] for each in states]
+            return state.update(said=[*state["said"], *said], n=state["n"] + 1)
+
+    class AwaitedFan(Fan):
+        async def reduce(self, state, states):
+            said = [each["answer"] async for each in states]
+            return state.update(said=[*state["said"], *said], n=state["n"] + 1)
+
+    return AwaitedFan if awaited else Fan
+
+
+def _plain_branch(url: str):
+    @action(reads=["way", "text"], writes=["answer"])
+    def branch(state):
+        plain = _quick(openai.DefaultHttpxClient)
+        with openai.OpenAI(base_url=url, api_key="k", http_client=plain) as client:
+            return state.update(answer=_told(_call(client, state["way"], state["text"])))
+
+    return branch
+
+
+def _awaited_branch(url: str):
+    @action(reads=["way", "text"], writes=["answer"])
+    async def branch(state):
+        plain = _quick(openai.DefaultAsyncHttpxClient)
+        async with openai.AsyncOpenAI(base_url=url, api_key="k", http_client=plain) as client:
+            answer = await _call(client, state["way"], state["text"])
+            told = [each async for each in answer] if "stream" in state["way"] else answer
+            return state.update(answer=_told(told))
+
+    return branch
 
 
 def _call(client, way, text):

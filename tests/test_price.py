@@ -12,7 +12,7 @@ from notebook_agent import calls
 from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.calls import Forecast
 from notebook_agent.calls.prices import PRICES
-from tests.generated import Program
+from tests.generated import Program, calls_of
 from tests.servers import Answer, OpenAIServer
 
 
@@ -60,8 +60,8 @@ def chain(driver, ask, *, edited=False):
 
 
 def made(app, after=-1):
-    """How many calls were served, and how many left."""
-    found = [call for step in app.history if step.seq > after for call in app.history.calls(step.seq)]
+    """How many calls were served, and how many left, those of branches counted."""
+    found = calls_of(app, after)
     return sum(call.replayed for call in found), sum(not call.replayed for call in found)
 
 

@@ -6,7 +6,7 @@
 import pytest
 
 from notebook_agent.calls import Recording
-from tests.generated import Program, states
+from tests.generated import Program, calls_of, states
 from tests.servers import OpenAIServer
 
 
@@ -18,12 +18,12 @@ def test_a_run_is_the_same_in_strict(seed, tmp_path):
         app = program.builder(server.base_url).build()
         program.run(app)
     sent = len(server.journal)
-    Recording.save(tmp_path / "ledger.json", app.history.calls())
+    Recording.save(tmp_path / "ledger.json", calls_of(app))
     fork = app.fork(None)
     fork.ledger = "strict"
     program.run(fork)
     loaded = program.builder(server.base_url).with_ledger("strict", tmp_path / "ledger.json").build()
     program.run(loaded)
     assert [states(app)] * 2 == [states(fork), states(loaded)]
-    assert sent == len(app.history.calls()) == len(server.journal)
-    assert all(call.replayed for call in [*fork.history.calls(), *loaded.history.calls()])
+    assert sent == len(calls_of(app)) == len(server.journal)
+    assert all(call.replayed for call in [*calls_of(fork), *calls_of(loaded)])
