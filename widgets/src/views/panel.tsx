@@ -128,7 +128,8 @@ function Chatting(scene: Scene) {
   const { viewer, looks, run, atHead } = scene;
   const { chat } = looks.control;
   if (!chat) return null;
-  const broken = atHead && run && FAILED.has(run.status) ? runSentence(run) : null;
+  const how = run?.status === "interrupted" ? "was " : "";
+  const broken = atHead && run && FAILED.has(run.status) ? how + runSentence(run) : null;
   return (
     <ChatBox
       chat={chat}
