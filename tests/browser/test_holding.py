@@ -102,3 +102,43 @@ def test_a_breakpoint_that_is_clicked_holds_the_panels_run_and_halts_the_cells(s
     mark.click()
     expect(controls.button("Breakpoints, 0 set")).to_be_visible()
     assert {} == notebook.evaluate("agent.app.gate.breakpoints")
+
+
+TALK = """
+import time
+from notebook_agent import GraphBuilder, action
+%load_ext notebook_agent
+
+@action(reads=[], writes=["said", "topic"])
+def hear(state, message: str):
+    return state.append(said={"role": "user", "content": message}).update(topic=message)
+
+@action(reads=["topic"], writes=["said"])
+def reply(state):
+    time.sleep(0.5)
+    return state.append(said={"role": "assistant", "content": f"all about {state['topic']}"})
+
+talk = GraphBuilder().with_actions(hear, reply).with_transitions(("hear", "reply"), ("reply", "hear")).build()
+"""
+
+
+def test_a_chat_sends_with_enter_and_shows_the_answer(browser, host):
+    """In a box of its own, and in the panel's tab."""
+    server, root = host
+    lab.write_notebook(root / "chat.ipynb", TALK, "%agent use talk", "%agent chat")
+    page, problems = lab.new_page(browser)
+    notebook = lab.OpenNotebook(page, server, "chat.ipynb")
+    notebook.run_all()
+    panel, chat = (page.get_by_role("region", name="Agent").nth(n) for n in (0, 1))
+    box = chat.get_by_role("textbox", name="Message")
+    box.fill("pens")
+    box.press("Enter")
+    expect(chat.get_by_role("log", name="Conversation")).to_contain_text("all about pens")
+    panel.get_by_role("tab", name="Chat").click()
+    expect(panel.get_by_role("log", name="Conversation")).to_contain_text("all about pens")
+    assert notebook.evaluate("[each['content'] for each in agent.app.state['said']]") == [
+        "pens",
+        "all about pens",
+    ]
+    notebook.close()
+    assert [] == problems
