@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import enum
 import functools
+import gc
+import heapq
+import os
+import subprocess
+import sys
 import threading
+import unittest.mock
+import weakref
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -243,7 +250,7 @@ def test_a_very_deep_value_counts_by_its_class():
     deep = []
     for _ in range(100_000):
         deep = [deep]
-    assert code_id(naming(deep)) == code_id(naming([[] for _ in range(200_000)]))
+    assert code_id(naming(deep)) == code_id(naming([deep]))
 
 
 def test_an_enum_counts_by_its_name():
@@ -284,3 +291,254 @@ def test_a_table_may_grow_while_it_is_told():
         stop.set()
         thread.join()
     assert {16} == ids
+
+
+class Conf:
+    model = "one"
+
+
+def test_a_class_attribute_that_is_set_is_seen(monkeypatch):
+    """As a cell does to a class of settings."""
+
+    def act(state):
+        return state.update(y=Conf.model)
+
+    before = code_id(act)
+    monkeypatch.setattr(Conf, "model", "two")
+    assert before != code_id(act)
+
+
+def test_a_method_that_is_replaced_is_seen(monkeypatch):
+    """And a default, and a variable closed over."""
+
+    class Tool:
+        def use(self):
+            return 1
+
+    text, tool = "a", Tool()
+
+    def act(state, limit=1):
+        return tool.use(), text
+
+    ids = [code_id(act)]
+    Tool.use = lambda self: 2
+    ids.append(code_id(act))
+    act.__defaults__ = (2,)
+    ids.append(code_id(act))
+    text = "b"
+    ids.append(code_id(act))
+    assert 4 == len(set(ids))
+
+
+def test_a_function_put_into_a_table_is_seen():
+    """Under the name of the one before."""
+
+    def one():
+        return 1
+
+    tools = {"search": one}
+    act = naming(tools)
+    before = code_id(act)
+
+    def one():
+        return 2
+
+    tools["search"] = one
+    assert before != code_id(act)
+
+
+def test_a_schema_counts_with_its_fields():
+    """What it asks a model for, descriptions too."""
+
+    def made(**fields):
+        return naming(pydantic.create_model("Answer", **fields))
+
+    plain = code_id(made(name=(str, ...)))
+    described = code_id(made(name=(str, pydantic.Field(description="whose"))))
+    more = code_id(made(name=(str, ...), age=(int, ...)))
+    assert 3 == len({plain, described, more})
+    assert plain == code_id(made(name=(str, ...)))
+
+
+def test_docstrings_and_annotations_of_a_class_count():
+    """They may be prompts and schemas."""
+
+    def made(text, kind):
+        return naming(
+            type("Asked", (), {"__doc__": text, "__annotations__": {"x": kind}, "__module__": __name__})
+        )
+
+    ids = [code_id(made(*each)) for each in (("a", int), ("b", int), ("a", str), ("a", int))]
+    assert (3, True) == (len(set(ids)), ids[0] == ids[3])
+
+
+def test_bound_values_count_whatever_helpers_call_their_parameters():
+    """Only what the action does to its own parameter matters."""
+
+    def helper(model):
+        model.append(1)
+
+    @action(reads=[], writes=[])
+    def act(state, model):
+        result = Plain(None)
+        result.model = model
+        helper([])
+        return state
+
+    node = act.action_function
+    assert node.bind(model="a").code != node.bind(model="b").code
+
+
+def test_what_a_helper_changes_for_it_does_not_count():
+    """Handed on, under another name, or by a function of the standard library."""
+    stats, heap, other = {}, [], {"n": 0}
+
+    def track(into, key):
+        into[key] = 1
+
+    def act(state):
+        track(stats, "calls")
+        heapq.heappush(heap, 1)
+        alias = other
+        alias["n"] += 1
+        return state
+
+    before = code_id(act)
+    act(None)
+    assert (before, {"calls": 1}, [1], {"n": 1}) == (code_id(act), stats, heap, other)
+
+
+def test_another_object_under_the_name_of_a_log_counts():
+    """A table that is filled up is still a table of prompts."""
+    prompts = {"system": "be brief"}
+
+    def act(state):
+        prompts.setdefault("user", "")
+        return state
+
+    ids = [code_id(act)]
+    act(None)
+    ids.append(code_id(act))
+    prompts = {"system": "be verbose"}
+    ids.append(code_id(act))
+    assert (True, True) == (ids[0] == ids[1], ids[1] != ids[2])
+
+
+def test_a_property_that_was_worked_out_does_not_count():
+    """It follows from the rest."""
+
+    class Lazy:
+        @functools.cached_property
+        def client(self):
+            return "made"
+
+    lazy = Lazy()
+
+    def act(state):
+        return lazy.client
+
+    before = code_id(act)
+    act(None)
+    assert before == code_id(act)
+
+
+def test_modules_are_followed_to_what_is_named_in_them(tmp_path, monkeypatch):
+    """Through packages, and where a function imports them itself."""
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "users_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "conf.py").write_text("MODEL = 'one'")
+    import users_package.conf
+
+    def dotted(state):
+        return users_package.conf.MODEL
+
+    def inner(state):
+        from users_package.conf import MODEL
+
+        return MODEL
+
+    before = code_id(dotted), code_id(inner)
+    users_package.conf.MODEL = "two"
+    assert all(one != other for one, other in zip(before, (code_id(dotted), code_id(inner)), strict=True))
+
+
+class Proxy:
+    """As those of web frameworks, which raise outside of a request."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError("outside of a request")
+
+
+class Loading:
+    """As those that load a library when they are looked at."""
+
+    loads = 0
+
+    @property
+    def __class__(self):
+        Loading.loads += 1
+        return dict
+
+
+STRANGE = {
+    "proxy": Proxy,
+    "loading": Loading,
+    "mock": lambda: unittest.mock.MagicMock(spec=str),
+    "huge number": lambda: 10**5000,
+    "odd attribute": lambda: vars(thing := Plain(1)).update({3: 1}) or thing,
+    "circle": lambda: (around := []).append(around) or around,
+}
+
+
+@pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
+def test_no_value_keeps_an_action_from_running(make):
+    """It counts as far as it can be told; none of its own code is run."""
+    assert 16 == len(code_id(naming(make())))
+    assert 0 == Loading.loads
+
+
+def test_two_lambdas_of_one_line_are_told_apart():
+    """Their source is the same line."""
+    one, two = (lambda state: 1), (lambda state: 2)
+    assert code_id(one) != code_id(two)
+
+
+def test_a_constant_set_is_told_alike_in_every_process():
+    """Its order differs from one to the next."""
+    code = (
+        "from notebook_agent.action import code_id; space = {};"
+        'exec(\'def f(x):\\n    return x in {"a", "b", "c", "d"}\', space); print(code_id(space[\'f\']))'
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert 1 == len(told)
+
+
+def test_nothing_is_kept_alive():
+    """Functions, and what they close over."""
+    big = Log()
+    gone = weakref.ref(big)
+    act = naming(big)
+    code_id(act)
+    del big, act
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_large_value_is_looked_at_again_where_its_size_changes():
+    """Not all of it at every step."""
+    large = list(range(5_000))
+    act = naming(large)
+    before = code_id(act)
+    large.append(1)
+    assert before != code_id(act)

@@ -2,142 +2,133 @@
 
 The hash is deep: helper functions and classes of `__main__` and of modules outside site-packages count,
 and the values that they name, as `values` tells them; comments and layout do not, nor does what the code
-itself changes in place, such as a log that it appends to.
+itself changes. A log that it appends to counts as it was when it was first seen under its name.
 """
 
 from __future__ import annotations
 
-import ast
-import dis
-from collections.abc import Callable, Iterator, Mapping
+import sys
+import weakref
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType, ModuleType
-from typing import NamedTuple
+from types import FunctionType, ModuleType
+from typing import NamedTuple, TypeGuard
 
-from notebook_agent.action.source import is_ours, methods_of, plain_function, source_of_code
-from notebook_agent.action.values import Teller, attributes_of, copied, is_scalar
-from notebook_agent.action.written import Written, defaults_of
+from notebook_agent.action.changes import Changes
+from notebook_agent.action.facts import facts_of
+from notebook_agent.action.source import is_ours, methods_of, plain_function
+from notebook_agent.action.values import attributes_of, tell
 
 __all__ = ["code_id"]
 
 _ABSENT = object()
-_MOST_PRINTS = 1_000
-_MOST_COMPARED, _MOST_TOLD = 1_000, 200
-"""How many values a container or an object may hold to be looked at again at each step."""
+_SHOWN_BY_CLASSES = ("__annotations__", "__doc__", "__pydantic_fields__", "__total__")
 
-_prints: dict[int, _Print] = {}
+_sights: dict[tuple[int, str], tuple[int, str]] = {}
+"""By variable: what was changed in place, by its id, and as it was first seen."""
+_sights_inside: weakref.WeakKeyDictionary[FunctionType, dict[str, tuple[int, str]]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def code_id(code: object, bound: Mapping[str, object] | None = None) -> str:
     """Return 16 hex digits that change when the code, or anything of ours that it names, changes.
 
     It is that of a function, or of an object's class with what the object holds. The values of
-    `bound`, its fixed parameters, count too. What a value holds is told apart up to 100,000 values;
-    a change in place is seen at once in values that hold at most 200 (plain lists and dicts: 1,000),
-    in larger ones when the name is bound again.
+    `bound`, its fixed parameters, count too. It is worked out anew at each call. Of a value that holds
+    more than 200 others a change in place is seen in the first ones and in its length only, and
+    beyond 100,000 not at all; another object under its name is seen always.
     """
-    known = _print_of(code)
-    if not bound:
-        return known.id
-    taken: list[object] = []
-    written = known.written.parameters | known.written.attributes
-    teller = Teller(taken.append, lambda _, name: name not in written)
-    told = [f"{name}={teller.tell(each)}" for name, each in sorted(bound.items()) if name not in written]
-    return _digest([known.id, *told, *(code_id(each) for each in taken)])
-
-
-def _print_of(code: object) -> _Print:
-    known = _prints.get(id(code))
-    if known is None or not known.holds(code):
-        known = _Print(code).made()
-        _prints[id(code)] = known
-        while len(_prints) > _MOST_PRINTS:
-            _prints.pop(next(iter(_prints)), None)
-    return known
-
-
-def _digest(parts: list[str]) -> str:
-    import hashlib
-
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return _Walk(code).id(bound or {})
 
 
 class _Named(NamedTuple):
-    """A value that code names, and whether it is an attribute or a variable."""
+    """A value that code names: in a variable of `space`, or in an attribute of an object or a class."""
 
     name: str
     value: object
-    is_attribute: bool = False
+    space: object = None
+    owner: type | None = None
 
 
 @dataclass(slots=True)
-class _Print:
-    """A hash, and what must still be so for it to hold."""
+class _Memory:
+    """What is kept of the values that a function or an object names, as long as it lives."""
 
-    of: object
-    id: str = ""
-    functions: dict[FunctionType, CodeType] = field(default_factory=dict)
-    classes: set[type] = field(default_factory=set)
-    names: list[tuple[Mapping[str, object], str, object]] = field(default_factory=list)
-    values: list[_Named] = field(default_factory=list)
-    unchanged: list[Callable[[], bool]] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-    written: Written = field(default_factory=Written)
+    large: dict[object, str] = field(default_factory=dict)
+    sights: dict[tuple[int, str], tuple[int, str]] = field(default_factory=dict)
 
-    def holds(self, code: object) -> bool:
-        return (
-            self.of is code
-            and all(seen.__code__ is code for seen, code in self.functions.items())
-            and all(space.get(name, _ABSENT) is value for space, name, value in self.names)
-            and all(same() for same in self.unchanged)
-        )
 
-    def made(self) -> _Print:
-        function = plain_function(self.of)
-        if isinstance(self.of, type):
-            self._take_class(self.of)
-        elif function is None:
-            self._take_object(self.of)
+_memories: weakref.WeakKeyDictionary[object, _Memory] = weakref.WeakKeyDictionary()
+
+
+def _memory_of(code: object) -> _Memory:
+    try:
+        return _memories.setdefault(code, _Memory())
+    except TypeError:  # it can have no weak reference, or no hash
+        return _Memory()
+
+
+class _Walk:
+    """One look at all that an action names."""
+
+    def __init__(self, code: object) -> None:
+        self.changes = Changes()
+        self.functions: dict[FunctionType, str] = {}
+        self.classes: dict[type, None] = {}
+        self.modules: dict[tuple[str, str], None] = {}
+        self.parts: list[str] = []
+        self.values: list[_Named] = []
+        self.function = plain_function(code)
+        self.memory = _memory_of(self.function or code)
+        if _is_class(code):
+            self._take_class(code)
+        elif self.function is None:
+            self._take_object(code)
         else:
-            self._take_function(function)
-            if function is not self.of:
-                self.values.append(_Named("", self.of))
-        told = self._told()
-        self.names = [each for each in self.names if each[1] not in self.written.variables]
-        self.id = _digest(self.parts + told)
-        return self
+            self._take_function(self.function)
+            if self.function is not code:
+                self.values.append(_Named("", code))
 
-    def _told(self) -> list[str]:
-        """Tell the values; again while they show code that changes some of them."""
+    def id(self, bound: Mapping[str, object]) -> str:
+        """Return the hash; values are told again while they show code that has not been looked at."""
+        fixed = [_Named(name, value, space=self.function) for name, value in sorted(bound.items())]
         while True:
-            seen = len(self.functions)
-            self.unchanged = []
-            told = [self._tell(each) for each in self.values if not self._is_written(each)]
-            if seen == len(self.functions):
-                return told
+            seen = len(self.functions), len(self.classes)
+            self.changes.settle()
+            told = [text for named in (*self.values, *fixed) if (text := self._told(named)) is not None]
+            if seen == (len(self.functions), len(self.classes)):
+                return _digest([*self.functions.values(), *self.parts, *told])
 
-    def _is_written(self, named: _Named) -> bool:
-        written = self.written.attributes if named.is_attribute else self.written.variables
-        return named.name.rpartition(".")[2] in written
+    def _told(self, named: _Named) -> str | None:
+        root = named.name.rpartition(".")[2]
+        if named.owner is not None:
+            if self.changes.is_own(named.owner, root):
+                return None
+            return f"{named.name}={self._text(named.value, frozenset())}"
+        if root in self.changes.rebound:
+            return None
+        changed = self.changes.outside.get(root, frozenset())
+        if self.function is not None and named.space is self.function:
+            changed = changed | self.changes.parameters(self.function, root)
+        text = self._text(named.value, frozenset(each for each in changed if each is not None))
+        return f"{named.name}={self._first_seen(named, text) if None in changed else text}"
 
-    def _tell(self, named: _Named) -> str:
-        value = named.value
-        teller = Teller(self._take_code, self.written.counter())
-        text = teller.tell(value)
-        if not is_scalar(value):
-            self._look_again(value, text, teller)
-        return f"{named.name}={text}"
+    def _text(self, value: object, without: frozenset[str]) -> str:
+        def counts(cls: type, name: str) -> bool:
+            return name not in without and self.changes.counts(cls, name)
 
-    def _look_again(self, value: object, text: str, teller: Teller) -> None:
-        """Note how to see whether a value still is what it was, where that is quick."""
-        try:
-            kept = copied(value, _MOST_COMPARED)
-        except (ValueError, RecursionError):
-            if teller.told <= _MOST_TOLD:
-                again = Teller(_ignore, teller.counts)
-                self.unchanged.append(lambda: text == again.tell(value))
-        else:
-            self.unchanged.append(lambda: value == kept)
+        return tell(value, self._take_code, counts, self.memory.large)
+
+    def _first_seen(self, named: _Named, text: str) -> str:
+        """Return the text of what the code changes in place as it was when this object was first seen."""
+        within = isinstance(named.space, FunctionType)
+        sights = self.memory.sights if within else _sights
+        key = (0 if within else id(named.space), named.name)
+        seen = sights.get(key)
+        if seen is None or seen[0] != id(named.value):
+            seen = sights[key] = id(named.value), text
+        return seen[1]
 
     def _take_code(self, code: FunctionType | type) -> None:
         if isinstance(code, type):
@@ -149,97 +140,88 @@ class _Print:
         cls = type(thing)
         self.parts.append(f"{cls.__module__}.{cls.__qualname__}")
         self._take_class(cls)
-        self.written.name(*dir(cls))
-        for name, value in attributes_of(thing):
-            self.values.append(_Named(name, value, is_attribute=True))
+        self.changes.name(*dir(cls))
+        self.values += [_Named(f"self.{name}", value, owner=cls) for name, value in attributes_of(thing)]
 
     def _take_class(self, cls: type) -> None:
         for base in cls.__mro__:
             if base not in self.classes and is_ours(base.__module__):
-                self.classes.add(base)
+                self.classes[base] = None
                 for method in methods_of(base):
-                    self._take_function(method)
-                self._take_members(base)
+                    self._take_function(method, base)
+                self.values += [
+                    _Named(f"{base.__qualname__}.{name}", value, owner=base)
+                    for name, value in tuple(vars(base).items())
+                    if _says_what_it_is(name, value)
+                ]
 
-    def _take_members(self, cls: type) -> None:
-        for name, value in tuple(vars(cls).items()):
-            if not name.startswith(("__", "_abc_")) and plain_function(getattr(value, "fget", value)) is None:
-                self.values.append(_Named(f"{cls.__qualname__}.{name}", value, is_attribute=True))
-
-    def _take_function(self, function: FunctionType) -> None:
+    def _take_function(self, function: FunctionType, owner: type | None = None) -> None:
         if function in self.functions:
             return
-        self.functions[function] = function.__code__
-        tree = self.written.look_at(function)
-        self.parts.append(_normal(function.__code__, tree))
-        for name in dict.fromkeys(_globals(function.__code__)):
-            self._take_name(function, name, function.__globals__)
-        for name, value in _closed_over(function):
-            self._take(name, value, function)
-        wrapped = getattr(function, "__wrapped__", None)
-        if isinstance(wrapped, FunctionType):
+        facts = facts_of(function.__code__)
+        self.functions[function] = facts.text
+        self.changes.add(function, facts, owner)
+        for name in facts.variables:
+            value = function.__globals__.get(name, _ABSENT)
+            if value is not _ABSENT:
+                self._take(_Named(name, value, function.__globals__), facts.attributes)
+        for named in _closed_over(function):
+            self._take(named, facts.attributes)
+        for name in facts.imports:
+            self._take_module(sys.modules.get(name), facts.attributes)
+        wrapped = vars(function).get("__wrapped__")
+        if type(wrapped) is FunctionType:
             self._take_function(wrapped)
 
-    def _take_name(self, function: FunctionType, name: str, space: Mapping[str, object]) -> None:
-        value = space.get(name, _ABSENT)
-        self.names.append((space, name, value))
-        if value is not _ABSENT:
-            self._take(name, value, function)
-
-    def _take(self, name: str, value: object, user: FunctionType) -> None:
-        if isinstance(value, ModuleType):
-            self._take_module(value, user)
-        elif isinstance(value, FunctionType | type):
-            self._take_code(value)
+    def _take(self, named: _Named, attributes: frozenset[str]) -> None:
+        if type(named.value) is ModuleType:
+            self._take_module(named.value, attributes)
+        elif type(named.value) is FunctionType or (
+            isinstance(type(named.value), type) and _is_class(named.value)
+        ):
+            self._take_code(named.value)
         else:
-            self.values.append(_Named(name, value))
+            self.values.append(named)
 
-    def _take_module(self, module: ModuleType, user: FunctionType) -> None:
-        if is_ours(module.__name__):
-            for name in _names(user.__code__):
-                value = vars(module).get(name, _ABSENT)
-                if value is not _ABSENT and not isinstance(value, ModuleType):
-                    self.names.append((vars(module), name, value))
-                    self._take(f"{module.__name__}.{name}", value, user)
-
-
-def _ignore(_: object) -> None:
-    """Take no note of code: it is known."""
+    def _take_module(self, module: ModuleType | None, attributes: frozenset[str]) -> None:
+        if module is None or not is_ours(module.__name__):
+            return
+        for name in sorted(attributes & vars(module).keys()):
+            if (module.__name__, name) not in self.modules:
+                self.modules[module.__name__, name] = None
+                named = _Named(f"{module.__name__}.{name}", vars(module)[name], vars(module))
+                self._take(named, attributes)
 
 
-def _closed_over(function: FunctionType) -> Iterator[tuple[str, object]]:
+def _is_class(value: object) -> TypeGuard[type]:
+    return issubclass(type(value), type)
+
+
+def _says_what_it_is(name: str, member: object) -> bool:
+    """Return whether a member of a class body counts: its own values and annotations, not its machinery."""
+    if name in _SHOWN_BY_CLASSES:
+        return True
+    return not name.startswith(("__", "_abc_")) and plain_function(member) is None and not _is_slot(member)
+
+
+def _is_slot(member: object) -> bool:
+    return type(member).__name__ in {"member_descriptor", "getset_descriptor"}
+
+
+def _closed_over(function: FunctionType) -> Iterator[_Named]:
     """What a function holds besides globals: its closure, and the defaults of its parameters."""
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
-            yield name, cell.cell_contents
+            yield _Named(name, cell.cell_contents, function)
         except ValueError:
             continue
-    yield from defaults_of(function).items()
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+    for name, value in (*zip(names, defaults, strict=True), *(function.__kwdefaults__ or {}).items()):
+        yield _Named(name, value, function)
 
 
-def _globals(code: CodeType) -> Iterator[str]:
-    for step in dis.get_instructions(code):
-        if step.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
-            yield str(step.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _globals(constant)
+def _digest(parts: list[str]) -> str:
+    import hashlib
 
-
-def _names(code: CodeType) -> tuple[str, ...]:
-    found = dict.fromkeys(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            found.update(dict.fromkeys(_names(constant)))
-    return tuple(found)
-
-
-def _normal(code: CodeType, tree: ast.Module | None) -> str:
-    if tree is not None:
-        return ast.unparse(tree)
-    return source_of_code(code) or _bytecode(code)
-
-
-def _bytecode(code: CodeType) -> str:
-    constants = [_bytecode(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return f"{code.co_code.hex()} {code.co_names} {code.co_varnames} {constants}"
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

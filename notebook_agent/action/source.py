@@ -17,7 +17,17 @@ from notebook_agent import syntax
 
 __all__ = ["is_ours", "methods_of", "plain_function", "source_of", "source_of_code", "tree_of"]
 
-_CACHED = type(functools.cache(len))
+_INNER = {
+    functools.partial: "func",
+    functools.partialmethod: "func",
+    functools.cached_property: "func",
+    type(functools.cache(len)): "__wrapped__",
+    MethodType: "__func__",
+    staticmethod: "__func__",
+    classmethod: "__func__",
+    property: "fget",
+}
+"""By their class, wrappers of a function, and where they have it; a proxy's `__class__` is not asked."""
 
 _sources: dict[int, tuple[weakref.ref[CodeType], str | None]] = {}
 _class_sources: weakref.WeakKeyDictionary[type, str | None] = weakref.WeakKeyDictionary()
@@ -53,19 +63,17 @@ def tree_of(code: CodeType) -> ast.Module | None:
 
 
 def plain_function(code: object) -> FunctionType | None:
-    """Return the function that a partial, a cache or a method calls; None where there is none of Python's."""
-    while isinstance(code, functools.partial | _CACHED):
-        code = code.func if isinstance(code, functools.partial) else code.__wrapped__
-    code = code.__func__ if isinstance(code, MethodType | staticmethod | classmethod) else code
-    return code if isinstance(code, FunctionType) else None
+    """Return the function that a partial, a cache, a method or a property calls; None for anything else."""
+    while (inner := _INNER.get(type(code))) is not None:
+        code = getattr(code, inner)
+    return code if type(code) is FunctionType else None
 
 
 def methods_of(cls: type) -> Iterator[FunctionType]:
     """Return the functions that a class of the user's defines itself, those of its properties included."""
     if is_ours(cls.__module__):
         for member in tuple(vars(cls).values()):
-            function = plain_function(getattr(member, "fget", member))
-            if function is not None:
+            if (function := plain_function(member)) is not None:
                 yield function
 
 

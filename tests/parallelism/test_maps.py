@@ -360,7 +360,7 @@ def test_what_reduce_returns_is_checked(driver):
         def reduce(self, state, states):
             return list(states)
 
-    with pytest.raises(ResultError, match="The action 'fan' returned a tuple"):
+    with pytest.raises(ResultError, match="The action 'fan' returned a pair of dict and list"):
         driver.step(looping(Wrong(), xs=[1]).build())
 
 
