@@ -171,4 +171,4 @@ def test_nothing_is_grave_in_the_controls_and_the_chat(browser, host, dark):
     controls.panel.get_by_role("tab", name="Chat").click()
     found["Chat"] = grave(page)
     notebook.close()
-    assert dict.fromkeys(("rest", "Breakpoints", "Budget", "Chat"), []) == found
+    assert {key: [] for key in ("rest", "Breakpoints", "Budget", "Chat")} == found
