@@ -528,3 +528,34 @@ def test_stop_during_the_commit_leaves_state_and_checkpoint_in_step(driver, writ
     assert expected == (brief(app), app.state, app.get_next_action().name)
     driver.step(app)
     assert 2 == len(app.history)
+
+
+class StoppingEarly:
+    """A store that is stopped while it writes that a step begins, before or after it does."""
+
+    def __init__(self, *, written):
+        self.store, self.written, self.pressed = open_store(":memory:"), written, False
+
+    def begin_step(self, run, begin, *, after):
+        pressed, self.pressed = self.pressed, True
+        if pressed or self.written:
+            self.store.begin_step(run, begin, after=after)
+        if not pressed:
+            raise KeyboardInterrupt
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [(False, []), (True, [(0, "count", "interrupted")])],
+)
+def test_a_stop_while_a_step_begins_leaves_a_run_that_goes_on(driver, written, expected):
+    """Whether it was written or not; nobody else is blamed."""
+    app = counting(driver).with_store(StoppingEarly(written=written)).build()
+    with pytest.raises(KeyboardInterrupt):
+        app.step() if isinstance(driver, Sync) else drain(app.astep())
+    assert (expected, {"n": 0}, "count") == (brief(app), app.state, app.get_next_action().name)
+    driver.step(app)
+    assert [*expected, (len(expected), "count", "completed")] == brief(app)

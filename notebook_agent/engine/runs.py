@@ -91,8 +91,8 @@ class Run:
         __tracebackhide__ = True
         if not self._gate.acquire(blocking=False):
             raise RunBusyError(
-                f"The application {self.key} is in the middle of a call. Wait until it is over; "
-                "to run something beside it, fork it.",
+                f"The application {self.key} is in the middle of a call. Wait until it is over, or close the "
+                "stream that is left open: container.close(). To run something beside it, fork it.",
                 run=self.key.app_id,
             )
 
@@ -121,23 +121,27 @@ class Run:
             raise self._lost(self.pending.action)
         return self.pending
 
-    def begin(
+    def open(
         self, action: Node, coming: Next, inputs: Mapping[str, object], call: RunCall, attempt: int = 0
     ) -> OpenStep:
-        """Claim the next number; the store knows of the step when this returns."""
-        __tracebackhide__ = True
+        """Return the next step, of which nobody knows before it begins."""
         seq = 0 if self.head is None else self.head + 1
-        step = OpenStep(self, seq, action, coming, inputs, call, time(), attempt)
+        return OpenStep(self, seq, action, coming, inputs, call, time(), attempt)
+
+    def begin(self, step: OpenStep) -> None:
+        """Claim a step's number; the store knows of the step when this returns."""
+        __tracebackhide__ = True
+        action, call = step.action, step.call
         if self.store is not None:
             step.code = action.code
             begin = StepBegin(
-                seq, action.name, step.started_at, inputs, coming.decision, call, step.code, action.source
+                *(step.seq, action.name, step.started_at, step.inputs, step.next.decision, call),
+                *(step.code, action.source),
             )
             self.store.begin_step(self.key, begin, after=self.head)
-        self.head, self.last_call = seq, call
+        self.head, self.last_call = step.seq, call
         if self.listeners.members:
-            self.tell(StepStarted(StepRef(self.key, seq), action.name, step.started_at))
-        return step
+            self.tell(StepStarted(step.ref, action.name, step.started_at))
 
     def complete(self, step: OpenStep, done: Settled, reads: tuple[str, ...]) -> None:
         """Keep what the step came to, with the decision that follows from it, and move on."""

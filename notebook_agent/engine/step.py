@@ -73,6 +73,20 @@ class OpenStep:
         """What names it."""
         return StepRef(self.run.key, self.seq)
 
+    def has_begun(self, error: BaseException) -> bool:
+        """Return whether it had begun when `error` came; a Stop may come while its beginning is written."""
+        run = self.run
+        if run.head == self.seq or run.store is None or isinstance(error, Exception):
+            return run.head == self.seq
+        try:
+            record = run.store.step(self.ref)
+        except Exception:  # noqa: BLE001  # there is none, or none that can be read
+            return False
+        if (record.action, record.started_at) != (self.action.name, self.started_at):
+            return False
+        run.head, run.last_call = self.seq, self.call
+        return True
+
     def note(self, error: Exception) -> None:
         """Keep what a hook raised until the step is over; a later one is noted on the first."""
         if self.trouble is None:

@@ -163,9 +163,10 @@ def _step(
     node, inputs = _ready(run, call, coming, awaits=awaits)
     if run.hooks.pre_run_step:
         yield from before_step(run, node, inputs, awaits=awaits)
-    step, shown = run.begin(node, coming, inputs, call, attempt), call.method in _STREAMS
+    step, shown = run.open(node, coming, inputs, call, attempt), call.method in _STREAMS
     view, watch = run.state.watched(fingerprint)
     try:
+        run.begin(step)
         if shown:
             yield Begun(node)
         inside = Inside(run, step)
@@ -215,6 +216,8 @@ def _parameters(step: OpenStep) -> Mapping[str, object]:
 def _failed(
     run: Run, step: OpenStep, error: BaseException, reads: tuple[str, ...], *, awaits: bool
 ) -> Generator[Call, object, None]:
+    if not step.has_begun(error):
+        return
     own_frames(error)
     if isinstance(error, ActionTimeoutError):
         _name_timeout(step, error)

@@ -9,8 +9,9 @@ A thread cannot be killed: it ends with its present step, and what that finds ou
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from dataclasses import dataclass, replace
@@ -199,7 +200,13 @@ def _here() -> Executor:
 def _executor(executors: Executors | None, works: int) -> Executor:
     if executors is None:
         return ThreadPoolExecutor(min(works, _THREADS), thread_name_prefix="branch")
-    return executors if isinstance(executors, Executor) else executors()
+    made = executors if isinstance(executors, Executor) else executors()
+    if not callable(getattr(made, "submit", None)):
+        raise ActionError(
+            f"with_parallel_executor was given a function that returned {made!r}: it makes a "
+            "concurrent.futures.Executor, such as ThreadPoolExecutor(8)."
+        )
+    return made
 
 
 class _Closing(AbstractContextManager[None]):
@@ -216,8 +223,8 @@ def _submit(works: Sequence[Work], executor: Executor, going: Going) -> list[Out
     futures: list[Future[Outcome]] = []
     token = working_for.set((*working_for.get(), executor))
     try:
-        futures.extend(executor.submit(InContext(each)) for each in works)
-        wait(futures, return_when=FIRST_EXCEPTION)
+        futures.extend(_sent(each, executor) for each in works)
+        _wait(futures)
         for future, work in _failed_first(futures, works):
             _check(future, work, executor)
         return [future.result() for future in futures]
@@ -226,6 +233,26 @@ def _submit(works: Sequence[Work], executor: Executor, going: Going) -> list[Out
         raise
     finally:
         working_for.reset(token)
+
+
+def _sent(work: Work, executor: Executor) -> Future[Outcome]:
+    try:
+        return executor.submit(InContext(work))
+    except RuntimeError as error:  # it was shut down
+        raise not_sent(work, executor, error) from error
+
+
+def _wait(futures: Sequence[Future[Outcome]]) -> None:
+    """Wait until all are done, or one has failed; the library's `wait` never ends where one is dropped."""
+    over, left = threading.Event(), iter(range(len(futures) - 1, -1, -1))
+
+    def done(future: Future[Outcome]) -> None:
+        if next(left) == 0 or future.cancelled() or future.exception() is not None:
+            over.set()
+
+    for each in futures:
+        each.add_done_callback(done)
+    over.wait()
 
 
 class InContext:
@@ -251,15 +278,19 @@ def _failed_first(
     futures: Sequence[Future[Outcome]], works: Sequence[Work]
 ) -> list[tuple[Future[Outcome], Work]]:
     pairs = list(zip(futures, works, strict=True))
-    return sorted(pairs, key=lambda pair: not (pair[0].done() and pair[0].exception() is not None))
+    return sorted(pairs, key=lambda pair: not _has_failed(pair[0]))
+
+
+def _has_failed(future: Future[Outcome]) -> bool:
+    return future.done() and (future.cancelled() or future.exception() is not None)
 
 
 def _check(future: Future[Outcome], work: Work, executor: Executor) -> None:
     """Raise what stopped a branch: a stop in it, or that its executor could not run it."""
     try:
         future.result()
-    except CancelledError:
-        raise
+    except CancelledError as error:
+        raise not_sent(work, executor, error) from error
     except Exception as error:
         if work.run is not None:
             raise

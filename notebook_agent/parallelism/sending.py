@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor
 from typing import TYPE_CHECKING
 
 from notebook_agent.errors import ActionError
@@ -18,6 +18,12 @@ __all__ = ["not_sent"]
 
 def not_sent(work: Work, executor: Executor, error: Exception) -> ActionError:
     """Return the error for a branch that its executor did not run, or did not bring back."""
+    if isinstance(error, CancelledError) or type(error) is RuntimeError:
+        return ActionError(
+            f"{work.title} was not run: its executor has been shut down. Give one that is open, or a "
+            "function that makes one for each step: with_parallel_executor(ThreadPoolExecutor).",
+            run=work.at.key.app_id,
+        )
     culprit = next(_culprits(work, _pickler(executor)), None)
     if culprit is None:
         return ActionError(

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 
 import pytest
 
+from notebook_agent.action import action
 from notebook_agent.application import ApplicationContext
 from notebook_agent.errors import ActionError, LedgerMissError
 from notebook_agent.store import open_store
@@ -242,3 +243,28 @@ def test_the_context_in_another_process_is_the_branch_s(processes, tmp_path):
 @Sync().action(reads=["x"], writes=["y"])
 def tell(state, __context: ApplicationContext):
     return state.update(y=__context.app_id)
+
+
+def test_a_branch_that_is_dropped_is_named():
+    """Its executor was shut down while it waited there; the step fails rather than to wait for ever."""
+    executor = ThreadPoolExecutor(1)
+
+    @action(reads=["x"], writes=["y"])
+    def shutting(state):
+        executor.shutdown(wait=False, cancel_futures=True)
+        return state.update(y=1)
+
+    app = looping(fan(Sync(), shutting)(), xs=[1, 2]).with_parallel_executor(executor).build()
+    with pytest.raises(
+        ActionError, match=r"branch 0-1 of 'fan' was not run: its executor has been shut down"
+    ):
+        app.step()
+    with pytest.raises(ActionError, match=r"branch 0-[01] of 'fan' was not run"):
+        app.retry()
+
+
+def test_a_factory_that_makes_no_executor_is_told():
+    """When the step needs it."""
+    app = looping(fan(Sync(), doubling(Sync()))(), xs=[1, 2]).with_parallel_executor(lambda: None).build()
+    with pytest.raises(ActionError, match="was given a function that returned None"):
+        app.step()
