@@ -36,6 +36,7 @@ PROGRAMS = {
     "panel_scale.py": ["10000", "2.0"],
     "panel_graph.py": [],
     "panel_live.py": ["60"],
+    "controls.py": [],
     "faults/kills.py": [],
     "faults/cuts.py": [],
     "faults/disk.py": [],

@@ -1,5 +1,6 @@
 import "../visible.ts";
 import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import { runSentence } from "../format.ts";
 import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
 import { placeKey } from "../timeline.ts";
@@ -128,7 +129,8 @@ function Chatting(scene: Scene) {
   const { viewer, looks, run, atHead } = scene;
   const { chat } = looks.control;
   if (!chat) return null;
-  const failed = atHead && run && FAILED.has(run.status) ? run.next : null;
+  const how = run?.status === "interrupted" ? "was " : "";
+  const broken = atHead && run && FAILED.has(run.status) ? how + runSentence(run) : null;
   return (
     <ChatBox
       chat={chat}
@@ -136,7 +138,7 @@ function Chatting(scene: Scene) {
       control={looks.control}
       busy={looks.waiting !== null}
       past={goingOn(scene).past}
-      failed={failed}
+      broken={broken}
       streaming={atHead ? looks.text : ""}
       onSend={(text) => void viewer.run("run", { [chat.input]: text })}
       onRetry={() => void viewer.retry()}
