@@ -22,6 +22,7 @@ PROGRAMS = {
     "bare_beside.py": [],
     "hooks_and_spans.py": [],
     "parallel.py": [],
+    "questions.py": [],
     "durable_step.py": ["20"],
     "growing_chat.py": ["100", "1000", "10000"],
     "fork_and_step.py": ["100", "1000", "10000"],

@@ -81,3 +81,11 @@ def test_each_make_target_exists(target):
 def test_each_file_that_is_linked_exists(path):
     """Pictures and pages."""
     assert (ROOT / path).exists()
+
+
+def test_forks_are_tried_as_often_as_it_takes(tmp_path):
+    """Each asks anew: 2 questions at first, then 3 times 1 and 3 times 2."""
+    shown = "\nprint([group.passed for group in grid.groups], [group.calls for group in grid.groups])"
+    made = program("Several at once") + program("As often as it takes") + shown
+    told, requests = run(made, tmp_path)
+    assert ("[3, 0] [6, 3]", 11) == (told.splitlines()[-1], requests)

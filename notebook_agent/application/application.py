@@ -225,9 +225,17 @@ class Application(Running, Forking, Generic[Data]):
             return pricing.go_on(self.key)
         return pricing.fork(self.key, self.history.ref(seq).seq, state or ())
 
-    def reopen(self) -> Application[Data]:
-        """Return an application that goes on with this run where the store has it now."""
-        run = engine.resume(self._kept(), self.key, self.graph, entrypoint=self.entrypoint)
+    def reopen(self, key: RunKey | None = None) -> Application[Data]:
+        """Return an application that goes on with this run where the store has it now.
+
+        Args:
+            key: Another run of the same store, of the same graph.
+
+        Raises:
+            UnknownRunError: The store has no such run.
+        """
+        store, key = self._kept(), key or self.key
+        run = engine.resume(store, key, self.graph, entrypoint=store.run(key).entrypoint)
         return self._alike(run)
 
     def rebind(self, name: str, function: object) -> None:

@@ -8,12 +8,23 @@ from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.history import History, family
 from notebook_agent.history.parting import first_difference
 from notebook_agent.history.spans import Span, attributes_of, spans_of
+from notebook_agent.history.textdiff import DiffLine, text_diff
+from notebook_agent.history.versions import (
+    CallChange,
+    CodeChange,
+    call_changes,
+    code_changes,
+    same_call,
+)
 from notebook_agent.history.watch import Bisection, Point, Watched
 
 __all__ = [
     "Bisection",
     "Blame",
+    "CallChange",
     "Change",
+    "CodeChange",
+    "DiffLine",
     "Flip",
     "History",
     "Origin",
@@ -21,10 +32,14 @@ __all__ = [
     "Span",
     "Watched",
     "attributes_of",
+    "call_changes",
     "changes",
+    "code_changes",
     "family",
     "first_difference",
     "flip",
     "path_of",
+    "same_call",
     "spans_of",
+    "text_diff",
 ]

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from heapq import heappop, heappush
+from typing import Final, Literal
 
 from notebook_agent.history.compare import same
 from notebook_agent.history.paths import ABSENT, Path, follow, write_path
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
 
-__all__ = ["Blame", "Origin", "blame"]
+__all__ = ["WINDOW", "Blame", "Origin", "blame"]
+
+WINDOW: Final = 64
+"""How many states next to each other are read at once."""
+_HELD: Final = 12
+StatesAfter = Callable[[Sequence[int | None], str], Sequence[State]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +48,20 @@ class Blame:
         origin: The last write of the path itself.
         causes: What that step had read, what the writers of that had read, and so on, latest
             first: one origin for each key and step.
+        more: Whether earlier causes were left out, as was asked.
     """
 
     origin: Origin
     causes: tuple[Origin, ...]
+    more: bool = False
 
 
 def blame(
-    steps: Sequence[StepRecord], state_after: Callable[[int | None], State], path: Path, last: int | None
+    steps: Sequence[StepRecord],
+    states_after: StatesAfter,
+    path: Path,
+    last: int | None,
+    most: int | None = None,
 ) -> Blame:
     """Find who wrote a path, as it stands after step `last`.
 
@@ -56,20 +69,22 @@ def blame(
 
     Args:
         steps: The whole line of the run, in order.
-        state_after: Gives the state after a step; for None the initial one.
+        states_after: Gives a key of the states after several steps; for None of the initial one.
         path: What to look at; it must be there.
         last: The number of the step; None for the initial state.
+        most: Of the causes; None for all.
     """
-    past = _Past(steps, state_after)
+    past = _Past(steps, states_after)
     origin = past.origin(path, past.place(last))
-    return Blame(origin, tuple(past.causes(origin)))
+    causes = past.causes(origin, most)
+    return Blame(origin, tuple(causes[:most]), most is not None and len(causes) > most)
 
 
 class _Past:
-    def __init__(self, steps: Sequence[StepRecord], state_after: Callable[[int | None], State]) -> None:
+    def __init__(self, steps: Sequence[StepRecord], states_after: StatesAfter) -> None:
         self._steps = steps
-        self._state_after = state_after
-        self._states: dict[int, State] = {}
+        self._states_after = states_after
+        self._windows: OrderedDict[tuple[str, int], Sequence[State]] = OrderedDict()
         self._places: dict[int, int] = {step.seq: place for place, step in enumerate(steps)}
         self._numbers = [step.seq for step in steps]
 
@@ -111,29 +126,45 @@ class _Past:
         return last
 
     def _value(self, place: int, path: Path) -> object:
-        return follow(self._state(place), path)
+        return follow(self._state(place, str(path[0])), path)
 
-    def causes(self, origin: Origin) -> list[Origin]:
-        """All that an origin was made from."""
+    def causes(self, origin: Origin, most: int | None) -> list[Origin]:
+        """What an origin was made from, latest first; at least one more than `most`, if there are."""
         found: list[Origin] = []
-        seen: set[tuple[str, int | None]] = set()
-        waiting = [origin]
-        while waiting:
-            step = waiting.pop().step
-            for key in () if step is None else step.reads:
-                cause = self.origin((key,), self._places[step.seq] if step else 0)
-                mark = key, None if cause.step is None else cause.step.seq
+        seen: set[tuple[int, str]] = set()
+        waiting: list[tuple[int, str, Origin]] = []
+        step = origin.step
+        while most is None or len(found) <= most:
+            for each in self._read_by(step):
+                mark = 1 if each.step is None else -each.step.seq, each.path
                 if mark not in seen:
                     seen.add(mark)
-                    found.append(cause)
-                    waiting += [cause] * (cause.kind == "step")
-        return sorted(found, key=lambda each: -1 if each.step is None else each.step.seq, reverse=True)
+                    heappush(waiting, (*mark, each))
+            if not waiting:
+                break
+            found.append(heappop(waiting)[2])
+            step = found[-1].step if found[-1].kind == "step" else None
+        return found
 
-    def _state(self, place: int) -> State:
-        if place not in self._states:
-            seq = None if place < 0 else self._steps[place].seq
-            self._states[place] = self._state_after(seq)
-        return self._states[place]
+    def _read_by(self, step: StepRecord | None) -> list[Origin]:
+        """Where the keys came from that a step had read."""
+        if step is None:
+            return []
+        return [self.origin((key,), self._places[step.seq]) for key in step.reads]
+
+    def _state(self, place: int, key: str) -> State:
+        """The state after a step, one key of it, read with those around it; a few such windows are held."""
+        number, within = divmod(place + 1, WINDOW)
+        window = key, number
+        if window in self._windows:
+            self._windows.move_to_end(window)
+        else:
+            places = range(number * WINDOW - 1, min((number + 1) * WINDOW - 1, len(self._steps)))
+            seqs = [None if each < 0 else self._steps[each].seq for each in places]
+            self._windows[window] = self._states_after(seqs, key)
+            if len(self._windows) > _HELD:
+                self._windows.popitem(last=False)
+        return self._windows[window][within]
 
 
 def _shown(value: object) -> object:

@@ -69,8 +69,11 @@ def _candidates(conditions: Iterable[Condition], state: State) -> dict[str, list
     found: dict[str, list[object]] = {}
     for condition in conditions:
         constants = list(_constants(condition.data))
-        for key in condition.keys + condition.optional_keys:
-            found.setdefault(key, []).extend(_near(state.get(key), constants))
+        keys = condition.keys + condition.optional_keys
+        for key in keys:
+            others = [state[each] for each in keys if each != key and each in state]
+            plain = [each for each in others if isinstance(each, bool | int | float | str)]
+            found.setdefault(key, []).extend(_near(state.get(key), [*constants, *plain]))
     return {
         key: sorted(_others(tried, state.get(key)), key=partial(_unlike, state.get(key)))
         for key, tried in found.items()

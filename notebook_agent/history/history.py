@@ -10,13 +10,13 @@ from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.graph import Graph
-from notebook_agent.history.blame import Blame, blame
+from notebook_agent.history.blame import WINDOW, Blame, blame
 from notebook_agent.history.compare import Change, changes
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
 from notebook_agent.history.paths import found, read_path
 from notebook_agent.history.spans import Span, attributes_of, spans_of
-from notebook_agent.history.watch import Bisection, Watched, bisect, question_of, watch
+from notebook_agent.history.watch import Bisection, Watched, bisect, keys_of, question_of, watch
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Edit, RunRecord, StepRecord, StepValues, Store
@@ -112,12 +112,13 @@ class History(Sequence[StepRecord]):
         """Return what was changed by hand between steps, in order; `after` is the step before each."""
         return self.store.edits(self.key)
 
-    def blame(self, path: str, seq: int | None = None) -> Blame:
+    def blame(self, path: str, seq: int | None = None, *, most: int | None = None) -> Blame:
         """Tell which step wrote what stands at a path, and from what, back to the start.
 
         Args:
             path: Such as `chat_history[4].content`.
             seq: The step after which to look; the last one by default.
+            most: How many causes to tell, the latest; all by default.
 
         Raises:
             StateError: That is no path.
@@ -127,7 +128,7 @@ class History(Sequence[StepRecord]):
         last = self._find(steps, seq) if seq is not None else steps[-1] if steps else None
         at = None if last is None else last.seq
         place = found(self.at(at), read_path(path))
-        return blame(steps, partial(self._after, steps), place, at)
+        return blame(steps, partial(self._states, steps), place, at, most)
 
     def watch(self, question: str | Callable[[State], object]) -> Watched:
         """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.
@@ -136,7 +137,7 @@ class History(Sequence[StepRecord]):
             ConditionError: It cannot be read, or it raised at every checkpoint.
         """
         text, asked = question_of(question)
-        return watch(text, asked, self._past())
+        return watch(text, asked, self._past(keys_of(asked)))
 
     def bisect(self, predicate: str | Callable[[State], object]) -> Bisection:
         """Tell at which checkpoint a predicate first fails; nothing is run.
@@ -146,11 +147,18 @@ class History(Sequence[StepRecord]):
         """
         return bisect(self.watch(predicate))
 
-    def _past(self) -> Iterator[tuple[StepRecord | None, State]]:
+    def _past(self, keys: tuple[str, ...] | None) -> Iterator[tuple[StepRecord | None, State]]:
         steps = self.store.steps(self.key)
         yield None, self._after(steps, None)
-        for step in steps:
-            yield step, self.store.state(step.ref)
+        for start in range(0, len(steps), WINDOW):
+            some = steps[start : start + WINDOW]
+            yield from zip(some, self.store.states([step.ref for step in some], keys=keys), strict=True)
+
+    def _states(self, steps: Sequence[StepRecord], seqs: Sequence[int | None], key: str) -> list[State]:
+        """Return the states after several steps, one key of them; what they have in common is read once."""
+        first = steps[0].ref.run if steps else self.key
+        refs = [StepRef(first, None) if seq is None else StepRef(self.key, seq) for seq in seqs]
+        return self.store.states(refs, keys=[key])
 
     def _after(self, steps: Sequence[StepRecord], seq: int | None) -> State:
         """Return the state after a step; for None that of the oldest ancestor before its first."""

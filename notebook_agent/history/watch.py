@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import AgentError, ConditionError
 from notebook_agent.history.compare import same
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Bisection", "Point", "Watched", "bisect", "watch"]
 
 Question = Callable[[State], object]
+_WHOLE: Final = re.compile(r"\bstate\b(?!\s*\[\s*['\"])")
+"""The state itself, and not one key of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,16 @@ def _asked(question: Question, state: State) -> tuple[object, str | None]:
         return None, str(error)
     except Exception as error:  # noqa: BLE001  # a user's own function may raise anything
         return None, f"{type(error).__name__}: {error}"
+
+
+def keys_of(question: Question) -> tuple[str, ...] | None:
+    """Return the keys of the state that an expression looks at; None for all, and for a function."""
+    from notebook_agent.condition import Expression
+
+    expression = getattr(question, "__self__", None)
+    if not isinstance(expression, Expression) or _WHOLE.search(expression.text):
+        return None
+    return expression.keys
 
 
 def question_of(asked: str | Question) -> tuple[str, Question]:

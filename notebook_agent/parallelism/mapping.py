@@ -15,6 +15,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
@@ -157,8 +158,16 @@ class _Grid:
             if self._plan.executor is None:
                 executor.shutdown(wait=False, cancel_futures=True)
         if len(self._unsent) == len(self._rows):
+            self._unmake()
             raise self._unsent[0]
         return self._grid()
+
+    def _unmake(self) -> None:
+        """Remove the forks of a grid of which none could be sent."""
+        for row in self._rows:
+            if row.run is not None and self._store.run(row.run).steps == 0:
+                with suppress(AgentError):
+                    self._store.delete_run(row.run)
 
     def _drive(self, executor: Executor) -> None:
         waiting = iter(range(len(self._rows)))
@@ -267,12 +276,14 @@ class _Grid:
         return self._judged(row, outcome)
 
     def _judged(self, row: Forked, outcome: Outcome) -> Forked:
-        if self._plan.passes is None or row.outcome in {"interrupted", "refused"}:
+        """Ask whether a fork passed: by its last state, also where it was refused to go on."""
+        if self._plan.passes is None or row.outcome == "interrupted" or row.run is None:
             return row
-        if outcome.state is None:
+        if row.outcome == "failed":
             return replace(row, passed=False)
         try:
-            return replace(row, passed=bool(self._plan.passes(outcome.state)))
+            state = outcome.state or self._store.head_state(row.run)
+            return replace(row, passed=bool(self._plan.passes(state)))
         except Exception as error:  # noqa: BLE001  # a predicate of the user's may raise anything
             return replace(row, undecided=_said(error))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from notebook_agent.session import looking, questions
+from notebook_agent.session.difference import Difference
 from notebook_agent.session.questions import BisectView, BlameView, Question, WatchView
 from notebook_agent.session.references import Where
-from notebook_agent.session.results import Difference, Why
+from notebook_agent.session.results import Why
 from notebook_agent.session.workspace import Workspace
 
 __all__ = ["Asking"]
@@ -16,9 +17,16 @@ class Asking:
 
     workspace: Workspace
 
-    def diff(self, a: Where, b: Where = None) -> Difference:
-        """Compare two steps, or two runs."""
-        return looking.diff(self.workspace, a, b)
+    def diff(self, a: Where, b: Where = None, *, code: bool = False, calls: bool = False) -> Difference:
+        """Compare two steps, or two runs with the first step in which they differ.
+
+        Args:
+            a: A step, or a run's label or the beginning of its id.
+            b: Another; else where the view stands, or the run in use.
+            code: Show how the code of actions differs, not only of which.
+            calls: Show how LLM calls differ, not only how many.
+        """
+        return looking.diff(self.workspace, a, b, code=code, calls=calls)
 
     def why(self, where: Where = None) -> Why:
         """Tell why a step's action was next; without a step, why the next one is."""

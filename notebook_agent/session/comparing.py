@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
-from notebook_agent.history import History, changes
+from notebook_agent.errors import UnknownStepError
+from notebook_agent.history import History, call_changes, changes, code_changes
+from notebook_agent.session.difference import Difference
 from notebook_agent.session.parting import parting
 from notebook_agent.session.references import Where, is_reference
-from notebook_agent.session.results import Difference, run_name
+from notebook_agent.session.results import run_name
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.protocol import RunRecord
 
 __all__ = ["diff"]
 
 
-def diff(ws: Workspace, a: Where, b: Where) -> Difference:
+def diff(ws: Workspace, a: Where, b: Where, *, code: bool = False, calls: bool = False) -> Difference:
     """Compare two checkpoints, or the heads of two runs."""
     if isinstance(a, str) and not is_reference(a):
-        return _diff_runs(ws, ws.record(a), ws.record(b if isinstance(b, str) else None))
+        return _diff_runs(ws, ws.record(a), ws.record(b if isinstance(b, str) else None), (code, calls))
     first, from_seq = ws.resolve(a)
     second, to_seq = ws.resolve(b)
-    found = tuple(changes(first.at(from_seq), second.at(to_seq)))
-    return Difference(_at(first, from_seq), _at(second, to_seq), found)
+    asked = from_seq is not None and to_seq is not None
+    return Difference(
+        _at(first, from_seq),
+        _at(second, to_seq),
+        tuple(changes(first.at(from_seq), second.at(to_seq))),
+        code=tuple(code_changes(first, from_seq, second, to_seq)),
+        calls=tuple(call_changes(first, from_seq or 0, second, to_seq or 0)) if asked else (),
+        with_code=code,
+        with_calls=calls,
+    )
 
 
 def _at(history: History, seq: int | None) -> str:
     return f"{run_name(history.run)}@{'start' if seq is None else seq}"
 
 
-def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord) -> Difference:
+def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord, shown: tuple[bool, bool]) -> Difference:
     first, second = History(ws.store(), a.key), History(ws.store(), b.key)
-    found = tuple(changes(ws.store().head_state(a.key), ws.store().head_state(b.key)))
-    return Difference(run_name(a), run_name(b), found, parting(first, second).said)
+    found = parting(first, second)
+    at = found.seq
+    both = at is not None and _has(first, at) and _has(second, at)
+    return Difference(
+        run_name(a),
+        run_name(b),
+        tuple(changes(ws.store().head_state(a.key), ws.store().head_state(b.key))),
+        found.said,
+        at,
+        tuple(code_changes(first, a.head, second, b.head)),
+        tuple(call_changes(first, at or 0, second, at or 0)) if both else (),
+        *shown,
+    )
+
+
+def _has(history: History, seq: int) -> bool:
+    try:
+        return history[seq].seq == seq
+    except UnknownStepError:
+        return False

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from notebook_agent.calls import summarise
 from notebook_agent.calls.drift import changes
 from notebook_agent.calls.protocol import CallRecord
-from notebook_agent.history import History
+from notebook_agent.history import History, same_call
 from notebook_agent.ids import RunKey
 from notebook_agent.session.results import run_name
 from notebook_agent.store.protocol import StepRecord
@@ -24,7 +24,7 @@ def compared(history: History, seq: int) -> list[str | None]:
     calls = history.calls(seq)
     for name, others in _others(history, step) if calls else ():
         if others:
-            return [_compare(name, call, _same(calls, n, others)) for n, call in enumerate(calls)]
+            return [_compare(name, call, same_call(call, n, others)) for n, call in enumerate(calls)]
     return [None] * len(calls)
 
 
@@ -48,15 +48,6 @@ def _family(history: History) -> list[tuple[RunKey, str]]:
         parent = line[-1].parent
     rest = sorted(runs.values(), key=lambda run: run.created_at, reverse=True)
     return [(run.key, run_name(run)) for run in (*line, *rest) if run.key != history.key]
-
-
-def _same(calls: Sequence[CallRecord], n: int, others: Sequence[CallRecord]) -> CallRecord | None:
-    """Find the call of equal request, else the one at the same place if it asks the same endpoint."""
-    equal = next((each for each in others if each.key == calls[n].key), None)
-    if equal is not None:
-        return equal
-    placed = others[n] if n < len(others) else None
-    return placed if placed is not None and placed.endpoint == calls[n].endpoint else None
 
 
 def _compare(name: str, call: CallRecord, other: CallRecord | None) -> str | None:

@@ -75,11 +75,11 @@ class GridView(Shown):
     def html(self) -> str:
         """Return the tables; a fork's name opens its steps."""
         groups = self._groups().html() if self._has_groups() else ""
-        shown = self.grid.ranked[:_MOST]
-        table = self._forks().drawn()
+        shown, table = self.grid.ranked[:_MOST], self._forks().drawn()
         head = "".join(f'<th style="{_STYLE}">{escape(name)}</th>' for name in table.columns)
         rows = "".join(
-            f"<tr>{self._cells(fork, row)}</tr>" for fork, row in zip(shown, table.rows, strict=True)
+            f"<tr>{self._cells(fork, table.columns, row)}</tr>"
+            for fork, row in zip(shown, table.rows, strict=True)
         )
         content = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         forks = f'<table style="border-collapse:collapse">{content}</table>'
@@ -87,11 +87,14 @@ class GridView(Shown):
         more = f"<p>{escape(plural(left, 'more fork'))}: .df() has all</p>" if left else ""
         return f"<p>{escape(self._head())}</p>{groups}{forks}{more}<p>{escape(self._foot())}</p>"
 
-    def _cells(self, fork: Forked, row: Sequence[str]) -> str:
-        first, *others = row
+    def _cells(self, fork: Forked, columns: Sequence[str], row: Sequence[str]) -> str:
         steps = f"<pre>{escape(self._steps(fork))}</pre>"
-        opened = f"<details><summary>{escape(first)}</summary>{steps}</details>"
-        cells = "".join(f'<td style="{_STYLE}">{escape(each)}</td>' for each in others)
+        opened = f"<details><summary>{escape(row[0])}</summary>{steps}</details>"
+        wide = {"why", *self.grid.names}
+        cells = "".join(
+            f'<td style="{_WRAPS if name in wide and cell else _STYLE}">{escape(cell)}</td>'
+            for name, cell in zip(columns[1:], row[1:], strict=True)
+        )
         return f'<td style="{_STYLE}">{opened}</td>{cells}'
 
     def _steps(self, fork: Forked) -> str:
@@ -113,7 +116,7 @@ class GridView(Shown):
         outcomes = [each.outcome for each in self.grid]
         counts = [f"{outcomes.count(each)} {each}" for each in dict.fromkeys(outcomes)]
         if self.grid.predicate:
-            counts.append(f"{sum(each.passed is True for each in self.grid)} passed {self.grid.predicate}")
+            counts.append(f"{sum(each.passed is True for each in self.grid)} passed ({self.grid.predicate})")
             undecided = sum(each.undecided is not None for each in self.grid)
             counts += [f"{undecided} undecided"] if undecided else []
         calls = sum(each.calls for each in self.grid)
@@ -164,7 +167,8 @@ class GridView(Shown):
         return ("calls", "cost") if any(each.calls or each.replayed for each in self.grid) else ()
 
 
-_STYLE = "text-align:left;vertical-align:top;padding:2px 10px;white-space:pre-wrap"
+_STYLE = "text-align:left;vertical-align:top;padding:2px 10px;white-space:nowrap"
+_WRAPS = "text-align:left;vertical-align:top;padding:2px 10px;white-space:pre-wrap;min-width:12em"
 
 
 def _rate(group: Group) -> tuple[str, str]:

@@ -173,7 +173,8 @@ class _Bar:
         filled = _WIDTH * done // len(grid)
         mark = "" if done == len(grid) else "… "
         line = f"{mark}{self.label} {'█' * filled}{'░' * (_WIDTH - filled)} {done}/{len(grid)}"
-        self._screen.progress([", ".join([f"{line} forks", *self._told(grid, running)])])
+        noun = "fork" if len(grid) == 1 else "forks"
+        self._screen.progress([", ".join([f"{line} {noun}", *self._told(grid, running)])])
 
     def _told(self, grid: ForkGrid, running: int) -> list[str]:
         counted = {

@@ -43,7 +43,7 @@ class Mended(Shown):
 
     def html(self) -> str:
         """Return the same, with the tables of the forks."""
-        return f"<p>{escape(self._head())}</p>{self.view.html()}"
+        return f'<pre style="white-space:pre-wrap">{escape(self._head())}</pre>{self.view.html()}'
 
     def _head(self) -> str:
         good = self.found.found.last_good

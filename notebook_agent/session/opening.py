@@ -56,14 +56,23 @@ def _use_named(ws: Workspace, name: str, how: Opening) -> str:
     tracker = ws.tracker(how.project)
     runs = tracker.runs()
     try:
-        run = find_run(name, runs)
+        here = _find_here(ws, name) if how.project is None else None
+        run = here or find_run(name, runs)
     except UnknownRunError:
         found = lookup(name, ws.namespace, [run_name(each) for each in runs])
         raise CommandError(f"{name} is {a_kind(found)}: use takes a graph, an application or a run") from None
     line = ws.replay.choose(how.recorded, ws.settings.ledger)
-    app = opened(ws, run, tracker=tracker)
+    app = opened(ws, run, tracker=None if here else tracker)
     ws.take(app, name_of(app.graph, ws.namespace, ws.name))
     return _line(app, line)
+
+
+def _find_here(ws: Workspace, name: str) -> RunRecord | None:
+    """Find a run beside the one in use, which may be in another project, or in memory."""
+    try:
+        return None if ws.app is None else find_run(name, ws.runs(), family=ws.family())
+    except UnknownRunError:
+        return None
 
 
 def _use_graph(ws: Workspace, graph: Graph, name: str, how: Opening) -> str:
@@ -98,6 +107,8 @@ def opened(
 ) -> Application:
     """Return an application that stands where a stored run stands, the one used before if it does."""
     known = ws.apps.get(run.key)
+    if known is None and ws.app is not None and ws.store().location == ":memory:":
+        return ws.app.reopen(run.key)
     if known is None:
         return _open(ws, run, graph or graph_for(ws, run), tracker)
     return known if known.sequence_id == run.head else known.reopen()

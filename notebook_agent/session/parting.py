@@ -32,7 +32,7 @@ class Parting:
 
 def comparison(first: History, second: History) -> Comparison:
     """Put two runs side by side: where they part, what each did there, and what differs."""
-    here, there = list(first), list(second)
+    here, there = first[:], second[:]
     found = _parting(first.store, here, there, [first.key, second.key])
     at = found.seq
     left, right = _at(here, at), _at(there, at)
@@ -49,7 +49,7 @@ def comparison(first: History, second: History) -> Comparison:
 
 def parting(first: History, second: History) -> Parting:
     """Find the first step in which two runs differ: by its action, or by the state that it came to."""
-    return _parting(first.store, list(first), list(second), [first.key, second.key])
+    return _parting(first.store, first[:], second[:], [first.key, second.key])
 
 
 def _parting(

@@ -26,6 +26,7 @@ __all__ = ["BisectView", "BlameView", "Question", "WatchView", "bisect", "blame"
 
 Question = str | Callable[[State], object]
 _MOST_CAUSES = 20
+_TOLD = 100
 _MOST_POINTS = 40
 
 
@@ -53,7 +54,8 @@ class BlameView(Shown):
         shown = self.found.causes[:_MOST_CAUSES]
         lines += [f"  {each.path}: {_written(each)}  {brief(each.value, 60)}" for each in shown]
         left = len(self.found.causes) - len(shown)
-        return "\n".join([*lines, *([f"  .. and {plural(left, 'earlier write')}"] if left else [])])
+        count = f"more than {left} earlier writes" if self.found.more else plural(left, "earlier write")
+        return "\n".join([*lines, *([f"  .. and {count}"] if left else [])])
 
     def html(self) -> str:
         """Return the same, with the source of the action."""
@@ -142,7 +144,7 @@ class BisectView(Shown):
 def blame(ws: Workspace, path: str, where: Where) -> BlameView:
     """Tell who wrote what stands at a path."""
     history, seq = ws.resolve(where)
-    found = history.blame(path, seq)
+    found = history.blame(path, seq, most=_TOLD)
     step = found.origin.step if found.origin.kind == "step" else None
     name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
     if step is None:

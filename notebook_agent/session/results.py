@@ -20,7 +20,6 @@ from notebook_agent.view.spans import span_lines
 _LINES = 30
 
 __all__ = [
-    "Difference",
     "RunResult",
     "Spent",
     "StateView",
@@ -167,24 +166,6 @@ class StateView(Shown):
     def html(self) -> str:
         """Return the state, foldable."""
         return state_html(self.value)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Difference(Shown):
-    """What differs between two checkpoints, path by path."""
-
-    a: str
-    b: str
-    changes: tuple[Change, ...]
-    note: str = ""
-
-    def __str__(self) -> str:
-        head = f"{self.a} → {self.b}: {plural(len(self.changes), 'difference')}"
-        return "\n".join([
-            head,
-            *([self.note] if self.note else []),
-            *(change_line(change) for change in self.changes),
-        ])
 
 
 @dataclass(frozen=True, slots=True, repr=False)

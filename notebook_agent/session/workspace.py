@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from notebook_agent.application import Application
 from notebook_agent.engine import Gate
-from notebook_agent.errors import CommandError
+from notebook_agent.errors import CommandError, UnknownStepError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.edits import Edit, EditWatcher, find_edits
@@ -175,7 +176,12 @@ class Workspace:
         reference = read_reference(where)
         run = self.record(reference.run)
         history = History(self.store(), run.key)
-        return history, find_step(reference.step, list(history), run_name(run))
+        if reference.step in {None, "head"}:
+            return history, run.head
+        if reference.step is not None and reference.step.isdecimal():
+            with suppress(UnknownStepError):
+                return history, history[int(reference.step)].seq
+        return history, find_step(reference.step, history[:], run_name(run))
 
 
 def failed_at(app: Application) -> str | None:

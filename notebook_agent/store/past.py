@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from notebook_agent.ids import Json, RunKey, StepRef
@@ -27,6 +28,7 @@ _VALUES: Final = """
 SELECT inputs, result, call, source, (SELECT events FROM span WHERE span.step = step.id)
 FROM step WHERE id = ?
 """
+_STATES: Final = "SELECT id, state FROM step WHERE id IN (SELECT value FROM json_each(?))"
 _COUNT: Final = """
 SELECT step, sum(NOT replayed), sum(replayed),
   sum(CASE WHEN NOT replayed THEN coalesce(input_tokens, 0) + coalesce(output_tokens, 0) ELSE 0 END),
@@ -71,10 +73,48 @@ def one_step(core: Core, connection: Connection, ref: StepRef) -> StepRecord:
     return found
 
 
-def states_after(core: Core, connection: Connection, refs: Sequence[StepRef]) -> list[State]:
+def states_after(
+    core: Core, connection: Connection, refs: Sequence[StepRef], keys: Collection[str] | None = None
+) -> list[State]:
     """See `Store.states`."""
     decoder = core.state_decoder(connection)
-    return [core.state(decoder, _state_text(connection, ref)) for ref in refs]
+    texts = _state_texts(connection, refs)
+    return [core.state(decoder, text if keys is None else _chosen(text, keys)) for text in texts]
+
+
+def _chosen(text: str, keys: Collection[str]) -> str:
+    """A state's column with these keys alone; as it is where one is missing, or it is no plain mapping."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(found, dict) or "$" in found or not all(key in found for key in keys):
+        return text
+    return json.dumps({key: found[key] for key in keys})
+
+
+def _state_texts(connection: Connection, refs: Sequence[StepRef]) -> list[str]:
+    """The columns of several states; those of one run are asked for at once."""
+    plain = all(isinstance(ref, StepRef) and isinstance(ref.seq, int) and ref.seq >= 0 for ref in refs)
+    if plain and len(refs) > 1 and len({ref.run for ref in refs}) == 1:
+        seqs = [cast("int", ref.seq) for ref in refs]
+        found = _texts_of(connection, refs[0].run, seqs)
+        if len(found) == len(refs):
+            return found
+    return [_state_text(connection, ref) for ref in refs]
+
+
+def _texts_of(connection: Connection, run: RunKey, seqs: Sequence[int]) -> list[str]:
+    """The columns after steps of one run, as far as they are there."""
+    parts = segments(connection, find_line(connection, run, deleted=True))
+    ids = [
+        (part.low & ~_SEQ) + seq
+        for seq in seqs
+        for part in parts
+        if part.low & _SEQ <= seq <= part.high & _SEQ
+    ]
+    rows: dict[int, str] = dict(connection.execute(_STATES, (json.dumps(ids),)))
+    return [rows[each] for each in ids if each in rows]
 
 
 def _state_text(connection: Connection, ref: StepRef) -> str:

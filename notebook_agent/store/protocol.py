@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from notebook_agent.calls.protocol import CallLog
@@ -134,8 +134,13 @@ class Store(CallLog, Protocol):
         """
         ...
 
-    def states(self, refs: Sequence[StepRef], /) -> list[State]:
-        """Several states at once, as `state` gives each; what they have in common is read once."""
+    def states(self, refs: Sequence[StepRef], /, *, keys: Collection[str] | None = None) -> list[State]:
+        """Several states at once, as `state` gives each; what they have in common is read once.
+
+        Args:
+            refs: The checkpoints.
+            keys: Read no others; a state that lacks one of them may be given whole.
+        """
         ...
 
     def begun(self, refs: Sequence[StepRef], /) -> list[State]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -184,11 +184,11 @@ class SqliteStore:
         with core.database.read() as connection:
             return past.states_after(core, connection, [ref])[0]
 
-    def states(self, refs: Sequence[StepRef], /) -> list[State]:
-        """Return several states, reading what they have in common once."""
+    def states(self, refs: Sequence[StepRef], /, *, keys: Collection[str] | None = None) -> list[State]:
+        """Return several states, or some keys of them, reading what they have in common once."""
         core = self._core
         with core.database.read() as connection:
-            return past.states_after(core, connection, refs)
+            return past.states_after(core, connection, refs, keys)
 
     def begun(self, refs: Sequence[StepRef], /) -> list[State]:
         """Return the states that steps began with."""

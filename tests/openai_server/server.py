@@ -1,6 +1,6 @@
-"""A local OpenAI-compatible server (aimock, pinned in package.json) with the chatbot's prompts and answers.
+"""A local OpenAI-compatible server (aimock, pinned in package.json) with the notebooks' prompts and answers.
 
-The answers stand in chatbot.json; the picture is drawn here.
+The answers stand in chatbot.json and expenses.json; the picture is drawn here.
 """
 
 from __future__ import annotations
@@ -36,6 +36,14 @@ def chatbot_server(folder: Path) -> Iterator[str]:
     with local_server(
         folder, [*fixtures, {"match": {"endpoint": "image", "userMessage": "pen"}, "response": picture}]
     ) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def expenses_server(folder: Path) -> Iterator[str]:
+    """Run the local server with the answers about receipts on a free port and yield its base URL."""
+    fixtures = json.loads((HERE / "expenses.json").read_text())["fixtures"]
+    with local_server(folder, fixtures) as url:
         yield url
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_agent.action import action
+from notebook_agent.action import action, streaming_action
 from notebook_agent.calls import Budget
 from notebook_agent.errors import (
     ActionError,
@@ -254,7 +254,7 @@ def test_an_executor_that_dies_leaves_what_had_ended(tmp_path):
 
 
 def test_what_cannot_be_pickled_is_named_once(tmp_path):
-    """In a sentence, and no fork has run."""
+    """In a sentence, and no fork is left behind."""
     lock = threading.Lock()
 
     @action(reads=["level"], writes=["score"])
@@ -266,6 +266,7 @@ def test_what_cannot_be_pickled_is_named_once(tmp_path):
     with pytest.raises(ActionError, match="the action 'judge' cannot be pickled") as caught:
         app.map_forks(3, actions={"judge": [locked]}, repeats=2, executor=loky.get_reusable_executor(1))
     assert "run the forks in threads" in str(caught.value)
+    assert 1 == len(app.history.family())
     app.store.close()
 
 
@@ -326,8 +327,9 @@ def test_a_budget_holds_for_all_forks_together(monkeypatch):
 def test_what_cannot_be_taken_back_is_refused_in_every_fork():
     """Even for the first time; with leave each fires it."""
     app = trials.sending(sent=False)
-    grid = app.map_forks(1, halt_after=["send"], repeats=2)
+    grid = app.map_forks(1, halt_after=["send"], repeats=2, passes="score == 2")
     assert ["refused", "refused"] == outcomes(grid)
+    assert [True, True] == [each.passed for each in grid]
     assert "each fork would fire it" in grid[0].error
     allowed = app.map_forks(1, halt_after=["send"], repeats=2, allow_effects=True)
     assert ["completed", "completed"] == outcomes(allowed)
@@ -419,3 +421,37 @@ def test_the_interval_holds_the_rate(counts):
 def test_the_interval_is_wilson_s():
     """As in the literature: 8 of 10."""
     assert (0.4902, 0.9433) == tuple(round(each, 4) for each in wilson(8, 10))
+
+
+def test_streaming_actions_are_taken_to_their_end():
+    """Plain and async ones."""
+
+    @streaming_action(reads=["score"], writes=["answer"])
+    def telling(state):
+        yield {"answer": "one"}
+        yield {"answer": "two"}, state.update(answer=f"two {state['score']}")
+
+    @streaming_action(reads=["score"], writes=["answer"])
+    async def telling_later(state):
+        yield {"answer": "one"}, None
+        yield {"answer": "two"}, state.update(answer=f"later {state['score']}")
+
+    app = trials.run_twice(trials.quiz())
+    grid = app.map_forks(3, actions={"answer": [telling, telling_later]})
+    assert ["completed", "completed"] == outcomes(grid)
+    assert ["two 2", "later 2"] == [state["answer"] for state in states(app, grid)]
+
+
+def test_an_action_that_stops_itself_is_interrupted_alone():
+    """The others go on; the step is next again."""
+
+    @action(reads=["level"], writes=["score"])
+    def leaving(state):
+        if state["level"] == 2:
+            raise KeyboardInterrupt
+        return state.update(score=1)
+
+    app = trials.run_twice(trials.quiz(judge=leaving))
+    grid = app.map_forks(3, state={"level": [2, 3]})
+    assert ["interrupted", "completed"] == outcomes(grid)
+    assert "judge" == app.reopen(grid[0].run).get_next_action().name

@@ -309,8 +309,16 @@ def test_without_a_key_recorded_calls_alone_are_served(notebook, tmp_path, monke
         (lambda agent: agent.state(key="x"), AgentError, "has no key 'x'"),
         (lambda agent: agent.run(prompt="x", max_steps=2), AgentError, "took 2 steps, its max_steps"),
         (lambda agent: agent.run(prompt="x", max_steps=1), AgentError, "took 1 step, its max_steps"),
-        (lambda agent: agent.run(prompt="x", max_steps=0), AgentError, "max_steps must be 1 or more, not 0"),
-        (lambda agent: agent.app.run(max_steps=-1), AgentError, "max_steps must be 1 or more, not -1"),
+        (
+            lambda agent: agent.run(prompt="x", max_steps=0),
+            AgentError,
+            "max_steps=0: it is a number of steps, 1 or more",
+        ),
+        (
+            lambda agent: agent.app.run(max_steps=-1),
+            AgentError,
+            "max_steps=-1: it is a number of steps, 1 or more",
+        ),
         (lambda agent: agent.step(0), CommandError, "step runs 1 step or more, not 0"),
         (lambda agent: agent.log("nobody"), AgentError, "no run is called 'nobody'."),
         (lambda agent: agent.resume(), CommandError, "there is no other run in project 'demo' to resume"),

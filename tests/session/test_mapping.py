@@ -54,7 +54,7 @@ def test_the_table_tells_rates_and_rows(ran):
     view = ran.map("@0", {"prompt": ["what a", "write b", "draw c"]}, n=2, passes="mode == 'code'")
     lines = str(view).splitlines()
     assert lines[0].startswith(
-        f"6 forks of {ran.workspace.label()}@0: 4 completed, 2 failed, 2 passed mode =="
+        f"6 forks of {ran.workspace.label()}@0: 4 completed, 2 failed, 2 passed (mode == 'code')"
     )
     assert ["prompt", "passed", "95", "%", "failed", "time", "differs"] == lines[1].split()
     assert ["write", "b", "2", "of", "2", "34%", "to", "100%", "0"] == lines[2].split()[:9]
@@ -122,3 +122,40 @@ def test_secrets_are_masked_in_the_table(ran):
     view = ran.map("@0", {"prompt": [f"write {key}", "what b"]})
     assert key not in str(view)
     assert key not in view.html()
+
+
+def test_a_fork_of_an_application_in_memory_opens(notebook):
+    """Also one that another project keeps: it is looked for beside the run in use."""
+    notebook.cell(
+        "from notebook_agent import ApplicationBuilder\n"
+        "builder = ApplicationBuilder().with_graph(chat).with_entrypoint('prompt')\n"
+        "kept = builder.with_state(chat_history=[]).build()"
+    )
+    agent = notebook.agent.use("kept")
+    agent.run(prompt="write hello")
+    view = agent.map("@0", {"prompt": ["write a", "what b"]})
+    agent.use(view.run(2))
+    assert ("what b", view.run(2)) == (agent.app.state["prompt"], agent.workspace.label())
+    agent.goto(f"{view.run(1)}@head")
+    assert view.run(1) == agent.workspace.label()
+
+
+def test_async_actions_are_awaited_on_the_session_s_loop(notebook):
+    """All on one, as those of other commands are: a client that was opened on one loop fails on another."""
+    notebook.cell("""
+import asyncio
+from notebook_agent import ApplicationBuilder
+loops = set()
+
+@action(reads=["n"], writes=["n"])
+async def wait(state):
+    loops.add(asyncio.get_running_loop())
+    await asyncio.sleep(0.01)
+    return state.increment(n=1)
+
+waiting = graph.GraphBuilder().with_actions(wait).build()
+""")
+    agent = notebook.agent.use("waiting", state={"n": 0})
+    agent.run()
+    grid = agent.map("@start", {"n": [1, 2, 3]}).grid
+    assert (["completed"] * 3, 1) == ([each.outcome for each in grid], len(notebook.names["loops"]))

@@ -46,12 +46,19 @@ def _log() -> Command:
 def _diff() -> Command:
     parser = CommandParser(
         "diff",
-        "Compare the state after two steps, or two runs.",
-        examples=("%agent diff @4 @9", "%agent diff chat-7f3a retry2"),
+        "Compare two steps, or two runs: state, code and LLM calls, and where two runs part.",
+        examples=("%agent diff @4 @9", "%agent diff chat-7f3a retry2", "%agent diff @4 @9 --code --calls"),
     )
     parser.word("A", ("step", "run"), help="a step or a run")
     parser.word("B", ("step", "run"), nargs="?", help="another; else where the view stands")
-    return Command(parser, lambda args, _: Call("diff", (args.a, args.b)))
+    parser.flag("--code", help="with how the code of actions differs")
+    parser.flag("--calls", help="with how LLM calls differ")
+    return Command(parser, _diff_call)
+
+
+def _diff_call(args: Namespace, _: Values) -> Call:
+    flags = {"code": args.code, "calls": args.calls}
+    return Call("diff", (args.a, args.b), {name: True for name, given in flags.items() if given})
 
 
 def _why() -> Command:
