@@ -30,7 +30,7 @@ def python(name: str) -> str:
         return sys.executable
     pins = ENVIRONMENTS[name]
     mark = hashlib.sha256(" ".join((sys.version, *pins)).encode()).hexdigest()[:8]
-    folder = _cache() / f"{name}-{mark}"
+    folder = cache() / f"{name}-{mark}"
     if not (folder / "ready").exists():
         _make(folder, pins)
     return str(folder / "bin" / "python")
@@ -53,7 +53,8 @@ def run(name: str, program: Path, *arguments: object, folder: Path) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Where environments are kept."""
     chosen = os.environ.get("NOTEBOOK_AGENT_BENCH_CACHE")
     if chosen:
         return Path(chosen)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from notebook_agent.ids import Json
+from notebook_agent.session.controls import Controls, break_at
+from notebook_agent.session.workspace import Workspace
 from notebook_agent.view import detail, overview, progress
 from tests.story import FORK, Story, fixed_graph, tell
 
@@ -52,9 +54,17 @@ def _made(story: Story) -> dict[str, Json]:
         "overview": shown,
         "detail": detail(history, graph, 6),
         "detail_failed": detail(history, graph, 10),
+        "control": _control(story),
         "progress": progress(fork, graph, n=7, since=7, text="public class HelloWorld {"),
         "page": {"overview": shown, "details": details, "note": "All steps are in this page."},
     }
+
+
+def _control(story: Story) -> object:
+    workspace = Workspace({})
+    workspace.take(story.main)
+    break_at(workspace, "generate_image", "len(chat_history) > 4")
+    return Controls(workspace).now()
 
 
 def _of(story: Story, run: str) -> object:

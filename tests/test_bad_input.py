@@ -201,3 +201,18 @@ def test_a_policy_takes_a_list_of_exceptions():
     """As well as a tuple."""
     graph = GraphBuilder().with_actions(inc=inc).with_policy("inc", on=[ValueError, OSError]).build()
     assert (ValueError, OSError) == graph.get_action("inc").policy.on
+
+
+def test_a_condition_that_raises_stop_iteration_is_named():
+    """It would end the run loop without a word."""
+    app = counting(Condition.lmda(lambda state: next(iter(())), ["n"])).build()
+    app.step()
+    with pytest.raises(ConditionError, match="of the edge 'inc' -> 'inc' raised StopIteration"):
+        app.step()
+
+
+@pytest.mark.parametrize("name", ["graph.zip", "graph.xyz"])
+def test_a_drawing_has_a_format_of_graphviz(tmp_path, name):
+    """Others are refused by name."""
+    with pytest.raises(GraphError, match=r"is no format of Graphviz: save it as \.svg"):
+        counting().build().visualize(tmp_path / name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import traceback
+from dataclasses import dataclass
 
 import pytest
 
@@ -559,3 +560,34 @@ def test_a_stop_while_a_step_begins_leaves_a_run_that_goes_on(driver, written, e
     assert (expected, {"n": 0}, "count") == (brief(app), app.state, app.get_next_action().name)
     driver.step(app)
     assert [*expected, (len(expected), "count", "completed")] == brief(app)
+
+
+def test_an_error_that_is_raised_again_is_reported_where_it_is(driver):
+    """The same object at two steps, as a constant that is raised."""
+    trouble = ValueError("always this one")
+
+    def broken(state):
+        raise trouble
+
+    app = single(driver, broken).build()
+    for seq in (0, 1):
+        with pytest.raises(ValueError, match="always this one"):
+            driver.step(app)
+        (report,) = trouble.__notes__
+        assert f"go failed at step {seq}" in report
+
+
+def test_an_exception_that_cannot_be_changed_is_reported(driver, caplog):
+    """A frozen data class takes no attribute."""
+
+    @dataclass(frozen=True)
+    class FrozenError(Exception):
+        code: int
+
+    def broken(state):
+        raise FrozenError(3)
+
+    with pytest.raises(FrozenError) as caught:
+        driver.step(single(driver, broken).build())
+    assert "go failed at step 0" in caught.value.__notes__[0]
+    assert [] == caplog.records

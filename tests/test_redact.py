@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_agent.ids import StepRef
-from notebook_agent.redact import Finding, distrust, find_secrets, mask, redact_json, redact_text, trust
+from notebook_agent.redact import (
+    Finding,
+    distrust,
+    find_secrets,
+    mask,
+    masker,
+    redact_json,
+    redact_text,
+    trust,
+)
 from notebook_agent.state import State
 from notebook_agent.store import open_store
 from tests.store.runs import KEY, begin, end, new_run
@@ -160,6 +169,21 @@ def test_text_under_a_telling_key_is_a_secret():
     value = {"password": "hunter2hunter2", "token": {"type": "string"}, "api_key": "short"}
     expected = {"password": "[assigned-secret]", "token": {"type": "string"}, "api_key": "short"}
     assert expected == redact_json(value)
+
+
+def test_a_masker_masks_as_mask_does(monkeypatch):
+    """It knows the secrets of the moment at which it was made."""
+    monkeypatch.setenv("SOME_API_KEY", "not-in-any-shape")
+    value = {"said": "my key is not-in-any-shape", "password": "hunter2hunter2", "n": 3}
+    assert masker()(value) == mask(value)
+    assert masker()(value)["said"] == "my key is [env-secret]"
+
+
+def test_a_secret_that_is_set_later_is_seen_by_the_next_masker(monkeypatch):
+    """Nothing of the environment is kept for another picture."""
+    assert masker()("it was set later") == "it was set later"
+    monkeypatch.setenv("SOME_TOKEN", "set later")
+    assert masker()("it was set later") == "it was [env-secret]"
 
 
 def test_mask_passes_values_of_other_types():

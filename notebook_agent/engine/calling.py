@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from notebook_agent.action import Node
 from notebook_agent.engine.failure import note_second
+from notebook_agent.errors import RunError
 from notebook_agent.lifecycle import Hooked
 from notebook_agent.state import State
 
@@ -103,6 +104,10 @@ def tell(
                 yield Call(method, (), event)
         except Exception as error:  # noqa: BLE001  # raised below
             first = with_second(first, error)
+    if isinstance(first, StopIteration):
+        raise RunError(
+            "A hook raised StopIteration. Where it calls next(..), give a default, or raise another error."
+        ) from first
     if first is not None:
         raise first
 

@@ -6,10 +6,12 @@ from types import TracebackType
 
 from notebook_agent import redact
 from notebook_agent.errors import AgentError
+from notebook_agent.ids import RunKey
 from notebook_agent.store.protocol import Failure, Status
 
-__all__ = ["describe", "note_second", "own_frames", "status_of"]
+__all__ = ["describe", "note_report", "note_second", "own_frames", "reported_by", "status_of"]
 
+_REPORT = "__notebook_agent_report__"
 _HERE = __name__.partition(".")[0]
 
 
@@ -23,6 +25,19 @@ def note_second(error: BaseException, second: Exception) -> None:
     note = f"After this a hook raised {type(second).__name__}: {_message(second)}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
+
+
+def reported_by(error: BaseException) -> RunKey | None:
+    """Return the run that has put its report on an error: the inner one, where runs lie in each other."""
+    found: tuple[RunKey, str] | None = vars(error).get(_REPORT)
+    return None if found is None else found[0]
+
+
+def note_report(error: BaseException, run: RunKey, report: str) -> None:
+    """Put a run's report on an error, in the place of the one of an earlier step."""
+    notes = vars(error).setdefault("__notes__", [])  # `add_note` fails where an exception is frozen
+    notes[:] = [note for note in notes if (run, note) != vars(error).get(_REPORT)] + [report]
+    vars(error)[_REPORT] = run, report
 
 
 def own_frames(error: BaseException) -> BaseException:

@@ -135,6 +135,10 @@ class Gate:
             self._passes = action
             return True
 
+    def led(self) -> Gate:
+        """Return the gate of a run that is part of a step: it stops with this one, and is never held."""
+        return _Led(self)
+
     def wait(self) -> None:
         """Wait until the run may go on or is to end; a KeyboardInterrupt gets through."""
         with self._changed:
@@ -180,6 +184,24 @@ class Gate:
             self._changed.notify_all()
             for wake in tuple(self._wakers):
                 wake()
+
+
+class _Led(Gate):
+    """Follows another gate in nothing but a stop; in another process nobody holds it."""
+
+    def __init__(self, lead: Gate) -> None:
+        super().__init__()
+        self._lead = lead
+
+    def __reduce__(self) -> tuple[type[Gate], tuple[()]]:
+        return Gate, ()
+
+    def check(self) -> None:
+        self._lead.check()
+
+    def admits(self, action: str, state: State) -> bool:
+        self.check()
+        return super().admits(action, state)
 
 
 def passed(run: Run, gate: Gate, action: str, *, awaits: bool) -> Generator[Call, object, bool]:

@@ -13,8 +13,7 @@ from notebook_agent.store.protocol import RunRecord, StepRecord, Store
 
 __all__ = ["past_of"]
 
-_FEW: Final = 2
-_PAGE: Final = 16
+_FEW: Final = 4
 _LARGEST: Final = 1024
 
 
@@ -86,10 +85,10 @@ def _forwards(store: Store, key: RunKey, first: int, last: int | None = None) ->
     """Read steps in pages, so that no more of a long run is read than is asked for."""
     if last is None:
         last = store.run(key).head
-    size = _PAGE
+    size = _FEW
     while last is not None and first <= last:
         yield from store.steps(key, first=first, last=min(last, first + size - 1))
-        first, size = first + size, min(2 * size, _LARGEST)
+        first, size = first + size, min(4 * size, _LARGEST)
 
 
 def _backwards(store: Store, key: RunKey, last: int | None) -> Iterator[StepRecord]:
@@ -99,7 +98,7 @@ def _backwards(store: Store, key: RunKey, last: int | None) -> Iterator[StepReco
         if not page:
             return
         yield from reversed(page)
-        last, size = page[0].seq - 1, _PAGE
+        last, size = page[0].seq - 1, min(4 * size, _LARGEST)
 
 
 def _first_attempt(store: Store, key: RunKey, parting: int) -> int:

@@ -13,7 +13,7 @@ from notebook_agent.calls.pairing import Branch
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Purse
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import Setting
-from notebook_agent.engine.failure import describe, status_of
+from notebook_agent.engine.failure import describe, note_report, reported_by, status_of
 from notebook_agent.engine.gate import Gate
 from notebook_agent.engine.settle import Settled
 from notebook_agent.engine.step import Next, OpenStep
@@ -30,7 +30,6 @@ Report = Callable[[StepRecord, State, Mapping[str, object], Sequence[CallRecord]
 """Says what a step failed on: the step, the state and the inputs it had, and its LLM calls."""
 
 _log = logging.getLogger(__name__)
-_REPORTED = "__notebook_agent_reported__"
 
 
 _BARE = Setting()
@@ -282,11 +281,10 @@ class Run:
         return record
 
     def _explain(self, error: Exception, record: StepRecord, call: RunCall) -> None:
-        if self.report is None or _REPORTED in vars(error):
+        if self.report is None or reported_by(error) not in {None, self.key}:
             return
-        vars(error)[_REPORTED] = True
         try:
             calls = [] if self.store is None else self.store.calls([record.ref])
-            error.add_note(self.report(record, self.state, call.inputs, calls))
+            note_report(error, self.key, self.report(record, self.state, call.inputs, calls))
         except Exception:  # noqa: BLE001  # the user's own error matters more
             _log.exception("Step %s failed, and its report could not be written.", record.ref)

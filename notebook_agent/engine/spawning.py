@@ -18,6 +18,7 @@ from itertools import count
 
 from notebook_agent.calls.protocol import CallSource, LedgerMode, Purse
 from notebook_agent.engine.context import Setting
+from notebook_agent.engine.gate import Gate
 from notebook_agent.engine.opening import resume, start
 from notebook_agent.engine.request import read_halts
 from notebook_agent.engine.runs import Run
@@ -73,13 +74,15 @@ class Inherited:
     purses: tuple[Purse, ...] = ()
     allow_effects: bool = False
     hooks: Hooks = NO_HOOKS
+    gate: Gate | None = None
 
 
 def inherited(step: OpenStep) -> Inherited:
     """Return what runs that a step starts have of its run; attempts of a retry policy are live."""
     run = step.run
     mode = "fresh" if run.ledger == "auto" and step.attempt > 0 else run.ledger
-    return Inherited(mode, run.recording, run.setting, run.purses, run.allow_effects)
+    gate = None if run.gate is None else run.gate.led()
+    return Inherited(mode, run.recording, run.setting, run.purses, run.allow_effects, gate=gate)
 
 
 def place(  # noqa: PLR0913  # each named at the call
@@ -146,6 +149,7 @@ def enter(at: Place, seed: Seed, store: Store | None, given: Inherited) -> Run:
     run.kin = at.kin
     run.ledger, run.recording, run.setting = given.ledger, given.recording, given.setting
     run.purses, run.allow_effects, run.hooks = given.purses, given.allow_effects, given.hooks
+    run.gate = given.gate
     for listener in run.hooks.listeners:
         run.listeners.add(listener)
     return run

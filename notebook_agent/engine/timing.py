@@ -50,15 +50,21 @@ def pause(seconds: float, *, awaits: bool) -> Call:
     return Call(asyncio.sleep, (seconds,), {})
 
 
+_WHY_NOT = {
+    False: "An action that is not async cannot be stopped from outside.",
+    True: "It was cancelled, caught that, and went on.",
+}
+
+
 def note_overrun(step: OpenStep, deadline: float) -> None:
-    """Say, of an action that cannot be cancelled, that it took longer than it may."""
-    if step.action.asynchronous or time.monotonic() <= deadline:
+    """Say, of an action that could not be cancelled, that it took longer than it may."""
+    if time.monotonic() <= deadline:
         return
     assert step.action.policy is not None
     limit = step.action.policy.timeout or 0
     note = (
         f"The action {step.action.name!r} took {time.monotonic() - deadline + limit:.1f} s, longer than its "
-        f"timeout of {limit:g} s. An action that is not async cannot be stopped from outside."
+        f"timeout of {limit:g} s. {_WHY_NOT[step.action.asynchronous]}"
     )
     _log.warning("%s: %s", step.ref, note)
     step.events.append({"note": note})

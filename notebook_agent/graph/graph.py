@@ -237,6 +237,12 @@ def _check(edge: Transition, state: State) -> Check:
             action=edge.source,
             key=error.key,
         ) from error
+    except StopIteration as error:
+        raise ConditionError(
+            f"The condition {condition.name} of the edge {edge.source!r} -> {edge.target!r} raised "
+            "StopIteration. Where it calls next(..), give a default.",
+            action=edge.source,
+        ) from error
     except Exception as error:
         error.add_note(
             f"Raised by the condition {condition.name} of the edge {edge.source} -> {edge.target}."

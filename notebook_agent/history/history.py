@@ -19,7 +19,7 @@ from notebook_agent.history.spans import Span, attributes_of, spans_of
 from notebook_agent.history.watch import Bisection, Watched, bisect, keys_of, question_of, watch
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues, Store
+from notebook_agent.store.protocol import Edit, RunRecord, StepRecord, StepValues, Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,10 +99,18 @@ class History(Sequence[StepRecord]):
 
     def flip(self, seq: int, graph: Graph) -> Flip | None:
         """Return the smallest change of the state after which `graph` had not gone to a step's action."""
-        step, begin = self.begun(seq)
+        step = self[seq]
         if step.decision is None:
             return None
-        return flip(graph, step.decision.source, self.store.state(begin))
+        return flip(graph, step.decision.source, self.before(seq))
+
+    def before(self, seq: int) -> State:
+        """Return the state that a step began with: after the one before it, or as edited by hand since."""
+        return self.store.begun([self.ref(seq)])[0]
+
+    def edits(self) -> list[Edit]:
+        """Return what was changed by hand between steps, in order; `after` is the step before each."""
+        return self.store.edits(self.key)
 
     def blame(self, path: str, seq: int | None = None, *, most: int | None = None) -> Blame:
         """Tell which step wrote what stands at a path, and from what, back to the start.
@@ -167,19 +175,7 @@ class History(Sequence[StepRecord]):
 
     def children(self, seq: int | None = None) -> list[RunRecord]:
         """Return the runs that the actions of this run started, or that of one step, oldest first."""
-        steps = {step.ref for step in self} if seq is None else {self[seq].ref}
-        found = [run for run in self.store.runs(self.key.project) if run.spawned_by in steps]
-        return found[::-1]
-
-    def begun(self, seq: int) -> tuple[StepRecord, StepRef]:
-        """Return a step and the checkpoint that it began with.
-
-        For the first step of a fork that is the fork's own start, where its state may have been edited.
-        """
-        step = self[seq]
-        before = self[step.seq - 1] if step.seq else None
-        same_run = before is not None and before.ref.run == step.ref.run
-        return step, StepRef(step.ref.run, step.seq - 1 if same_run else None)
+        return self.store.children(self.key, None if seq is None else self[seq].seq)
 
     def ref(self, seq: int | None) -> StepRef:
         """Return the name of a step of this run.

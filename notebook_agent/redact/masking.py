@@ -18,6 +18,7 @@ __all__ = [
     "mask",
     "mask_field",
     "masked_repr",
+    "masker",
     "redact_json",
     "redact_text",
     "trust",
@@ -70,13 +71,17 @@ _Marked = tuple[str, Rule]
 
 
 class _Redactor:
-    """Redacts many texts: what none of them holds is looked for once, in all of them together."""
+    """Redacts many texts: what none of them holds is looked for once, in all of them together.
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    `secrets` are those of the environment, if they have just been read.
+    """
+
+    def __init__(self, texts: Iterable[str], secrets: Iterable[str] | None = None) -> None:
         whole = "\n".join(texts)
         words = "\n".join([word for word in whole.split() if len(word) >= _LONG_WORD])
-        self._marked = [*_held(_WIDE, whole), *_held(_NARROW, words)]
-        self._values = [value for value in environment_secrets() if value in whole]
+        self._marked = [*_held(_WIDE, whole), *(_held(_NARROW, words) if words else ())]
+        known = environment_secrets() if secrets is None else secrets
+        self._values = [value for value in known if value in whole]
 
     def __call__(self, text: str) -> str:
         if len(text) < _SHORTEST:
@@ -116,6 +121,12 @@ def redact_json(value: Json) -> Json:
 def mask(value: object) -> object:
     """Redact a value for showing: as `redact_json`, and values of other types pass as they are."""
     return _walk(value, _Redactor(_texts(value)))
+
+
+def masker() -> Callable[[object], object]:
+    """Return a `mask` for the many values of one picture: the environment is read now, and not for each."""
+    secrets = environment_secrets()
+    return lambda value: _walk(value, _Redactor(_texts(value), secrets))
 
 
 def mask_field(key: str, value: object) -> object:

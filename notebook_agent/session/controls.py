@@ -25,6 +25,8 @@ __all__ = ["Controls", "break_at", "gate_of", "limit"]
 
 Listener = Callable[[Control], None]
 _INTERVAL = 0.05
+_QUIET = 0.15
+"""Seconds after which a run that halted is taken to rest, and not to be between two of many calls."""
 
 
 def gate_of(ws: Workspace) -> Gate:
@@ -83,6 +85,7 @@ class Controls:
         self._sent: Control | None = None
         self._sent_at = 0.0
         self._waiting = False
+        self._halted_at = 0.0
 
     def now(self) -> Control:
         """Say how things are."""
@@ -108,7 +111,7 @@ class Controls:
         with self._lock:
             if not self._listeners:
                 self._ws.moved.append(self._follow)
-                self._ws.rested.append(self.changed)
+                self._ws.rested.append(self._rest)
             self._listeners.append(listener)
             self._follow()
         return lambda: self._leave(listener)
@@ -126,11 +129,19 @@ class Controls:
 
     def changed(self) -> None:
         """Tell soon how things are."""
+        self._later(self._sent_at + _INTERVAL - time.monotonic())
+
+    def _rest(self) -> None:
+        """Tell soon, since a command is over."""
+        self._halted_at = 0.0
+        self.changed()
+
+    def _later(self, seconds: float) -> None:
         with self._lock:
             if self._waiting or not self._listeners:
                 return
             self._waiting = True
-        wait = max(0.0, self._sent_at + _INTERVAL - time.monotonic())
+        wait = max(0.0, seconds)
         timer = threading.Timer(wait, contextvars.copy_context().run, [self._tell])
         timer.daemon = True
         timer.start()
@@ -138,7 +149,12 @@ class Controls:
     def _tell(self) -> None:
         with self._lock:
             self._waiting = False
-            self._sent_at = time.monotonic()
+            now = time.monotonic()
+            early = self._halted_at + _QUIET - now
+            if self._mode == "rest" and early > 0:
+                self._later(early)
+                return
+            self._sent_at = now
             told = self.now()
             if told == self._sent:
                 return
@@ -154,7 +170,7 @@ class Controls:
                 self._unsubscribe()
                 self._app = None
                 self._ws.moved.remove(self._follow)
-                self._ws.rested.remove(self.changed)
+                self._ws.rested.remove(self._rest)
 
     def _follow(self) -> None:
         app = self._ws.app
@@ -193,7 +209,7 @@ class Controls:
     def _halted(self, event: RunHalted) -> None:
         with self._lock:
             gate = gate_of(self._ws)
-            self._mode, self._at = "rest", gate.passes
+            self._mode, self._at, self._halted_at = "rest", gate.passes, time.monotonic()
             self._trouble = "" if self._failed else _sentence(event.error)
             self._allow, self._failed = isinstance(event.error, EffectError), False
             if gate.stopping:

@@ -79,7 +79,9 @@ def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:
         if with_secrets
         else "secrets masked (--with-secrets keeps them)"
     )
-    return f"{path}: {steps}, {told}, {path.stat().st_size / 1000:,.0f} kB"
+    branches = len(ws.in_use().history.children())
+    left = f", {plural(branches, 'run')} that its steps started left out" if branches else ""
+    return f"{path}: {steps}, {told}, {path.stat().st_size / 1000:,.0f} kB{left}"
 
 
 def _write_calls(ws: Workspace, path: Path) -> str:

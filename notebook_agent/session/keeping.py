@@ -9,7 +9,7 @@ from notebook_agent.errors import CommandError
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.store.protocol import RunSize
+from notebook_agent.store.protocol import Reclaimed, RunSize
 from notebook_agent.view.brief import short_id, size
 from notebook_agent.view.escape import escape, plural
 
@@ -50,12 +50,24 @@ def delete(ws: Workspace, run: str, *, now: bool) -> str:
         raise CommandError(f"{name} is in use: %agent use another run first")
     found = ws.store().delete_run(record.key, dry_run=not now)
     ws.apps.pop(record.key, None) if now else None
-    what = f"{plural(found.steps, 'step')} of its own"
+    what = f"{plural(found.steps, 'step')} of its own{_branches(found)}"
     kept = "; its forks keep what they have of it" if found.hidden else ""
     if now:
         return f"{name} is gone, {what}{kept}; %agent gc gives back what nobody needs any more"
     freed = f", {size(found.bytes)} that no other run holds" if found.bytes else ""
     return f"{name} would go: {what}{freed}{kept}. %agent delete {run} --now removes it"
+
+
+def _branches(found: Reclaimed) -> str:
+    """What becomes of the runs that its steps had started."""
+    gone = f" and {_branch(found.branches)} of them" if found.branches else ""
+    one = found.spared == 1
+    why = f"{'is' if one else 'are'} pinned, labelled, forked or running, and {'stays' if one else 'stay'}"
+    return gone + (f" ({_branch(found.spared)} {why})" if found.spared else "")
+
+
+def _branch(count: int) -> str:
+    return f"{count:,} {'branch' if count == 1 else 'branches'}"
 
 
 def gc(ws: Workspace, *, now: bool) -> str:

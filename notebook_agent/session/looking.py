@@ -67,7 +67,9 @@ def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
     history = History(ws.store(), ws.record(run).key)
     made = made_in(history, history)
     names = {run.key: run_name(run) for run in history.family()}
-    return calls_table(made) if with_calls else steps_table(list(history), history.calls(), names)
+    if with_calls:
+        return calls_table(made)
+    return steps_table(list(history), history.calls(), names, history.edits())
 
 
 def calls(ws: Workspace, where: Where) -> Table:

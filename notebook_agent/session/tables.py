@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.branches import Placed
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
-from notebook_agent.store.protocol import RunRecord, StepRecord
+from notebook_agent.store.protocol import Edit, RunRecord, StepRecord
 from notebook_agent.view.brief import short_id
 
 __all__ = ["calls_table", "runs_table", "steps_table"]
 
 
 def steps_table(
-    steps: Sequence[StepRecord], calls: Sequence[CallRecord], names: Mapping[RunKey, str]
+    steps: Sequence[StepRecord],
+    calls: Sequence[CallRecord],
+    names: Mapping[RunKey, str],
+    edits: Sequence[Edit] = (),
 ) -> Table:
-    """Make the table of steps; `names` are what the runs that made them are called."""
+    """Make the table of steps, with a row for each edit by hand where it was made.
+
+    `names` are what the runs that made them are called.
+    """
     columns = ("seq", "action", "status", "ms", "calls", "replayed", "code", "writes", "run")
     made: dict[StepRef | None, list[CallRecord]] = {}
     for call in calls:
         made.setdefault(call.step, []).append(call)
-    rows = (_step_row(step, made.get(step.ref, []), names[step.ref.run]) for step in steps)
-    return Table(columns, tuple(rows), "no steps yet")
+    rows = [(step.seq, _step_row(step, made.get(step.ref, []), names[step.ref.run])) for step in steps]
+    rows += [(_place(edit), _edit_row(edit, names[edit.after.run])) for edit in edits]
+    return Table(columns, tuple(row for _, row in sorted(rows, key=itemgetter(0))), "no steps yet")
 
 
 def calls_table(calls: Sequence[Placed]) -> Table:
@@ -46,6 +54,14 @@ def runs_table(
     names = {run.key: run_name(run) for run in runs}
     rows = tuple(_run_row(run, in_use, depth, names) for run, depth in zip(runs, indents, strict=True))
     return Table(columns, rows, empty)
+
+
+def _place(edit: Edit) -> int:
+    return -1 if edit.after.seq is None else edit.after.seq
+
+
+def _edit_row(edit: Edit, run: str) -> tuple[object, ...]:
+    return ("", "edited by hand", "", None, "", "", "", ", ".join(edit.keys), run)
 
 
 def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str) -> tuple[object, ...]:

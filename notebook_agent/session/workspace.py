@@ -85,6 +85,8 @@ class Workspace:
     def take(self, app: Application, name: str | None = None) -> None:
         """Take an application into use, seen at its head."""
         self.name = name or self.name
+        if app.gate is not None and app.key not in self.apps:
+            self.breakpoints |= app.gate.breakpoints
         self.app = self.apps[app.key] = app
         self.set_ledger(app)
         self._hold(app)

@@ -16,10 +16,11 @@ from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.codec.stored import Rooted
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
+from notebook_agent.store.edits import add_edit, edits_between
 from notebook_agent.store.ledger import insert_call, list_calls
-from notebook_agent.store.lineage import Line, find_line, line_of, segments, step_id
+from notebook_agent.store.lineage import SEQ, Line, find_line, line_of, segments, step_id
 from notebook_agent.store.past import list_steps, step_values
-from notebook_agent.store.protocol import PastRun, PastStep, RunRecord
+from notebook_agent.store.protocol import PastEdit, PastRun, PastStep, RunRecord
 from notebook_agent.store.records import call_text, decision_text, failure_text, names_text
 from notebook_agent.store.runs import make_way, one_run
 
@@ -29,14 +30,15 @@ if TYPE_CHECKING:
 __all__ = ["add_past", "past_of"]
 
 _RUN: Final = """
-SELECT label, created_at, entrypoint, graph, state, parent, parent_seq, notebook, edit_seq, edit_state
+SELECT label, created_at, entrypoint, graph, state, parent, parent_seq, notebook
 FROM run WHERE id = ?
 """
+_SEQ: Final = (1 << SEQ) - 1
 _STATES: Final = "SELECT state FROM step WHERE id BETWEEN ? AND ? ORDER BY id"
 _ADD_RUN: Final = """
 INSERT INTO run (project, app_id, partition_key, label, created_at, updated_at, entrypoint, graph, state,
-  parent, parent_seq, base, notebook, edit_seq, edit_state, deleted_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  parent, parent_seq, base, notebook, deleted_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_STEP: Final = """
 INSERT INTO step (id, action, status, started_at, ended_at, state, code, decision, next, failure, reads,
@@ -55,7 +57,11 @@ def past_of(core: Core, connection: Connection, key: RunKey) -> list[PastRun]:
         lines.insert(0, line_of(connection, lines[0].parent))
     steps = _steps(core, connection, key)
     decoder = core.decoder(connection)
-    return [_run(core, connection, decoder, line, steps.get(line.key, ())) for line in lines]
+    edits = _edits(core, connection, decoder, lines[-1])
+    return [
+        _run(core, connection, decoder, line, steps.get(line.key, ()), edits.get(line.key, ()))
+        for line in lines
+    ]
 
 
 @at_any_age
@@ -98,13 +104,27 @@ def _states(core: Core, connection: Connection, key: RunKey) -> Iterator[State]:
             yield core.state(decoder, text)
 
 
-def _run(
-    core: Core, connection: Connection, decoder: Decoder, line: Line, steps: Sequence[PastStep]
+def _edits(core: Core, connection: Connection, decoder: Decoder, line: Line) -> dict[RunKey, list[PastEdit]]:
+    """The edits of a run's past by the run that was edited."""
+    return {
+        segment.key: [
+            PastEdit(step - 1 & _SEQ if step & _SEQ else None, at, keys, core.state(decoder, text))
+            for step, at, keys, text in edits_between(connection, segment.low, segment.high)
+        ]
+        for segment in segments(connection, line)
+    }
+
+
+def _run(  # what one run is made of
+    core: Core,
+    connection: Connection,
+    decoder: Decoder,
+    line: Line,
+    steps: Sequence[PastStep],
+    edits: Sequence[PastEdit],
 ) -> PastRun:
     row = connection.execute(_RUN, (line.id,)).fetchone()
-    label, created, entrypoint, graph, state, parent, parent_seq, notebook, edit_seq, edit_state = row
-    head = steps[-1].record.seq if steps else line.base
-    edited = edit_state is not None and edit_seq == (-1 if head is None else head)
+    label, created, entrypoint, graph, state, parent, parent_seq, notebook = row
     return PastRun(
         key=line.key,
         label=label,
@@ -114,8 +134,8 @@ def _run(
         state=core.state(decoder, state),
         parent=None if parent is None else StepRef(line_of(connection, parent).key, parent_seq),
         notebook=notebook,
-        edited=core.state(decoder, edit_state) if edited else None,
         steps=tuple(steps),
+        edits=tuple(edits),
     )
 
 
@@ -161,14 +181,12 @@ class _Taker:
         """Write a run with its steps and calls; return its number."""
         encoder, now = self.encoder, time.time()
         state, rooted = encoder.root(run.state.get_all(), {})
-        edited = None if run.edited is None else encoder.root(run.edited.get_all(), {})[0]
         base = self.base(run, parent)
-        head = run.steps[-1].record.seq if run.steps else base
         row = (
             *(run.key.project, run.key.app_id, run.key.partition_key, run.label, run.created_at),
             *(run.created_at, run.entrypoint, encoder.whole_json(run.graph), state),
             *(parent, None if run.parent is None else run.parent.seq, base, run.notebook),
-            *(None if edited is None else -1 if head is None else head, edited, now if hidden else None),
+            now if hidden else None,
         )
         taken = hidden and bool(self.named(run.key))
         number = cast("int", self.connection.execute(_ADD_RUN, row).lastrowid)
@@ -177,6 +195,10 @@ class _Taker:
         self.before = None
         for step in run.steps:
             rooted = self.step(number, step, rooted)
+        for edit in run.edits:
+            following = step_id(number, 0 if edit.after is None else edit.after + 1)
+            text = encoder.root(edit.state.get_all(), {})[0]
+            add_edit(self.connection, following, edit.at, edit.keys, text)
         return number
 
     def base(self, run: PastRun, parent: int | None) -> int | None:

@@ -28,9 +28,11 @@ _WAIT = 30.0
 """Seconds to wait for another process's transaction."""
 
 _WAIT_TO_SHRINK = 1.0
+"""Seconds to wait for readers before a file is left as large as it was."""
+
+_PAUSE = 0.01
 _TRUSTED = 0.5
 """Seconds for which a file that was there is taken to be there still, by what promises nothing yet."""
-_OLDEST = 0x7FFFFFFF
 
 
 class Database:
@@ -70,12 +72,11 @@ class Database:
                 f"{self.location} is open for reading only. Choose another path to go on.",
                 path=self.location,
             )
-        now = time.monotonic()
+        now, durable = time.monotonic(), self._network or (durable and self._full)
         if self._identity is not None and (durable or now > self._seen + _TRUSTED):
             if _identity(self.location) != self._identity:
                 raise StoreError(self._missed(), path=self.location)
             self._seen = now
-        durable = self._network or (durable and self._full)
         return Transaction(self.location, self._writer, durable=durable, keeper=keeper)
 
     def read(self) -> Reading:
@@ -94,7 +95,7 @@ class Database:
 
     def grow_older(self, connection: sqlite3.Connection) -> None:
         """Say, within a transaction that removes rows, that numbers noted before count no more."""
-        connection.execute(f"PRAGMA user_version = {(age_of(connection) + 1) & _OLDEST}")
+        connection.execute("UPDATE age SET n = n + 1")
 
     def shrink(self) -> None:
         """Give the space of removed rows back to the disk; it takes a while, and room for a second copy."""
@@ -191,7 +192,7 @@ class Database:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         version = schema.check(connection, self.location)
         if not self.read_only:
-            connection.execute(f"PRAGMA journal_mode = {'DELETE' if self._network else 'WAL'}")
+            _keep_journal(connection, "DELETE" if self._network else "WAL")
             schema.migrate(connection, self.location)
         elif version < schema.VERSION:
             raise StoreFormatError(
@@ -199,6 +200,22 @@ class Database:
                 " Open it once without read_only=True.",
                 path=self.location,
             )
+
+
+def _keep_journal(connection: sqlite3.Connection, mode: str) -> None:
+    """Choose how a file is journaled; of several that open a new one at once SQLite refuses some at once."""
+    import sqlite3
+
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {mode}")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _identity(path: str) -> tuple[int, int] | None:

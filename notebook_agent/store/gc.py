@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,7 @@ _STRAYS: Final = (
     "DELETE FROM span WHERE step NOT IN (SELECT id FROM step)",
     "DELETE FROM call WHERE step IS NOT NULL AND step NOT IN (SELECT id FROM step)",
 )
-_OWNER: Final = {"run": "id", "step": "id", "call": "step", "span": "step"}
+_OWNER: Final = {"run": "id", "step": "id", "call": "step", "span": "step", "edit": "step"}
 """By table, the column that says whose row it is."""
 
 Kept = Callable[[str, int], bool]
@@ -68,7 +69,7 @@ def delete_run(core: Core, key: RunKey, *, dry_run: bool) -> Reclaimed:
         steps = _steps(connection, removal)
         remove(core, connection, removal)
     core.forget()
-    return Reclaimed(steps=steps, hidden=removal.hidden is not None)
+    return _told(Reclaimed(), removal, steps)
 
 
 def roots(connection: Connection, kept: Kept = lambda *_: True) -> Iterator[int]:
@@ -98,17 +99,21 @@ def _weigh(connection: Connection, nodes: set[int]) -> Reclaimed:
 
 def _weigh_removal(connection: Connection, removal: Removal) -> Reclaimed:
     """What a garbage collection after it would give back, beyond what one now would."""
+    gone, bounds = {*removal.runs, *removal.branches}, removal.all_steps
 
     def kept(table: str, owner: int) -> bool:
         if table == "run":
-            return owner not in removal.runs
-        return not any(low <= owner <= high for low, high in removal.steps)
+            return owner not in gone
+        return not any(low <= owner <= high for low, high in bounds)
 
     live = walk.reachable(connection, set(roots(connection)))
     freed = live - walk.reachable(connection, set(roots(connection, kept)))
-    found = _weigh(connection, freed)
-    steps = _steps(connection, removal)
-    return Reclaimed(found.nodes, found.bytes, steps=steps, hidden=removal.hidden is not None)
+    return _told(_weigh(connection, freed), removal, _steps(connection, removal))
+
+
+def _told(found: Reclaimed, removal: Removal, steps: int) -> Reclaimed:
+    branches, spared = len(removal.branches), len(removal.spared)
+    return replace(found, steps=steps, hidden=removal.hidden is not None, branches=branches, spared=spared)
 
 
 def _steps(connection: Connection, removal: Removal) -> int:

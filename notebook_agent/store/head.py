@@ -19,7 +19,10 @@ __all__ = ["Head", "check_free", "check_head", "find_head"]
 
 _log: Final = logging.getLogger(__name__)
 _HEAD: Final = """
-SELECT r.id, r.base, r.state, r.edit_seq, r.edit_state, s.id, s.status, s.holder, s.state, s.action
+SELECT r.id, r.base, r.state, s.id, s.status, s.holder, s.state, s.action, (
+  SELECT state FROM edit
+  WHERE edit.step = coalesce(s.id, (r.id << 32) + coalesce(r.base, -1)) + 1 ORDER BY edit.n DESC LIMIT 1
+)
 FROM run r LEFT JOIN step s ON s.id = (
   SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32
 )
@@ -34,13 +37,12 @@ class Head(NamedTuple):
     run: int
     base: int | None
     first_state: str
-    edit_seq: int | None
-    edit_state: str | None
     step: int | None
     status: Status | None
     holder: str | None
     last_state: str | None
     action: str | None
+    edited: str | None
 
     @property
     def seq(self) -> int | None:
@@ -50,10 +52,7 @@ class Head(NamedTuple):
     @property
     def state(self) -> str:
         """The JSON of the state that the next step starts from."""
-        seq = self.seq
-        if self.edit_state is not None and self.edit_seq == (-1 if seq is None else seq):
-            return self.edit_state
-        return self.first_state if self.last_state is None else self.last_state
+        return self.edited or self.last_state or self.first_state
 
 
 def find_head(core: Core, connection: Connection, key: RunKey) -> Head:

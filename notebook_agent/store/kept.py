@@ -13,7 +13,7 @@ from notebook_agent.state import State
 if TYPE_CHECKING:
     from notebook_agent.store.protocol import StepRecord, StepValues
 
-__all__ = ["PastRun", "PastStep", "Reclaimed", "RunSize"]
+__all__ = ["PastEdit", "PastRun", "PastStep", "Reclaimed", "RunSize"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class Reclaimed:
     steps: int = 0
     hidden: bool = False
     """The run is listed no more, but its forks keep what they have of it."""
+    branches: int = 0
+    """Runs that its steps had started, which go with it .."""
+    spared: int = 0
+    """.. and those that stay: pinned, running, forked or labelled by a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,16 @@ class PastStep:
 
 
 @dataclass(frozen=True, slots=True)
+class PastEdit:
+    """A change of the state by hand, with the state that came of it; `after` is the step before it."""
+
+    after: int | None
+    at: float
+    keys: tuple[str, ...]
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class PastRun:
     """A run with its own steps; those before its fork point belong to the run before it."""
 
@@ -75,6 +89,6 @@ class PastRun:
     """What it began with."""
     parent: StepRef | None = None
     notebook: str | None = None
-    edited: State | None = None
-    """What the next step starts from, where that was changed after the last one."""
     steps: tuple[PastStep, ...] = ()
+    edits: tuple[PastEdit, ...] = ()
+    """In order; those after the last step are what the next one starts from."""

@@ -7,12 +7,13 @@ the number of its last member; so a node is in its own row or else in the next p
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Final, Literal
 
 from notebook_agent.errors import StoreFormatError
-from notebook_agent.store.packs import Book
+from notebook_agent.store.packs import Book, open_packs
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -48,8 +49,13 @@ _SAMPLE = 1 << 16
 _TEXTS: Final = {JSON, TEXT}
 _LARGEST = 1 << 30
 _AT_ONCE = 1000
+_MANY = 256
+"""Nodes for which it is found out first in which packs they stand."""
 
 _SEEK = "SELECT id, form, body FROM node WHERE id >= ?1 AND (id = ?1 OR form = 6) ORDER BY id LIMIT 1"
+_NEXT_PACK = "SELECT id FROM node WHERE id >= ? AND form = 6 ORDER BY id LIMIT 1"
+_PACKS = "SELECT id FROM node WHERE id BETWEEN ? AND ? AND form = 6 ORDER BY id"
+_BODIES = "SELECT body FROM node WHERE form = 6 AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
 _GET_ALL = "SELECT id, form, body FROM node WHERE form <> 6 AND id IN (SELECT value FROM json_each(?))"
 
 
@@ -93,6 +99,9 @@ class NodeReader:
 
     def hold(self, numbers: Sequence[int]) -> None:
         """Have many nodes at hand; those that are missing are left out."""
+        missing = [each for each in numbers if each not in self.places and each not in self.rows]
+        if len(missing) >= _MANY:
+            self._hold_packs(sorted(missing))
         for index, number in enumerate(numbers):
             if number not in self.places and number not in self.rows and not self._seek(number):
                 self._hold_rows(numbers[index + 1 : index + 1 + _AT_ONCE])
@@ -103,12 +112,25 @@ class NodeReader:
         if row is None:
             return False
         if row[1] == PACK:
-            book = Book(row[2])
-            self.books.append(book)
-            self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
+            self._open([row[2]])
             return True
         self.rows[number] = _opened(row[1], row[2])
         return False
+
+    def _hold_packs(self, numbers: Sequence[int]) -> None:
+        """Open all packs in which some of these nodes, in order, may stand."""
+        last = self._connection.execute(_NEXT_PACK, (numbers[-1],)).fetchone()
+        bounds = numbers[0], numbers[-1] if last is None else last[0]
+        packs = [row[0] for row in self._connection.execute(_PACKS, bounds)]
+        ends = [bisect_right(numbers, each) for each in packs]
+        asked = [each for each, before, end in zip(packs, [0, *ends], ends, strict=False) if end > before]
+        rows = self._connection.execute(_BODIES, ("[" + ",".join(map(str, asked)) + "]",))
+        self._open([row[0] for row in rows])
+
+    def _open(self, bodies: Sequence[object]) -> None:
+        for book in open_packs(bodies):
+            self.books.append(book)
+            self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
 
     def _hold_rows(self, numbers: Sequence[int]) -> None:
         asked = "[" + ",".join(map(str, numbers)) + "]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import RunConflictError, RunError
@@ -18,11 +18,21 @@ if TYPE_CHECKING:
 __all__ = ["Removal", "check_removable", "plan_removal", "remove"]
 
 _CUT: Final = """SELECT max(coalesce(parent_seq, -1)), count(*) FROM run WHERE parent = ? AND id <> ?"""
+_CHILDREN: Final = """
+SELECT r.id, r.label, r.pinned,
+  EXISTS (SELECT 1 FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 AND status = 'running'),
+  EXISTS (SELECT 1 FROM run WHERE parent = r.id)
+FROM run r WHERE r.spawned_by BETWEEN ? AND ? AND r.deleted_at IS NULL
+"""
 _REMOVE: Final = (
     "DELETE FROM span WHERE step BETWEEN ? AND ?",
     "DELETE FROM call WHERE step BETWEEN ? AND ?",
+    "DELETE FROM edit WHERE step BETWEEN ? AND ?",
     "DELETE FROM step WHERE id BETWEEN ? AND ?",
 )
+
+
+Bounds = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +40,36 @@ class Removal:
     """What goes: ids of runs, stretches of steps (inclusive), and a run that only hides for its forks."""
 
     runs: tuple[int, ...] = ()
-    steps: tuple[tuple[int, int], ...] = ()
+    steps: tuple[Bounds, ...] = ()
     hidden: int | None = None
+    branches: tuple[int, ...] = ()
+    """Runs that the removed steps had started, and go with them; their steps are among `all_steps`."""
+    spared: tuple[int, ...] = ()
+    """Such runs that stay."""
+
+    @property
+    def all_steps(self) -> tuple[Bounds, ...]:
+        """Those of the branches too."""
+        return (*self.steps, *map(_all_of, self.branches))
 
 
 def plan_removal(connection: Connection, key: RunKey) -> Removal:
     """What removing a run takes away; a run with forks stays, unseen, up to its last fork point."""
-    line = find_line(connection, key)
+    found = _own_removal(connection, find_line(connection, key))
+    branches: list[int] = []
+    spared: list[int] = []
+    left = list(found.steps)
+    while left:
+        for run, label, pinned, busy, forks in connection.execute(_CHILDREN, left.pop()).fetchall():
+            if pinned or busy or forks or _is_persons(label):
+                spared.append(run)
+            else:
+                branches.append(run)
+                left.append(_all_of(run))
+    return replace(found, branches=tuple(branches), spared=tuple(spared))
+
+
+def _own_removal(connection: Connection, line: Line) -> Removal:
     cut, forks = _forks(connection, line, but=-1)
     if forks:
         return Removal(steps=(_steps_after(line, cut),), hidden=line.id)
@@ -66,13 +99,28 @@ def check_removable(record: RunRecord) -> None:
 
 def remove(core: Core, connection: Connection, removal: Removal) -> None:
     """Take it away, within a transaction."""
-    for bounds in removal.steps:
+    for bounds in removal.all_steps:
         for statement in _REMOVE:
             connection.execute(statement, bounds)
-    connection.executemany("DELETE FROM run WHERE id = ?", [(run,) for run in removal.runs])
+    connection.executemany(
+        "UPDATE run SET spawned_by = NULL WHERE id = ?", [(run,) for run in removal.spared]
+    )
+    connection.executemany(
+        "DELETE FROM run WHERE id = ?", [(run,) for run in (*removal.runs, *removal.branches)]
+    )
     if removal.hidden is not None:
         connection.execute("UPDATE run SET deleted_at = ? WHERE id = ?", (time.time(), removal.hidden))
     core.database.grow_older(connection)
+
+
+def _is_persons(label: str | None) -> bool:
+    """Whether a person gave a label: those of branches, such as `ask_all 0-1`, have a blank in them."""
+    return label is not None and " " not in label
+
+
+def _all_of(run: int) -> Bounds:
+    """The ids of all steps of a run."""
+    return step_id(run, 0), step_id(run + 1, 0) - 1
 
 
 def _kept_for(connection: Connection, line: Line) -> Line | None:
@@ -89,5 +137,5 @@ def _forks(connection: Connection, line: Line, *, but: int) -> tuple[int, int]:
     return (-1 if cut is None else cut), forks
 
 
-def _steps_after(line: Line, seq: int) -> tuple[int, int]:
+def _steps_after(line: Line, seq: int) -> Bounds:
     return step_id(line.id, max(line.first, seq + 1)), step_id(line.id + 1, 0) - 1

@@ -1,4 +1,4 @@
-"""Runs: made, listed, named, edited between steps, and removed."""
+"""Runs: made, listed, named and pinned."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Final, cast
 from notebook_agent.errors import RunExistsError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.redact import redact_json
-from notebook_agent.state import State
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
-from notebook_agent.store.head import check_free, check_head, find_head
-from notebook_agent.store.lineage import SEQ, find_line, line_of, no_step, owner_of
+from notebook_agent.store.lineage import SEQ, find_line, line_of, no_step, owner_of, segments
 from notebook_agent.store.protocol import NewRun, RunRecord, Status
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 __all__ = [
+    "children_of",
     "create_run",
-    "edit_state",
     "label_run",
     "list_runs",
     "make_way",
@@ -84,29 +82,22 @@ def list_runs(core: Core, connection: Connection, project: str | None) -> list[R
     return [_record(core, connection, row) for row in connection.execute(sql, (project,)).fetchall()]
 
 
+def children_of(core: Core, connection: Connection, key: RunKey, seq: int | None) -> list[RunRecord]:
+    """See `Store.children`."""
+    if seq is None:
+        bounds = [(each.low, each.high) for each in segments(connection, find_line(connection, key))]
+    else:
+        bounds = [(owner_of(connection, StepRef(key, seq)),) * 2]
+    sql = f"{_SELECT} AND r.spawned_by BETWEEN ? AND ? ORDER BY r.created_at, r.id"
+    rows = [row for each in bounds for row in connection.execute(sql, each).fetchall()]
+    return [_record(core, connection, row) for row in rows]
+
+
 def run_graph(core: Core, connection: Connection, key: RunKey) -> Json:
     """See `Store.graph`."""
     line = find_line(connection, key)
     (node,) = connection.execute("SELECT graph FROM run WHERE id = ?", (line.id,)).fetchone()
     return cast("Json", thaw(core.decoder(connection).node(node)))
-
-
-@at_any_age
-def edit_state(core: Core, key: RunKey, state: State, after: int | None) -> None:
-    """See `Store.edit_state`."""
-    values = state.plain().get_all()
-    with core.write(state=values) as (transaction, encoder):
-        connection = transaction.connection
-        head = find_head(core, connection, key)
-        check_free(core, connection, key, head)
-        check_head(key, head, after)
-        root, _ = encoder.root(values, {})
-        connection.execute(
-            "UPDATE run SET edit_seq = ?, edit_state = ?, updated_at = ? WHERE id = ?",
-            (-1 if after is None else after, root, time.time(), head.run),
-        )
-        if head.step is not None:
-            connection.execute("UPDATE step SET next = NULL WHERE id = ?", (head.step,))
 
 
 def label_run(core: Core, key: RunKey, label: str | None) -> None:

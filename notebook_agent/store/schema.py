@@ -134,7 +134,64 @@ DROP TABLE old_node;
 INSERT INTO node SELECT max(id) + 1, 6, '' FROM node HAVING count(*) > 0
 """
 
-_MIGRATIONS = (_FIRST, _PACKS)
+_EDITS = """
+CREATE TABLE age (
+  n INTEGER NOT NULL               -- how often rows were removed: ids that were noted before count no more
+);
+
+INSERT INTO age SELECT user_version FROM pragma_user_version;
+
+CREATE TABLE edit (
+  step  INTEGER NOT NULL,          -- step.id of the one that begins with it, whether it is there yet or not
+  n     INTEGER NOT NULL,          -- the last one of these counts
+  at    REAL NOT NULL,
+  keys  TEXT NOT NULL,             -- JSON: what was changed by hand
+  state TEXT NOT NULL,             -- JSON: the state that came of it
+  PRIMARY KEY (step, n)
+) WITHOUT ROWID;
+
+INSERT INTO edit SELECT (id << 32) + edit_seq + 1, 0, updated_at, '[]', edit_state FROM run
+WHERE edit_state IS NOT NULL;
+
+DROP INDEX run_key;
+
+DROP INDEX run_parent;
+
+ALTER TABLE run RENAME TO old_run;
+
+CREATE TABLE run (
+  id            INTEGER PRIMARY KEY,
+  project       TEXT NOT NULL,
+  app_id        TEXT NOT NULL,
+  partition_key TEXT,
+  label         TEXT,
+  created_at    REAL NOT NULL,     -- Unix seconds, UTC, as all times here
+  entrypoint    TEXT NOT NULL,
+  graph         INTEGER NOT NULL,  -- node.id
+  state         TEXT NOT NULL,     -- JSON: the state it began with; {"$": 7} stands for node 7
+  parent        INTEGER,           -- run.id it was forked from ..
+  parent_seq    INTEGER,           -- .. at this step; NULL: at the state the parent began with
+  base          INTEGER,           -- last step of its past; its own are those after it
+  spawned_by    INTEGER,           -- step.id
+  notebook      TEXT,
+  pinned        INTEGER NOT NULL DEFAULT 0,
+  updated_at    REAL NOT NULL,     -- its making or last edit; steps have their own times
+  deleted_at    REAL               -- kept only for the runs that were forked from it
+);
+
+INSERT INTO run SELECT id, project, app_id, partition_key, label, created_at, entrypoint, graph, state,
+  parent, parent_seq, base, spawned_by, notebook, pinned, updated_at, deleted_at FROM old_run;
+
+DROP TABLE old_run;
+
+CREATE UNIQUE INDEX run_key ON run (project, app_id, coalesce(partition_key, x'')) WHERE deleted_at IS NULL;
+
+CREATE INDEX run_parent ON run (parent) WHERE parent IS NOT NULL;
+
+CREATE INDEX run_spawned ON run (spawned_by) WHERE spawned_by IS NOT NULL
+"""
+
+_MIGRATIONS = (_FIRST, _PACKS, _EDITS)
 VERSION = len(_MIGRATIONS)
 
 _RECORDS = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at REAL NOT NULL, made_by TEXT)"

@@ -31,7 +31,7 @@ _PARTS: Final = (
 """Whose, a node, and JSON that may point to others: all but the states."""
 _STATES: Final = (
     "SELECT id, state FROM run",
-    "SELECT id, edit_state FROM run WHERE edit_state IS NOT NULL",
+    "SELECT step >> 32, state FROM edit",
     "SELECT id >> 32, state FROM step",
 )
 _STATE: Final = "key "

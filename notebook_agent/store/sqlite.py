@@ -13,13 +13,14 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store import carry, gc, head, ledger, masked, past, runs, size, steps
+from notebook_agent.store import carry, edits, gc, head, ledger, masked, past, runs, size, steps
 from notebook_agent.store.core import Core
 from notebook_agent.store.mounts import network_of
 from notebook_agent.store.places import locate_file
 from notebook_agent.store.protocol import (
     CallCount,
     Durability,
+    Edit,
     NewRun,
     PastRun,
     Reclaimed,
@@ -129,7 +130,12 @@ class SqliteStore:
 
     def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
         """Replace the state at the head, between two steps."""
-        runs.edit_state(self._core, run, masked.masked_state(state) if self._masks else state, after)
+        edits.edit_state(self._core, run, masked.masked_state(state) if self._masks else state, after)
+
+    def edits(self, key: RunKey, /) -> list[Edit]:
+        """Return what was changed by hand."""
+        with self._core.database.read() as connection:
+            return edits.list_edits(connection, key)
 
     def run(self, key: RunKey, /) -> RunRecord:
         """Return one run."""
@@ -148,6 +154,12 @@ class SqliteStore:
         core = self._core
         with core.database.read() as connection:
             return runs.list_runs(core, connection, project)
+
+    def children(self, key: RunKey, /, seq: int | None = None) -> list[RunRecord]:
+        """Return the runs that its steps started, oldest first."""
+        core = self._core
+        with core.database.read() as connection:
+            return runs.children_of(core, connection, key, seq)
 
     def steps(self, key: RunKey, /, *, first: int = 0, last: int | None = None) -> list[StepRecord]:
         """Return the run's steps, those of its ancestors first."""
@@ -177,6 +189,12 @@ class SqliteStore:
         core = self._core
         with core.database.read() as connection:
             return past.states_after(core, connection, refs, keys)
+
+    def begun(self, refs: Sequence[StepRef], /) -> list[State]:
+        """Return the states that steps began with."""
+        core = self._core
+        with core.database.read() as connection:
+            return edits.states_begun(core, connection, refs)
 
     def head_state(self, key: RunKey, /) -> State:
         """Return the state that the next step starts from."""

@@ -22,19 +22,18 @@ __all__ = ["begin_step", "end_step"]
 _BEGIN: Final = """
 INSERT INTO step (id, action, status, started_at, state, code, decision, inputs, call, source, holder)
 SELECT (r.id << 32) + ?2, ?3, 'running', ?4,
-  CASE r.edit_seq WHEN coalesce(?5, -1) THEN r.edit_state ELSE coalesce(s.state, r.state) END,
+  coalesce(
+    (SELECT state FROM edit WHERE step = (r.id << 32) + ?2 ORDER BY n DESC LIMIT 1), s.state, r.state),
   ?6, nullif(?7, s.next), ?8, ?9, ?10, ?11
-FROM run r LEFT JOIN step s ON s.id = (
-  SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32
-)
-WHERE r.id = ?1 AND r.deleted_at IS NULL
-  AND coalesce(s.id - (r.id << 32), r.base) IS ?5 AND s.status IS NOT 'running'
-  AND (SELECT user_version FROM pragma_user_version) = ?12
+FROM run r LEFT JOIN step s ON s.id = (r.id << 32) + ?5
+WHERE r.id = ?1 AND r.deleted_at IS NULL AND (s.id IS NOT NULL OR r.base IS ?5) AND s.status IS NOT 'running'
+  AND NOT EXISTS (SELECT 1 FROM step WHERE id = (r.id << 32) + ?2)
+  AND (SELECT n FROM age) = ?12
 """
 _END: Final = """
 UPDATE step SET status = ?, ended_at = ?, state = ?, next = ?, failure = ?, reads = ?, writes = ?,
   result = ?, holder = NULL
-WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT user_version FROM pragma_user_version) = ?
+WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT n FROM age) = ?
 """
 
 

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AgedError", "Lane", "Reading", "Transaction", "age_of", "check_readable", "translate"]
 
-_AGE_AND_NEWEST: Final = """
-SELECT user_version, (SELECT coalesce(max(id), 0) FROM node) FROM pragma_user_version
-"""
+_AGE_AND_NEWEST: Final = "SELECT (SELECT n FROM age), (SELECT coalesce(max(id), 0) FROM node)"
 
 
 _UNREADABLE: Final = (
@@ -174,7 +172,8 @@ class Reading:
 
 def age_of(connection: sqlite3.Connection) -> int:
     """See `Database.age`."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    row = connection.execute("SELECT n FROM age").fetchone()
+    return row[0] if row is not None and isinstance(row[0], int) else -1
 
 
 def check_readable(location: str, error: BaseException | None) -> None:

@@ -20,7 +20,8 @@ __all__ = ["NODES", "TEXTS", "children", "drop", "fields", "links", "nodes", "po
 NODES: Final = {"run": ("graph",), "step": ("call", "source"), "call": ("body",)}
 """By table, the columns that hold the number of a node, or NULL."""
 TEXTS: Final = {
-    "run": ("state", "edit_state"),
+    "run": ("state",),
+    "edit": ("state",),
     "step": ("state", "decision", "next", "failure", "inputs", "result"),
     "call": ("request",),
     "span": ("events",),

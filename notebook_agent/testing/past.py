@@ -21,20 +21,8 @@ class Past:
         self._spawned: dict[StepRef, list[RunKey]] | None = None
 
     def before(self, step: StepRecord) -> State:
-        """Return the state that a step began with, edits by hand before it included.
-
-        An edit is seen in what the step left as it was; of a key that the step wrote itself, the
-        value before the edit is all that is known.
-        """
-        after = self._history.at(step.seq)
-        if step.status != "completed":
-            return after
-        _, begin = self._history.begun(step.seq)
-        before = self._history.store.state(begin)
-        own = {key: before[key] for key in step.writes if key in before}
-        kept = {key: value for key, value in after.items() if key not in step.writes}
-        order = dict.fromkeys(key for key in (*before, *kept) if key in own or key in kept)
-        return State({key: own[key] if key in own else kept[key] for key in order})
+        """Return the state that a step began with, edits by hand before it included."""
+        return self._history.before(step.seq)
 
     def calls(self, step: StepRecord) -> list[CallRecord]:
         """Return the calls of a step, and those of the branches that it ran, in order of their begin."""

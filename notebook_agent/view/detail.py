@@ -58,7 +58,7 @@ def detail(history: History, graph: Graph, ref: StepRef | int | None, limits: Li
     if seq is None:
         return _initial(of_run, graph, limits)
     step = of_run[seq] if seq < 0 else history.store.step(StepRef(of_run.key, seq))
-    before, after = history.store.states([_start(history, step), step.ref])
+    (before,), after = history.store.begun([step.ref]), history.store.state(step.ref)
     return step_detail(of_run, graph, step, before, after, limits)
 
 
@@ -67,23 +67,15 @@ def details(history: History, graph: Graph, refs: Sequence[StepRef]) -> Iterator
     for n in range(0, len(refs), _AT_ONCE):
         several = refs[n : n + _AT_ONCE]
         steps = {ref: history.store.step(ref) for ref in several if ref.seq is not None}
-        needed = list(
-            dict.fromkeys(at for step in steps.values() for at in (_start(history, step), step.ref))
-        )
-        states = dict(zip(needed, history.store.states(needed), strict=True))
+        taken = [step.ref for step in steps.values()]
+        befores = dict(zip(taken, history.store.begun(taken), strict=True))
+        afters = dict(zip(taken, history.store.states(taken), strict=True))
         for ref in several:
             step, of_run = steps.get(ref), History(history.store, ref.run)
             if step is None:
                 yield _initial(of_run, graph)
             else:
-                yield step_detail(of_run, graph, step, states[_start(history, step)], states[step.ref])
-
-
-def _start(history: History, step: StepRecord) -> StepRef:
-    """The checkpoint that a step began with; of a fork's first step the fork's own, which may be edited."""
-    parent = history.store.run(step.ref.run).parent
-    first = 0 if parent is None or parent.seq is None else parent.seq + 1
-    return StepRef(step.ref.run, step.seq - 1 if step.seq > first else None)
+                yield step_detail(of_run, graph, step, befores[step.ref], afters[step.ref])
 
 
 def asks(graph: Graph, action: str | None) -> list[InputWire]:

@@ -191,6 +191,7 @@ def _draw(source: str, wire: GraphWire | None, kind: str) -> bytes:
         return graph_svg(wire).encode()
     if kind in {"dot", "gv"}:
         return source.encode()
+    _check_format(kind)
     try:
         return drawn_apart(source, kind)
     except (OSError, subprocess.SubprocessError) as error:
@@ -198,6 +199,13 @@ def _draw(source: str, wire: GraphWire | None, kind: str) -> bytes:
             f"The graph cannot be drawn as {kind!r} here: {_reason(error)}. "
             "Save it as .svg, which always works, or install pygraphviz (pip) or Graphviz."
         ) from error
+
+
+def _check_format(kind: str) -> None:
+    import graphviz
+
+    if kind not in graphviz.FORMATS:
+        raise GraphError(f"{kind!r} is no format of Graphviz: save it as .svg, .png or .pdf.")
 
 
 def _reason(error: Exception) -> str:

@@ -17,7 +17,7 @@ from itertools import islice
 
 from notebook_agent.history import Change, changes
 from notebook_agent.ids import Json
-from notebook_agent.redact import mask, trusted
+from notebook_agent.redact import mask, masker, trusted
 from notebook_agent.view.escape import clip
 from notebook_agent.view.images import image_in
 from notebook_agent.view.wire import DiffWire, ValueWire
@@ -53,7 +53,7 @@ class Limits:
 
 def state_wire(value: object, limits: Limits | None = None) -> ValueWire:
     """Turn any value, or a whole state, into what the page draws of it."""
-    writer = _Writer(limits or Limits())
+    writer = _Writer(_at_once(limits or Limits()))
     return writer.state(value) if isinstance(value, Mapping) else writer.wire(value)
 
 
@@ -66,8 +66,13 @@ def diff_wire(
     before: Mapping[str, object], after: Mapping[str, object], limits: Limits | None = None
 ) -> list[DiffWire]:
     """List the paths that were added, changed or removed between two states, at most 200."""
-    shown = limits or Limits(text=4_000, total=40_000, items=50)
+    shown = _at_once(limits or Limits(text=4_000, total=40_000, items=50))
     return [_diff_entry(change, shown) for change in islice(changes(before, after), _MOST_CHANGES)]
+
+
+def _at_once(limits: Limits) -> Limits:
+    """Look for the environment's secrets once, where many texts are masked."""
+    return replace(limits, mask=masker()) if limits.mask is mask else limits
 
 
 def _diff_entry(change: Change, limits: Limits) -> DiffWire:

@@ -46,9 +46,20 @@ class JupyterServer:
 
 @contextlib.contextmanager
 def jupyter_server(
-    root: Path, home: Path, *, kind: str = "lab", settings: Mapping[str, object] | None = None, **env: str
+    root: Path,
+    home: Path,
+    *,
+    kind: str = "lab",
+    settings: Mapping[str, object] | None = None,
+    kernels: Mapping[str, Path] | None = None,
+    **env: str,
 ) -> Iterator[JupyterServer]:
-    """Serve `root`, with every setting kept under `home`; `env` goes to the kernels."""
+    """Serve `root`, with every setting kept under `home`; `env` goes to the kernels.
+
+    `kernels` are further ones by name, each with a folder of packages that it finds first.
+    """
+    for name, packages in (kernels or {}).items():
+        write(home / "data" / "kernels" / name / "kernel.json", kernelspec(name, packages))
     for plugin, values in {**QUIET, **(settings or {})}.items():
         write(home / "lab-settings" / f"{plugin}.jupyterlab-settings", values)
     write(home / "config" / "labconfig" / "page_config.json", {"exposeAppInBrowser": "true"})
@@ -82,6 +93,17 @@ def command(kind: str, root: Path, port: int) -> list[str]:
         "--ServerApp.disable_check_xsrf=True",
         "--IdentityProvider.token=",
     ]
+
+
+def kernelspec(name: str, packages: Path) -> dict[str, object]:
+    """A kernel of this interpreter that finds the packages of a folder first."""
+    paths = [str(packages), str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": name,
+        "language": "python",
+        "env": {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    }
 
 
 def folders(home: Path) -> dict[str, str]:
@@ -196,10 +218,10 @@ class OpenNotebook:
         return self.page.evaluate(f"async () => {{ {HERE} {body} }}")
 
 
-def write_notebook(path: Path, *cells: str) -> None:
+def write_notebook(path: Path, *cells: str, kernel: str = "python3") -> None:
     """Write a notebook of code cells."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
     nbformat.write(notebook, path)
 
 

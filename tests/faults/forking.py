@@ -39,6 +39,8 @@ class _Model:
     first: dict[str, object]
     states: dict[int, dict[str, object]] = field(default_factory=dict)
     edited: dict[str, object] | None = None
+    begun: dict[int, dict[str, object]] = field(default_factory=dict)
+    """What each step began with: an edit may lie before it."""
 
     @property
     def head(self) -> int | None:
@@ -90,6 +92,7 @@ class _World:
         failed = self.chance.random() < 0.1
         after = before if failed else self.changed(before)
         self.store.end_step(key, end(seq, after, "failed" if failed else "completed"))
+        run.begun[seq] = run.state
         run.states[seq], run.edited = _plain(after), None
 
     def changed(self, state: State) -> State:
@@ -117,7 +120,8 @@ class _World:
         over = {"n": self.made} if self.chance.random() < 0.3 else {}
         self.store.create_run(new_run(key, StepRef(source, seq), **({**state, **over} if over else {})))
         past = self.past(source) if seq is None else {n: s for n, s in run.states.items() if n <= seq}
-        self.runs[key] = _Model({**_plain(state), **over}, dict(past))
+        begun = {n: state for n, state in run.begun.items() if n in past}
+        self.runs[key] = _Model({**_plain(state), **over}, dict(past), begun=begun)
         self.runs[key].edited = {**_plain(state), **over}
 
     def past(self, key: RunKey) -> dict[int, dict[str, object]]:
@@ -158,6 +162,13 @@ class _World:
             f"{key}@{seq}"
             for seq, state in run.states.items()
             if _plain(self.store.state(StepRef(key, seq))) != state
+        ]
+        seqs = sorted(run.begun)
+        begun = self.store.begun([StepRef(key, seq) for seq in seqs])
+        found += [
+            f"{key}@{seq}: its begin"
+            for seq, state in zip(seqs, begun, strict=True)
+            if _plain(state) != run.begun[seq]
         ]
         return found
 

@@ -163,3 +163,27 @@ def test_stop_leaves_an_async_action_that_never_awaits_behind(kernel):
     assert "time.sleep(4)" in stopped.traceback
     assert "session/loop.py" not in stopped.traceback
     assert "1 step, next wait" in kernel.run("%agent").text
+
+
+def test_a_run_goes_on_beside_the_cells(kernel):
+    """Its cell ends at once, others run meanwhile, and what it came to is there afterwards."""
+    kernel.run(
+        SLOW.format(body="go.wait(20)").replace("import time", "import threading; go = threading.Event()")
+    )
+    kernel.run("%agent use slow;")
+    begun = kernel.run("made = %agent run --background\nmade")
+    assert (None, True) == (begun.error, "runs beside the cells" in begun.text)
+    assert "1" == kernel.run("go.set(); made.job.result().state['n']").text
+    assert "UsageError: nothing runs beside the cells: %agent run --background does" in (
+        kernel.run("%agent stop").stderr
+    )
+
+
+def test_a_chat_is_a_box_for_messages(kernel):
+    """And text where no box can be."""
+    kernel.run("%agent use chat;")
+    kernel.run('%agent run prompt="what is x"')
+    shown = kernel.run("%agent chat --out chat_history").displays
+    assert "application/vnd.jupyter.widget-view+json" in shown[0]
+    assert "user: what is x\ntext: what is x" == shown[1]["text/plain"]
+    assert 'class="na-snapshot"' in shown[1]["text/html"]

@@ -17,9 +17,10 @@ def reply(state):
     return state.append(said={"role": "assistant", "content": f"about {state['topic']}"})
 
 
-talk = graph.GraphBuilder().with_actions(hear, reply).with_transitions(
-    ("hear", "reply"), ("reply", "hear")
-).build()
+talk = (
+    graph.GraphBuilder().with_actions(hear, reply)
+    .with_transitions(("hear", "reply"), ("reply", "hear")).build()
+)
 """
 
 

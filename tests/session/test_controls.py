@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from notebook_agent.engine import Stopped
+from notebook_agent.engine import Gate, Stopped
 from notebook_agent.session.backend import PanelBackend
 
 LOOP = """
@@ -229,3 +229,13 @@ def test_a_stopped_run_of_a_cell_raises_what_says_so(loop, watched):
     with pytest.raises(Stopped) as raised:
         loop.run()
     assert ["stopped between two steps, next tock: %agent run goes on"] == raised.value.__notes__
+
+
+def test_an_application_brings_its_own_breakpoints(loop, watched):
+    """They join the session's."""
+    watched.ask("break", action="tock")
+    app = loop.app.fork(None)
+    app.gate = Gate()
+    app.gate.break_at("tick", "n > 3")
+    loop.use(app)
+    assert {"tick": "n > 3", "tock": ""} == watched.backend.control()["breakpoints"]

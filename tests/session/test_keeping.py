@@ -132,3 +132,53 @@ def test_flags_of_a_json_file_go_with_no_other(agent, option):
     flag = f"--{option.replace('_', '-')}"
     with pytest.raises(CommandError, match=f"{flag} goes with a .json file: %agent export run.json {flag}"):
         agent.export("run.html", **{option: True})
+
+
+BRANCHED = """
+from notebook_agent import ApplicationBuilder
+from notebook_agent.action import action
+from notebook_agent.parallelism import MapStates
+
+
+@action(reads=["n"], writes=["square"])
+def square(state):
+    return state.update(square=state["n"] ** 2)
+
+
+class Squares(MapStates):
+    reads = ["n"]
+    writes = ["squares"]
+
+    def action(self, state, inputs):
+        return square
+
+    def states(self, state, context, inputs):
+        for n in range(3):
+            yield state.update(n=n)
+
+    def reduce(self, state, states):
+        return state.update(squares=[each["square"] for each in states])
+
+
+builder = ApplicationBuilder().with_actions(squares=Squares()).with_entrypoint("squares")
+builder = builder.with_state(n=0).with_store("branches.db")
+"""
+
+
+def test_branches_go_with_their_run(notebook):
+    """The sentence counts them, and those that stay."""
+    notebook.cell(BRANCHED)
+    notebook.cell("made = builder.build()")
+    agent = notebook.agent
+    agent.use("made")
+    agent.run()
+    name, branches = agent.workspace.label(), agent.app.history.children()
+    assert str(agent.export("run.json")).endswith("kB, 3 runs that its steps started left out")
+    agent.label("kept", branches[0].key.app_id)
+    notebook.cell("made = builder.build()")
+    agent.use("made")
+    told = str(agent.delete(name))
+    assert "would go: 1 step of its own and 2 branches of them (1 branch is pinned, labelled" in told
+    agent.delete(name, now=True)
+    assert ["kept"] == [run.label for run in agent.workspace.runs() if run.label == "kept"]
+    assert 2 == len(agent.workspace.runs())

@@ -171,3 +171,15 @@ def test_what_cannot_be_used_is_called_by_its_kind(notebook, value, kind):
     notebook.cell(f"thing = {value}")
     with pytest.raises(CommandError, match=f"thing is {kind}: use takes"):
         notebook.agent.use("thing")
+
+
+def test_an_edit_by_hand_stands_in_the_log(agent):
+    """In its place, with the keys that it changed."""
+    agent.run(prompt="what is x")
+    agent.app.update_state(agent.app.state.update(mode="generate_image", note=1))
+    agent.run(prompt="what is y")
+    table = agent.log()
+    place = table.columns.index("action"), table.columns.index("writes")
+    row = next(n for n, each in enumerate(table.rows) if each[place[0]] == "edited by hand")
+    assert ("edited by hand", "mode, note") == tuple(table.rows[row][n] for n in place)
+    assert (3, 4) == (table.rows[row - 1][0], table.rows[row + 1][0])

@@ -35,7 +35,7 @@ def placeless(wire):
     return [placeless(item) for item in wire] if isinstance(wire, list) else wire
 
 
-@pytest.mark.parametrize("name", ["overview", "detail", "detail_failed", "progress", "page"])
+@pytest.mark.parametrize("name", ["overview", "detail", "detail_failed", "control", "progress", "page"])
 def test_the_fixtures_are_up_to_date(written, name):
     """If not: python -m tests.make_wire_fixtures."""
     kept = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))

@@ -26,11 +26,11 @@ const BUILTINS = new Set(
 );
 
 const STRINGS =
-  /(?<string>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))/;
+  /(?<string>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|$(?![\s\S]))|'''[\s\S]*?(?:'''|$(?![\s\S]))|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))/;
 const REST =
   /(?<decorator>^[ \t]*@[\w.]+)|(?<number>\b\d[\w.]*)|(?<word>[A-Za-z_]\w*)|(?<plain>[^\w"'#/@]+|[\s\S])/;
 const HASH = /(?<comment>#[^\n]*)/;
-const SLASH = /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))/;
+const SLASH = /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$(?![\s\S])))/;
 const BY_HASH = new Set(["", "python", "py", "python3", "sh", "bash", "shell", "ruby", "yaml", "toml"]);
 
 const join = (...parts: RegExp[]): RegExp => new RegExp(parts.map((part) => part.source).join("|"), "gmu");
@@ -65,6 +65,17 @@ export function highlighted(source: string, language = "python"): Piece[] {
     if (group === "word") before = text;
   }
   return pieces;
+}
+
+/** The pieces line by line; the line breaks are left out. */
+export function linesOf(pieces: Piece[]): Piece[][] {
+  const lines: Piece[][] = [[]];
+  for (const { kind, text } of pieces) {
+    const [first, ...others] = text.split("\n").map((part) => ({ kind, text: part }));
+    if (first) lines.at(-1)?.push(first);
+    lines.push(...others.map((part) => [part]));
+  }
+  return lines;
 }
 
 export interface Passage {

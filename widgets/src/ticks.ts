@@ -16,6 +16,14 @@ const weight = (step: Step): number =>
 
 const heavier = (a: Step, b: Step): Step => (weight(b) >= weight(a) ? b : a);
 
+const ROOM = 16;
+
+/** Cells with room for more of a run that grows: what is drawn stays in its place for a while. */
+export function withRoom(cells: number): number {
+  const part = 2 ** Math.max(0, Math.floor(Math.log2(cells / ROOM)));
+  return part === 1 ? cells : Math.ceil(cells / part) * part;
+}
+
 /** A tick for each step, or for so many steps that they stay visible; a failed one is never hidden. */
 export function ticksOf(steps: (Step | null)[], offset: number, cells: number): Tick[] {
   const width = Math.ceil(cells / MOST_TICKS);

@@ -1,4 +1,5 @@
 /** What happened to nodes and edges up to a place on the slider. */
+import type { Step } from "./model.ts";
 import type { Point } from "./timeline.ts";
 import type { Status } from "./wire.ts";
 
@@ -18,18 +19,37 @@ export interface Visits {
 
 export const edgeKey = (source: string | null, target: string | null): string => `${source}\n${target}`;
 
-export function visitsOf(points: Point[], at: number): Visits {
-  const nodes = new Map<string, Visit>();
-  const edges = new Map<string, number>();
-  for (let i = 0; i <= at; i += 1) {
-    const step = points[i]?.step;
-    if (!step) continue;
-    const { action, status, stale } = step;
-    nodes.set(action, { times: (nodes.get(action)?.times ?? 0) + 1, status, edited: stale });
-    const key = edgeKey(step.source, action);
-    if (step.source !== null) edges.set(key, (edges.get(key) ?? 0) + 1);
+function add({ nodes, edges }: Visits, step: Step | null | undefined): void {
+  if (!step) return;
+  const { action, status, stale } = step;
+  nodes.set(action, { times: (nodes.get(action)?.times ?? 0) + 1, status, edited: stale });
+  const key = edgeKey(step.source, action);
+  if (step.source !== null) edges.set(key, (edges.get(key) ?? 0) + 1);
+}
+
+/** Counts visits; while a run grows it goes on from the place where it stood. */
+export class VisitCounter {
+  /** What happened before the place `#at`, of which `#last` is the last step. */
+  #before: Visits = { nodes: new Map(), edges: new Map() };
+  #at = 0;
+  #last: Step | null = null;
+
+  of(points: Point[], at: number): Visits {
+    if (!this.#goesOn(points, at)) {
+      this.#before = { nodes: new Map(), edges: new Map() };
+      this.#at = 0;
+    }
+    for (; this.#at < at; this.#at += 1) add(this.#before, points[this.#at]?.step);
+    this.#last = points[at - 1]?.step ?? null;
+    const visits = { nodes: new Map(this.#before.nodes), edges: new Map(this.#before.edges) };
+    add(visits, points[at]?.step);
+    return visits;
   }
-  return { nodes, edges };
+
+  /** A step is the same object only where all before it are the same. */
+  #goesOn(points: Point[], at: number): boolean {
+    return at >= this.#at && (points[this.#at - 1]?.step ?? null) === this.#last;
+  }
 }
 
 /** The place of the action's visit before `at`, or else of its last one; -1 where it was never visited. */

@@ -4,7 +4,7 @@ import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
 import type { ControlWire } from "../src/wire.ts";
 import { click, doing, find, get, press, show, type } from "./screen.ts";
-import { FakeSource, overview, progress, tick } from "./story.ts";
+import { control, FakeSource, overview, progress, tick } from "./story.ts";
 
 let source: FakeSource;
 let viewer: Viewer;
@@ -111,6 +111,14 @@ describe("a run that is held", () => {
 });
 
 describe("breakpoints", () => {
+  it("come from Python with all else that the page is told", async () => {
+    expect(Object.keys(control()).sort()).toEqual(Object.keys(FREE).sort());
+    await hear(control());
+    await click(at, "button", "Breakpoints, 1 set");
+    const field = get(at, "textbox", "Condition before generate_image") as HTMLInputElement;
+    expect(field.value).toBe("len(chat_history) > 4");
+  });
+
   it("are set by a click at a node and cleared by another", async () => {
     const mark = (): HTMLElement => get(at, "button", "breakpoint before response");
     const hit = (): Promise<void> =>
@@ -236,7 +244,7 @@ describe("the chat", () => {
   it("offers Retry where the run failed", async () => {
     await open();
     const box = get(at, "log", "Conversation").parentElement as HTMLElement;
-    expect(box.textContent).toContain("It failed at generate_image.");
+    expect(box.textContent).toContain("The run failed at generate_image.");
     await click(box, "button", "Retry");
     expect(source.commands()).toEqual([{ do: "retry", run }]);
   });

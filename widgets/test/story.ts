@@ -5,7 +5,7 @@ import { FREE } from "../src/looks.ts";
 import { type Overview, overviewOf, type Progress, progressOf, type Reply } from "../src/model.ts";
 import type { Listener, Source } from "../src/source.ts";
 import type { Model, Traits } from "../src/widget.ts";
-import type { Ask, Detail, OverviewWire, PageWire, ProgressWire } from "../src/wire.ts";
+import type { Ask, ControlWire, Detail, OverviewWire, PageWire, ProgressWire } from "../src/wire.ts";
 
 const FIXTURES = join(import.meta.dirname, "..", "..", "tests", "fixtures", "wire");
 
@@ -14,6 +14,7 @@ const fixture = <T>(name: string): T => JSON.parse(readFileSync(join(FIXTURES, `
 export const overviewWire = (): OverviewWire => fixture<OverviewWire>("overview");
 export const overview = (): Overview => overviewOf(overviewWire());
 export const detail = (): Detail => fixture<Detail>("detail");
+export const control = (): ControlWire => fixture<ControlWire>("control");
 export const failed = (): Detail => fixture<Detail>("detail_failed");
 
 /** A message that the first run goes on: its step 6 once more, as the fixture has it. */

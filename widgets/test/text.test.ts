@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dollars, duration, summary } from "../src/format.ts";
-import { highlighted, passages } from "../src/highlight.ts";
+import { highlighted, linesOf, passages } from "../src/highlight.ts";
 import { editable, editsOf, jsonOf } from "../src/views/edit.tsx";
 import { visible } from "../src/visible.ts";
 
@@ -95,5 +95,14 @@ describe("an edit", () => {
 describe("what cannot be seen", () => {
   it("is written out where it controls or turns the writing", () => {
     expect(visible("a\u001b[31m\u202eb\tc\nd")).toBe("a\\u001b[31m\\u202eb\tc\nd");
+  });
+});
+
+describe("lines of code", () => {
+  it("are the source's, whatever spans several of them", () => {
+    const source = 'def f():\n    """Say\n\n    it."""\n    return 1';
+    const lines = linesOf(highlighted(source));
+    expect(lines.map((line) => line.map((piece) => piece.text).join(""))).toEqual(source.split("\n"));
+    expect(lines[3]?.[0]?.kind).toBe("string");
   });
 });

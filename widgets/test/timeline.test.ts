@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../src/model.ts";
-import { ticksOf } from "../src/ticks.ts";
+import { ticksOf, withRoom } from "../src/ticks.ts";
 import { advanced, lanesOf, misses, pathOf } from "../src/timeline.ts";
+import { VisitCounter } from "../src/visits.ts";
 import { overview, progress } from "./story.ts";
 
 function steps(n: number): Step[] {
@@ -67,5 +68,42 @@ describe("ticks", () => {
     const ticks = ticksOf(many, 1, 10_001);
     expect(ticks.length).toBeLessThanOrEqual(240);
     expect(ticks.filter((tick) => tick.step.status === "failed").length).toBe(1);
+  });
+});
+
+describe("the scale of a run that grows", () => {
+  it("is exact for a short run and stays the same for a while for a long one", () => {
+    expect([2, 24, 31].map(withRoom)).toEqual([2, 24, 31]);
+    expect([8200, 8300, 8600, 8704].map(withRoom)).toEqual([8704, 8704, 8704, 8704]);
+    expect(withRoom(8705)).toBe(9216);
+  });
+});
+
+describe("counting visits", () => {
+  const asOf = (points: ReturnType<typeof pathOf>, at: number) => new VisitCounter().of(points, at);
+
+  it("comes to the same wherever it went on from", () => {
+    const points = pathOf(overview());
+    const counter = new VisitCounter();
+    for (const at of [3, 5, 4, 4, 0, 11, 2]) expect(counter.of(points, at)).toEqual(asOf(points, at));
+  });
+
+  it("sees what became of a step that ran", () => {
+    const points = pathOf(overview());
+    const counter = new VisitCounter();
+    counter.of(points, 5);
+    const changed = points.map((point, i) =>
+      i === 5 && point.step ? { ...point, step: { ...point.step, status: "failed" as const } } : point,
+    );
+    expect(counter.of(changed, 5)).toEqual(asOf(changed, 5));
+    expect(counter.of(changed, 7)).toEqual(asOf(changed, 7));
+  });
+
+  it("begins anew on another path", () => {
+    const made = overview();
+    const counter = new VisitCounter();
+    counter.of(pathOf(made), 9);
+    const other = pathOf(made, made.runs[1]?.id);
+    expect(counter.of(other, 8)).toEqual(asOf(other, 8));
   });
 });

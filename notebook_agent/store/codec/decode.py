@@ -17,6 +17,7 @@ from notebook_agent.store.codec.rows import Row, Rows
 from notebook_agent.store.codec.stored import Stored
 from notebook_agent.store.codec.types import MUTABLE, READERS
 from notebook_agent.store.nodes import JSON, NodeReader
+from notebook_agent.store.packs import Book
 
 __all__ = ["Decoder"]
 
@@ -24,9 +25,6 @@ _MOST: Final = 5_000_000
 """Nodes read for one value; more come only from a crafted file."""
 _POINTER: Final = re.compile(r'\{"\$":(\d{1,18})\}')
 _BAD = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, DecimalException)
-
-
-_NOWHERE: Final = (None, 0)
 
 
 class Decoder:
@@ -169,17 +167,31 @@ class Decoder:
         return self._all(steps)
 
     def _read_packed(self, numbers: Sequence[int]) -> None:
-        """Read the dicts among nodes that stand in packs of ASCII where they are: a long list has many."""
-        values, places, scan, owner = self._values, self._reader.places, self._scan, self._owner
+        """Read the dicts among nodes that stand in packs of ASCII, those of one pack at one go."""
+        together: dict[Book, tuple[list[int], list[int]]] = {}
+        places, nowhere = self._reader.places, (None, 0)
         for number in numbers:
-            book, index = places.get(number, _NOWHERE)
-            if book is None or book.forms[index] != "0" or type(book.raw) is not str:
-                continue
-            mutable = self._mutable
-            value, end = scan(book.raw, book.ends[index])
-            if end != book.ends[index + 1]:
-                raise ValueError(f"node {number} has another length than it says")
-            if type(value) is FrozenDict and mutable == self._mutable:
+            book, place = places.get(number, nowhere)
+            if book is not None and book.forms[place] == "0":
+                asked = together.get(book)
+                if asked is None:
+                    asked = together[book] = [], []
+                asked[0].append(number)
+                asked[1].append(place)
+        for book, (asked_for, at) in together.items():
+            self._read_together(asked_for, book.dicts(at))
+
+    def _read_together(self, numbers: Sequence[int], text: str | None) -> None:
+        if text is None:
+            return
+        mutable, owner, values = self._mutable, self._owner, self._values
+        found, end = self._scan(text, 0)
+        if end != len(text) or not isinstance(found, list) or len(found) != len(numbers):
+            raise ValueError(f"the nodes {numbers[0]} to {numbers[-1]} have other lengths than they say")
+        if mutable != self._mutable:
+            return
+        for number, value in zip(numbers, found, strict=True):
+            if type(value) is FrozenDict:
                 if value.memo is None:
                     value.memo, value.loose = Stored(owner, number), False
                 values[number] = value

@@ -55,7 +55,22 @@ class _Writer:
             "graph": self.value(run.graph),
             "state": self.values(run.state),
             "steps": steps,
-        }) | ({} if run.edited is None else {"edited": self.values(run.edited)})
+            "edits": self.edits(run),
+        })
+
+    def edits(self, run: PastRun) -> list[Json]:
+        """Each with what it changed in the state before it."""
+        states = {step.record.seq: step.state for step in run.steps}
+        found: list[Json] = []
+        for edit in run.edits:
+            place = -1 if edit.after is None else edit.after
+            before = states.get(place, run.state)
+            changes = self.changes(before, edit.state)
+            found.append(
+                _given({"after": edit.after, "at": edit.at, "keys": list(edit.keys), "changes": changes})
+            )
+            states[place] = edit.state
+        return found
 
     def step(self, step: PastStep, before: State) -> Json:
         record, values = step.record, step.values

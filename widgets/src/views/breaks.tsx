@@ -24,6 +24,7 @@ interface MarkProps {
 export function BreakMark({ node, breakpoints, onBreak }: MarkProps) {
   const condition = breakpoints[node.name];
   const set = condition !== undefined;
+  const [x, y] = [node.x - node.width / 2, node.y];
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button element cannot stand in a drawing
     <g
@@ -32,7 +33,6 @@ export function BreakMark({ node, breakpoints, onBreak }: MarkProps) {
       tabindex={-1}
       aria-pressed={set}
       aria-label={`breakpoint before ${node.name}`}
-      transform={`translate(${node.x - node.width / 2} ${node.y})`}
       onClick={() => onBreak(node.name, toggled(node.name, breakpoints))}
       onKeyDown={undefined}
     >
@@ -41,9 +41,9 @@ export function BreakMark({ node, breakpoints, onBreak }: MarkProps) {
           ? `Breakpoint${condition && `, if ${condition}`}: click to clear it`
           : "Click to halt before this action"}
       </title>
-      <circle class="na-break-place" r={12} />
-      <circle class="na-break-dot" r={6} />
-      {condition && <path class="na-break-if" d="M-2.6-1.4h5.2M-2.6 1.4h5.2" />}
+      <circle class="na-break-place" cx={x} cy={y} r={12} />
+      <circle class="na-break-dot" cx={x} cy={y} r={6} />
+      {condition && <path class="na-break-if" d={`M${x - 2.6} ${y - 1.4}h5.2M${x - 2.6} ${y + 1.4}h5.2`} />}
     </g>
   );
 }

@@ -12,8 +12,8 @@ export interface ChatBoxProps {
   busy: boolean;
   /** The place that a message makes a fork from, where one looks at the past. */
   past: string | null;
-  /** The action that the run failed at. */
-  failed: string | null;
+  /** How the run broke, such as `failed at answer`; null where it did not. */
+  broken: string | null;
   /** What the running step has streamed so far. */
   streaming: string;
   onSend: (text: string) => void;
@@ -100,7 +100,7 @@ export function ChatBox({
   control,
   busy,
   past,
-  failed,
+  broken,
   streaming,
   onSend,
   onRetry,
@@ -124,9 +124,9 @@ export function ChatBox({
         )}
         {goes && control.mode !== "paused" && <Coming text={streaming} />}
       </div>
-      {failed !== null && !goes && (
-        <p class="na-note na-problem">
-          <span>It failed at {failed}.</span>
+      {broken !== null && !goes && (
+        <p class="na-note">
+          <span>The run {broken}.</span>
           <button type="button" class="na-link" onClick={onRetry}>
             Retry
           </button>
@@ -135,7 +135,7 @@ export function ChatBox({
       <Box
         input={chat.input}
         past={past}
-        disabled={goes || failed !== null}
+        disabled={goes || broken !== null}
         onSend={(text) => {
           setSent(text);
           onSend(text);

@@ -1,36 +1,44 @@
 import { useState } from "preact/hooks";
-import { highlighted } from "../highlight.ts";
+import { highlighted, linesOf, type Piece } from "../highlight.ts";
 import type { CodeWire } from "../wire.ts";
+
+const Pieces = ({ pieces }: { pieces: Piece[] }) => (
+  <>
+    {pieces.map((piece, i) =>
+      piece.kind === "plain" ? (
+        piece.text
+      ) : (
+        <span key={i} class={`na-code-${piece.kind}`}>
+          {piece.text}
+        </span>
+      ),
+    )}
+  </>
+);
 
 /** Code in colours, made of text nodes alone. */
 export const Code = ({ text, language = "python" }: { text: string; language?: string }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
   <pre class="na-code" tabIndex={0}>
     <code>
-      {highlighted(text, language).map((piece, i) =>
-        piece.kind === "plain" ? (
-          piece.text
-        ) : (
-          <span key={i} class={`na-${piece.kind}`}>
-            {piece.text}
-          </span>
-        ),
-      )}
+      <Pieces pieces={highlighted(text, language)} />
     </code>
   </pre>
 );
 
+/** Python with a number before each line, which the line keeps where it is wrapped. */
 const Numbered = ({ text }: { text: string }) => (
-  <div class="na-numbered">
-    <pre class="na-gutter" aria-hidden="true">
-      {text
-        .replace(/\n$/, "")
-        .split("\n")
-        .map((_, i) => `${i + 1}\n`)
-        .join("")}
-    </pre>
-    <Code text={text} />
-  </div>
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+  <pre class="na-code na-numbered" tabIndex={0}>
+    <code>
+      {linesOf(highlighted(text.replace(/\n$/, ""))).map((pieces, i) => (
+        <span key={i} class="na-code-line">
+          <Pieces pieces={pieces} />
+          {"\n"}
+        </span>
+      ))}
+    </code>
+  </pre>
 );
 
 /** An action's source as it ran, and as it is now where that differs. */

@@ -2,9 +2,10 @@ import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import { counted, statusWord } from "../format.ts";
 import type { Step } from "../model.ts";
-import { edgeKey, type Visits } from "../visits.ts";
-import type { EdgeWire, GraphWire, NodeWire } from "../wire.ts";
+import type { Visits } from "../visits.ts";
+import type { GraphWire, NodeWire } from "../wire.ts";
 import { BreakMark, type Breakpoints, breakText, type OnBreak, toggled } from "./breaks.tsx";
+import { Edge, inOrder } from "./edges.tsx";
 import type { Hues } from "./hues.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { type Box, useZoom } from "./zoom.ts";
@@ -82,16 +83,23 @@ const InputNode = ({ node }: { node: NodeWire }) => (
   </g>
 );
 
-/** How often a node was visited; beside it and not in it, since it is no part of the button's name. */
-const Times = ({ node, times, tone }: { node: NodeWire; times: number; tone: string }) => (
-  <g
-    class={`na-times ${tone}`}
-    transform={`translate(${node.x + node.width / 2 - 4} ${node.y - node.height / 2 + 2})`}
-  >
-    <rect x={times > 99 ? -14 : -9} y={-8} width={times > 99 ? 28 : 18} height={16} rx={8} />
-    <text>{times > 99 ? "99+" : times}</text>
-  </g>
-);
+/**
+ * How often a node was visited; beside it and not in it, since it is no part of the button's name.
+ * Neither it nor anything else that each node has is moved or faded as a group: a browser lays such
+ * groups over each other anew in each frame of a move, which takes the square of their number.
+ */
+function Times({ node, times, tone }: { node: NodeWire; times: number; tone: string }) {
+  const half = times > 99 ? 14 : 9;
+  const [x, y] = [node.x + node.width / 2 - 4, node.y - node.height / 2 + 2];
+  return (
+    <g class={`na-times ${tone}`}>
+      <rect x={x - half} y={y - 8} width={2 * half} height={16} rx={8} />
+      <text x={x} y={y}>
+        {times > 99 ? "99+" : times}
+      </text>
+    </g>
+  );
+}
 
 /** The sign of code that was changed since, at the frame's lower corner. */
 const Edited = ({ node }: { node: NodeWire }) => (
@@ -134,68 +142,6 @@ function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
   );
 }
 
-const NUMBERS = /-?\d+(?:\.\d+)?/g;
-
-/** The middle of a line made of cubic curves. */
-export function middleOf(path: string): { x: number; y: number } {
-  const all = (path.match(NUMBERS) ?? []).map(Number);
-  const curves = Math.max(1, Math.floor((all.length / 2 - 1) / 3));
-  const first = Math.floor((curves - 1) / 2) * 6;
-  const at = (i: number): number => all[first + i] ?? 0;
-  if (curves % 2 === 0) return { x: at(6), y: at(7) };
-  return {
-    x: (at(0) + 3 * at(2) + 3 * at(4) + at(6)) / 8,
-    y: (at(1) + 3 * at(3) + 3 * at(5) + at(7)) / 8,
-  };
-}
-
-/** How often an edge was taken, beside its label or on its line. */
-function Taken({ edge, times }: { edge: EdgeWire; times: number }) {
-  const place = edge.label === "" ? middleOf(edge.path) : { x: edge.labelX, y: edge.labelY + 13 };
-  return (
-    <text class="na-taken-times" x={place.x} y={place.y}>
-      ×{times}
-    </text>
-  );
-}
-
-function edgeClass(edge: EdgeWire, times: number, taken: boolean): string {
-  const classes = [
-    "na-edge-line",
-    edge.conditional && "na-conditional",
-    edge.caught && "na-caught",
-    times > 0 && "na-visited",
-    taken && "na-taken",
-  ];
-  return classes.filter(Boolean).join(" ");
-}
-
-function Edge({ edge, visits, step }: { edge: EdgeWire; visits: Visits; step: Step | null }) {
-  const key = edgeKey(edge.source, edge.target);
-  const times = visits.edges.get(key) ?? 0;
-  const taken = step !== null && key === edgeKey(step.source, step.action);
-  return (
-    <g class={edgeClass(edge, times, taken)}>
-      <title>{`${edge.source} → ${edge.target}${times > 0 ? `, taken ${counted(times, "time")}` : ""}`}</title>
-      <path class="na-line" d={edge.path} />
-      <path class="na-head-shape" d={edge.head} />
-      {edge.label !== "" && (
-        <text x={edge.labelX} y={edge.labelY}>
-          {edge.label}
-        </text>
-      )}
-      {times > 1 && <Taken edge={edge} times={times} />}
-    </g>
-  );
-}
-
-const isTaken = (edge: EdgeWire, step: Step | null): boolean =>
-  step !== null && edge.source === step.source && edge.target === step.action;
-
-/** The edges in drawing order, each with its own place: the one taken lies on top. */
-const inOrder = (edges: EdgeWire[], step: Step | null): [number, EdgeWire][] =>
-  [...edges.entries()].sort(([, a], [, b]) => Number(isTaken(a, step)) - Number(isTaken(b, step)));
-
 const Tool = ({ name, icon, onClick }: { name: string; icon: IconName; onClick: () => void }) => (
   <button type="button" class="na-tool" aria-label={name} title={name} onClick={onClick}>
     <Icon name={icon} />
@@ -205,7 +151,7 @@ const Tool = ({ name, icon, onClick }: { name: string; icon: IconName; onClick: 
 const Parts = (props: GraphProps) => (
   <>
     {inOrder(props.graph.edges, props.step).map(([i, edge]) => (
-      <Edge key={i} edge={edge} visits={props.visits} step={props.step} />
+      <Edge key={i} edge={edge} graph={props.graph} visits={props.visits} step={props.step} />
     ))}
     {props.graph.nodes.map((node) =>
       node.kind === "input" ? (
@@ -244,7 +190,9 @@ function Drawing(props: GraphProps) {
         ref={zoom.svg}
         {...zoom.handlers}
       >
-        <Parts {...props} />
+        <g ref={zoom.drawing} class="na-world">
+          <Parts {...props} />
+        </g>
       </svg>
       <div class="na-zoom">
         <Tool name="Zoom in" icon="plus" onClick={zoom.zoomIn} />

@@ -1,10 +1,11 @@
 import "../visible.ts";
 import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import { runSentence } from "../format.ts";
 import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
 import { placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
-import { visitBefore, visitsOf } from "../visits.ts";
+import { VisitCounter, visitBefore } from "../visits.ts";
 import type { Detail } from "../wire.ts";
 import { ChatBox } from "./chatbox.tsx";
 import { CompareView } from "./compare.tsx";
@@ -80,7 +81,8 @@ function useScene(viewer: Viewer) {
   const point = viewer.point;
   const here = placeKey(point);
   const hues = useMemo(() => huesOf(overview.graph), [overview.graph]);
-  const visits = useMemo(() => visitsOf(points, at), [points, at]);
+  const counter = useMemo(() => new VisitCounter(), []);
+  const visits = useMemo(() => counter.of(points, at), [points, at]);
   const move = useCallback((to: number) => viewer.move(to), [viewer]);
   return {
     viewer,
@@ -127,7 +129,8 @@ function Chatting(scene: Scene) {
   const { viewer, looks, run, atHead } = scene;
   const { chat } = looks.control;
   if (!chat) return null;
-  const failed = atHead && run && FAILED.has(run.status) ? run.next : null;
+  const how = run?.status === "interrupted" ? "was " : "";
+  const broken = atHead && run && FAILED.has(run.status) ? how + runSentence(run) : null;
   return (
     <ChatBox
       chat={chat}
@@ -135,7 +138,7 @@ function Chatting(scene: Scene) {
       control={looks.control}
       busy={looks.waiting !== null}
       past={goingOn(scene).past}
-      failed={failed}
+      broken={broken}
       streaming={atHead ? looks.text : ""}
       onSend={(text) => void viewer.run("run", { [chat.input]: text })}
       onRetry={() => void viewer.retry()}

@@ -1,7 +1,8 @@
+import { Fragment } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { count, placeText } from "../format.ts";
 import type { Overview } from "../model.ts";
-import { percent, tickClass, ticksOf } from "../ticks.ts";
+import { percent, tickClass, ticksOf, withRoom } from "../ticks.ts";
 import { lanesOf, type Point } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 import { Icon } from "./icons.tsx";
@@ -24,6 +25,18 @@ const FEWEST = 24;
 const MOST_NAMED = 48;
 const PLAY_MS = 700;
 
+/** A name that may be broken after each of its words. */
+const Name = ({ of }: { of: string }) => (
+  <span>
+    {of.split(/(?<=_)/).map((word, i) => (
+      <Fragment key={i}>
+        {i > 0 && <wbr />}
+        {word}
+      </Fragment>
+    ))}
+  </span>
+);
+
 function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells: number; hues: Hues }) {
   const ticks = useMemo(() => {
     const steps = points.map((point) => point.step);
@@ -38,7 +51,7 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
           class={`na-cell ${tickClass(step, hues)} ${from > at ? "na-ahead" : ""} ${from <= at && at < from + width ? "na-here" : ""}`}
           style={{ left: percent(from, cells), width: percent(width, cells) }}
         >
-          <i>{ticks.length > MOST_NAMED ? "" : step.action}</i>
+          <i>{ticks.length > MOST_NAMED ? "" : <Name of={step.action} />}</i>
         </span>
       ))}
     </div>
@@ -90,6 +103,7 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
         <span class="na-place">
           {step ? <b>{count(step.seq)}</b> : <b>start</b>}
           {head !== null && <span> / {count(head)}</span>}
+          {step && <small class={hues(step.action)}>{step.action}</small>}
         </span>
       </div>
       <div class="na-track">
@@ -123,7 +137,9 @@ export function TimelineView(props: TimelineProps) {
     (most, lane) => Math.max(most, lane.offset + lane.run.steps.length),
     Math.max(points.length, 2),
   );
-  const cells = Math.min(longest, Math.max(points.length * LONGER, FEWEST));
+  const exact = Math.min(longest, Math.max(points.length * LONGER, FEWEST));
+  const grows = overview.runs.some((run) => run.id === overview.run && run.status === "running");
+  const cells = grows ? withRoom(exact) : exact;
   const drawn = useMemo(
     () => (
       <Lanes

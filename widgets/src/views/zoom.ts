@@ -9,12 +9,15 @@ export interface Box {
 }
 
 const CLOSEST = 8;
+/** A large drawing can be seen as near as this. */
+const CLOSE = { width: 300, height: 220 };
 const FARTHEST = 2;
 const DRAGGED_PX = 4;
 
 /** The window made smaller (factor below 1) or larger about a point of it. */
 export function zoomed(box: Box, whole: Box, factor: number, px: number, py: number): Box {
-  const width = Math.min(whole.width * FARTHEST, Math.max(whole.width / CLOSEST, box.width * factor));
+  const closest = Math.max(CLOSEST, whole.width / CLOSE.width, whole.height / CLOSE.height);
+  const width = Math.min(whole.width * FARTHEST, Math.max(whole.width / closest, box.width * factor));
   const k = width / box.width;
   return { x: px - (px - box.x) * k, y: py - (py - box.y) * k, width, height: box.height * k };
 }
@@ -34,9 +37,19 @@ function underPointer(
 
 const viewBoxOf = ({ x, y, width, height }: Box): string => `${x} ${y} ${width} ${height}`;
 
-/** Moves the window without drawing anew what is in it: a large graph is panned as smoothly as a small one. */
+/** Where the drawing is put so that the window on it fills the frame that was made for the whole. */
+export function transformOf(box: Box, whole: Box): string {
+  const k = whole.width / box.width;
+  return `translate(${whole.x - box.x * k}px, ${whole.y - box.y * k}px) scale(${k})`;
+}
+
+/**
+ * Moves the drawing behind its frame, which lays nothing out and paints nothing anew as another `viewBox` would.
+ * It gets no layer of its own: Chromium then adds up in each frame the regions of all parts where a wheel is heard.
+ */
 export function useZoom(whole: Box) {
   const svg = useRef<SVGSVGElement>(null);
+  const drawing = useRef<SVGGElement>(null);
   const own = useRef<Box | null>(null);
   const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
   const now = useRef(whole);
@@ -44,10 +57,12 @@ export function useZoom(whole: Box) {
   const box = (): Box => own.current ?? now.current;
   const set = (to: Box | null): void => {
     own.current = to;
-    svg.current?.setAttribute("viewBox", viewBoxOf(box()));
+    if (drawing.current) drawing.current.style.transform = transformOf(box(), now.current);
   };
 
-  useEffect(() => set(own.current), [whole]);
+  useEffect(() => {
+    if (own.current) set(own.current);
+  }, [whole]);
   useEffect(() => {
     const element = svg.current;
     if (!element) return undefined;
@@ -88,6 +103,7 @@ export function useZoom(whole: Box) {
 
   return {
     svg,
+    drawing,
     viewBox: viewBoxOf(whole),
     fit: () => set(null),
     zoomIn: by(1 / 1.3),
