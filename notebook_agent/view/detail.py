@@ -68,14 +68,14 @@ def details(history: History, graph: Graph, refs: Sequence[StepRef]) -> Iterator
         several = refs[n : n + _AT_ONCE]
         steps = {ref: history.store.step(ref) for ref in several if ref.seq is not None}
         taken = [step.ref for step in steps.values()]
-        befores = dict(zip(taken, history.store.begun(taken), strict=True))
+        starts = dict(zip(taken, history.store.begun(taken), strict=True))
         afters = dict(zip(taken, history.store.states(taken), strict=True))
         for ref in several:
             step, of_run = steps.get(ref), History(history.store, ref.run)
             if step is None:
                 yield _initial(of_run, graph)
             else:
-                yield step_detail(of_run, graph, step, befores[step.ref], afters[step.ref])
+                yield step_detail(of_run, graph, step, starts[step.ref], afters[step.ref])
 
 
 def asks(graph: Graph, action: str | None) -> list[InputWire]:
