@@ -209,10 +209,3 @@ def test_a_condition_that_raises_stop_iteration_is_named():
     app.step()
     with pytest.raises(ConditionError, match="of the edge 'inc' -> 'inc' raised StopIteration"):
         app.step()
-
-
-@pytest.mark.parametrize("name", ["graph.zip", "graph.xyz"])
-def test_a_drawing_has_a_format_of_graphviz(tmp_path, name):
-    """Others are refused by name."""
-    with pytest.raises(GraphError, match=r"is no format of Graphviz: save it as \.svg"):
-        counting().build().visualize(tmp_path / name)

@@ -252,7 +252,8 @@ def _wait(futures: Sequence[Future[Outcome]]) -> None:
 
     for each in futures:
         each.add_done_callback(done)
-    over.wait()
+    if futures:
+        over.wait()
 
 
 class InContext:

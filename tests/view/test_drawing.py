@@ -73,7 +73,7 @@ def test_the_source_is_written_beside_the_file(no_program, tmp_path):
 
 def test_an_unknown_format_is_told(no_program, tmp_path):
     """One sentence, with what works."""
-    with pytest.raises(GraphError, match=r"cannot be drawn as 'nonsense' here.*Save it as \.svg"):
+    with pytest.raises(GraphError, match=r"'nonsense' is no format of Graphviz: save it as \.svg"):
         visualize(story_graph(), tmp_path / "graph.nonsense")
 
 
