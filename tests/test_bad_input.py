@@ -10,6 +10,7 @@ from notebook_agent import Action, ApplicationBuilder, Condition, GraphBuilder, 
 from notebook_agent.errors import (
     ActionError,
     AgentError,
+    CallError,
     ConditionError,
     GraphError,
     InputError,
@@ -209,3 +210,14 @@ def test_a_condition_that_raises_stop_iteration_is_named():
     app.step()
     with pytest.raises(ConditionError, match="of the edge 'inc' -> 'inc' raised StopIteration"):
         app.step()
+
+
+@pytest.mark.parametrize("mode", ["Strict", "strikt", None])
+def test_a_ledger_mode_is_one_of_three(mode):
+    """A misspelt one would let calls leave."""
+    with pytest.raises(CallError, match="it is one of auto, fresh, strict"):
+        ApplicationBuilder().with_ledger(mode)
+    app = counting().build()
+    with pytest.raises(CallError, match="it is one of auto, fresh, strict"):
+        app.ledger = mode
+    assert "auto" == app.ledger

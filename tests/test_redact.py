@@ -104,6 +104,11 @@ def test_key_becomes_the_name_of_its_rule(secret, rule):
             "[private-key]\nbye",
         ),
         ("-----BEGIN PRIVATE KEY-----\\nMIIEow", "[private-key]"),
+        ("what is -----BEGIN RSA PRIVATE KEY----- and then TLS", "what is [private-key] and then TLS"),
+        (
+            f"-----BEGIN RSA PRIVATE KEY-----\\nDEK-Info: AES-128\\n\\n{'MIIEow+/' * 8}\\n{'x9' * 20}",
+            "[private-key]",
+        ),
     ],
 )
 def test_only_the_secret_part_is_replaced(text, expected):

@@ -16,6 +16,7 @@ from notebook_agent.application.forking import Forking
 from notebook_agent.application.pricing import Pricing
 from notebook_agent.application.running import Running
 from notebook_agent.calls import Budget, Forecast
+from notebook_agent.calls.modes import ledger_mode
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
 from notebook_agent.errors import RunError, StateError
@@ -125,7 +126,7 @@ class Application(Running, Forking, Generic[Data]):
 
     @ledger.setter
     def ledger(self, mode: LedgerMode) -> None:
-        self._run.ledger = mode
+        self._run.ledger = ledger_mode(mode)
 
     @property
     def recording(self) -> CallSource | None:

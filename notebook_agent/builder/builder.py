@@ -11,6 +11,7 @@ from notebook_agent import calls, engine
 from notebook_agent import store as stores
 from notebook_agent.builder.building import Building
 from notebook_agent.builder.plan import Origin, check_role
+from notebook_agent.calls.modes import ledger_mode
 from notebook_agent.calls.protocol import CallSource, LedgerMode
 from notebook_agent.engine import ApplicationContext, Executors
 from notebook_agent.errors import ForkError, GraphError, RunError, StateError, did_you_mean
@@ -176,8 +177,12 @@ class ApplicationBuilder(Building[Data]):
     def with_ledger(
         self, mode: LedgerMode, recording: CallSource | str | Path | None = None
     ) -> ApplicationBuilder[Data]:
-        """Say which LLM calls may leave, and give a ledger file to serve from."""
-        self._ledger = mode
+        """Say which LLM calls may leave, and give a ledger file to serve from.
+
+        Raises:
+            CallError: It is no such mode.
+        """
+        self._ledger = ledger_mode(mode)
         if isinstance(recording, str | Path):
             self._recording = calls.Recording.load(recording)
         else:

@@ -50,11 +50,15 @@ def current() -> Running | None:
 
 
 def _unattributed(running: list[Running]) -> Running | None:
-    """Make a step that is none: its calls are kept where all running steps keep theirs, and never served."""
-    first = running[0].scope
-    if any(each.scope.log is not first.log for each in running):
+    """Make a step that is none: its calls are kept where all running steps keep theirs, and never served.
+
+    Where one of them is strict none leaves, wherever it is from.
+    """
+    strict = [each.scope for each in running if each.scope.mode == "strict"]
+    first = next(iter(strict), running[0].scope)
+    if not strict and any(each.scope.log is not first.log for each in running):
         return None
-    mode: LedgerMode = "strict" if any(each.scope.mode == "strict" for each in running) else "fresh"
+    mode: LedgerMode = "strict" if strict else "fresh"
     return Running(replace(first, mode=mode, partners=(), recording=None, listener=None), attributed=False)
 
 
@@ -129,11 +133,12 @@ class Scope:
     in whatever thread or task, and ends with `close`.
     """
 
-    __slots__ = ("_part", "_running")
+    __slots__ = ("_part", "_running", "_spanless")
 
     def __init__(self, scope: StepScope) -> None:
         self._running = Running(scope)
         self._part: _Part | None = None
+        self._spanless: Token[str | None] | None = None
 
     @property
     def others(self) -> Mapping[tuple[str, str], int]:
@@ -161,11 +166,14 @@ class Scope:
     def __enter__(self) -> None:
         self._part = _Part(self._running, live=self._running.scope.live)
         self._part.__enter__()
+        self._spanless = _span.set(None)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         assert self._part is not None
+        assert self._spanless is not None
+        _reset(_span, self._spanless)
         trouble = self._running.end()
         self._part.__exit__(kind, error, trace)
         if trouble is not None and error is None:

@@ -59,10 +59,15 @@ def _wide(name: str, pattern: str, *markers: str) -> Rule:
 
 _RANDOM = r"(?=[A-Za-z0-9_/+=-]*[0-9])(?=[A-Za-z0-9_/+=-]*[A-Za-z])[A-Za-z0-9_/+=-]{20,}(?![\w.(\[])"
 
+_TO_ITS_END = r"(?:[^-]|-(?!----)){0,100000}?-----END [A-Z0-9 ]+-----"
+_LINE = r"(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): ?[^\n\\]+|[A-Za-z0-9+/=]{16,})"
+_CUT_OFF = rf"(?:(?:\s|\\[nr])+{_LINE})*" + r"(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{1,15}(?=\s*(?:$|\")))?"
+"""What follows the header of a key that was cut; of a text that only names such a header, nothing."""
+
 RULES: tuple[Rule, ...] = (
     _wide(
         "private-key",
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]+-----)?",
+        rf"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:{_TO_ITS_END}|{_CUT_OFF})",
         "PRIVATE KEY",
     ),
     _prefixed("anthropic-key", _WORD + "{20,}", "sk-ant-"),

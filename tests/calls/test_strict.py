@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from notebook_agent.errors import LedgerMissError
-from tests.calls.conftest import asked
+from tests.calls.conftest import Steps, asked
 
 
 def test_miss_sends_nothing_and_names_the_difference(server, steps, ask):
@@ -149,8 +149,10 @@ def test_requests_that_are_no_model_calls_still_pass(server, steps):
         assert 200 == plain.get(f"{server.base_url}/file").status_code
 
 
-def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, ask):
+@pytest.mark.parametrize("others", ["of the same run", "of another run"])
+def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, ask, others):
     """Of several steps a strict one keeps a call from leaving that might be its own."""
+    other = steps if others == "of the same run" else Steps()
     told = []
 
     def work():
@@ -159,7 +161,7 @@ def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, ask):
         except BaseException as error:  # noqa: BLE001 (what ends a thread)
             told.append(str(error))
 
-    with steps.open(0), steps.open(1, "strict"):
+    with other.open(0), steps.open(1, "strict"):
         thread = Thread(target=work)
         thread.start()
         thread.join()

@@ -11,6 +11,7 @@ import pytest
 
 from notebook_agent.action import action, streaming_action
 from notebook_agent.builder import ApplicationBuilder
+from notebook_agent.calls import in_span
 from notebook_agent.errors import ActionError
 from notebook_agent.lifecycle import PostEndSpanHook
 from tests.servers import OpenAIServer
@@ -428,3 +429,11 @@ def test_a_stop_while_spans_are_closed_leaves_no_secret(monkeypatch):
     assert [("interrupted", ["[env-secret]"])] == [
         (step.status, [span.name for span in app.history.spans(step.seq)]) for step in app.history
     ]
+
+
+def test_a_span_that_is_open_outside_is_no_span_of_the_step(server):
+    """As one that a stream left open which was dropped elsewhere."""
+    app = building(lambda state: ask(server) or state).build()
+    with in_span("7:0"):
+        app.step()
+    assert [None] == [call.span for call in app.history.calls(0)]
