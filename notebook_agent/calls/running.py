@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ class Running:
     """One open step.
 
     Attributes:
+        among: The steps that it stands for where a call can be no single one's; else none.
         live: Whether nothing is served, though the mode would: see `StepScope.live`.
         stopped: The first call that was refused, as the error that the step ends with.
         trouble: What went wrong when a call was kept.
@@ -42,16 +43,16 @@ class Running:
         "_others",
         "_partners",
         "_tapes",
-        "attributed",
+        "among",
         "live",
         "scope",
         "stopped",
         "trouble",
     )
 
-    def __init__(self, scope: StepScope, *, attributed: bool = True) -> None:
+    def __init__(self, scope: StepScope, among: Sequence[Running] = ()) -> None:
         self.scope = scope
-        self.attributed = attributed
+        self.among = tuple(among)
         self.live = scope.live
         self.stopped: CallError | None = None
         self.trouble: Exception | None = None
@@ -62,6 +63,11 @@ class Running:
         self._others: Counter[tuple[str, str]] = Counter()
         self._partners: list[dict[str, list[CallRecord]]] | None = None
         self._tapes: set[Tape] = set()
+
+    @property
+    def attributed(self) -> bool:
+        """Whether its calls are known to be its own."""
+        return not self.among
 
     def check(self) -> None:
         """Raise if the step is to end."""
@@ -156,7 +162,9 @@ class Running:
         if self.attributed:
             refused = unsent(self.scope, asked, f"not sent: {reason}", time.time())
             self._log(replace(refused, drift=differs))
-        self.stopped = self.stopped or error
+        for each in (self, *self.among):
+            if (each.scope.mode, each.scope.purses) == (self.scope.mode, self.scope.purses):
+                each.stopped = each.stopped or error
         raise Stop(error)
 
     def _find(self, key: str) -> CallRecord | None:

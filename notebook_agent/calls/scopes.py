@@ -59,7 +59,7 @@ def _unattributed(running: list[Running]) -> Running | None:
     if not strict and any(each.scope.log is not first.log for each in running):
         return None
     mode: LedgerMode = "strict" if strict else "fresh"
-    return Running(replace(first, mode=mode, partners=(), recording=None, listener=None), attributed=False)
+    return Running(replace(first, mode=mode, partners=(), recording=None, listener=None), running)
 
 
 def current_span() -> str | None:

@@ -151,7 +151,7 @@ def test_requests_that_are_no_model_calls_still_pass(server, steps):
 
 @pytest.mark.parametrize("others", ["of the same run", "of another run"])
 def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, ask, others):
-    """Of several steps a strict one keeps a call from leaving that might be its own."""
+    """Of several steps a strict one keeps a call from leaving that might be its own, and fails of it."""
     other = steps if others == "of the same run" else Steps()
     told = []
 
@@ -161,9 +161,12 @@ def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, ask, othe
         except BaseException as error:  # noqa: BLE001 (what ends a thread)
             told.append(str(error))
 
-    with other.open(0), steps.open(1, "strict"):
+    def work_beside():
         thread = Thread(target=work)
         thread.start()
         thread.join()
+
+    with other.open(0), pytest.raises(LedgerMissError), steps.open(1, "strict"):
+        work_beside()
     assert ["No recorded answer for chat/completions (model m-1)"] == [text.split(" in ")[0] for text in told]
     assert [] == server.journal
