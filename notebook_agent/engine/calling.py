@@ -6,8 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final, NamedTuple
 
 from notebook_agent.action import Node
-from notebook_agent.engine.failure import note_second
-from notebook_agent.errors import RunError
+from notebook_agent.engine.failure import leaving, note_second
 from notebook_agent.lifecycle import Hooked
 from notebook_agent.state import State
 
@@ -104,10 +103,6 @@ def tell(
                 yield Call(method, (), event)
         except Exception as error:  # noqa: BLE001  # raised below
             first = with_second(first, error)
-    if isinstance(first, StopIteration):
-        raise RunError(
-            "A hook raised StopIteration. Where it calls next(..), give a default, or raise another error."
-        ) from first
     if first is not None:
         raise first
 
@@ -115,7 +110,7 @@ def tell(
 def with_second(first: Exception | None, error: Exception) -> Exception:
     """Return the first of two errors, the second noted on it."""
     if first is None:
-        return error
+        return leaving(error)
     note_second(first, error)
     return first
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from types import TracebackType
 
 from notebook_agent import redact
-from notebook_agent.errors import AgentError
+from notebook_agent.errors import AgentError, RunError
 from notebook_agent.ids import RunKey
 from notebook_agent.store.protocol import Failure, Status
 
-__all__ = ["describe", "note_report", "note_second", "own_frames", "reported_by", "status_of"]
+__all__ = ["describe", "leaving", "note_report", "note_second", "own_frames", "reported_by", "status_of"]
 
 _REPORT = "__notebook_agent_report__"
 _HERE = __name__.partition(".")[0]
@@ -25,6 +25,15 @@ def note_second(error: BaseException, second: Exception) -> None:
     note = f"After this a hook raised {type(second).__name__}: {_message(second)}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
+
+
+def leaving(error: Exception) -> Exception:
+    """Return what a hook raised as it can leave the run loop: a StopIteration would end it without a word."""
+    if not isinstance(error, StopIteration):
+        return error
+    told = RunError("A hook raised StopIteration. Where it calls next(..), give a default.")
+    told.__cause__ = error
+    return told
 
 
 def reported_by(error: BaseException) -> RunKey | None:

@@ -10,7 +10,7 @@ from notebook_agent.action import Node
 from notebook_agent.action.node import CONTEXT
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import ApplicationContext
-from notebook_agent.engine.failure import note_second
+from notebook_agent.engine.failure import leaving, note_second
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.lifecycle import Hooks
 from notebook_agent.store.protocol import RunCall
@@ -90,7 +90,7 @@ class OpenStep:
     def note(self, error: Exception) -> None:
         """Keep what a hook raised until the step is over; a later one is noted on the first."""
         if self.trouble is None:
-            self.trouble = error
+            self.trouble = leaving(error)
         else:
             note_second(self.trouble, error)
 

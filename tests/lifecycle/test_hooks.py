@@ -379,3 +379,11 @@ def test_what_is_no_hook_is_refused(given, named):
     """The error says what to give."""
     with pytest.raises(RunError, match=f"takes objects of hook classes.*not {named}"):
         ApplicationBuilder().with_hooks(given)
+
+
+@pytest.mark.parametrize("event", [*DURING, "pre_run_step", "pre_run_execute_call"])
+def test_a_hook_that_raises_stop_iteration_is_told(driver, event):
+    """It would end the run loop without a word; of an awaited one Python says so itself."""
+    app = one_action(driver, [recorder([], event, awaited=False, raises=StopIteration())])
+    with pytest.raises(RunError, match="A hook raised StopIteration"):
+        driver.step(app)
