@@ -542,3 +542,17 @@ def test_a_large_value_is_looked_at_again_where_its_size_changes():
     before = code_id(act)
     large.append(1)
     assert before != code_id(act)
+
+
+def test_what_a_helper_keeps_in_its_default_does_not_count():
+    """A cache that lives as long as the helper."""
+
+    def helper(x, cache={}):  # noqa: B006  # a cache
+        return cache.setdefault(x, x)
+
+    def act(state):
+        return helper(1)
+
+    before = code_id(act)
+    act(None)
+    assert before == code_id(act)

@@ -26,9 +26,6 @@ _SHOWN_BY_CLASSES = ("__annotations__", "__doc__", "__pydantic_fields__", "__tot
 
 _sights: dict[tuple[int, str], tuple[int, str]] = {}
 """By variable: what was changed in place, by its id, and as it was first seen."""
-_sights_inside: weakref.WeakKeyDictionary[FunctionType, dict[str, tuple[int, str]]] = (
-    weakref.WeakKeyDictionary()
-)
 
 
 def code_id(code: object, bound: Mapping[str, object] | None = None) -> str:
@@ -109,8 +106,8 @@ class _Walk:
         if root in self.changes.rebound:
             return None
         changed = self.changes.outside.get(root, frozenset())
-        if self.function is not None and named.space is self.function:
-            changed = changed | self.changes.parameters(self.function, root)
+        if isinstance(named.space, FunctionType):
+            changed = changed | self.changes.parameters(named.space, root)
         text = self._text(named.value, frozenset(each for each in changed if each is not None))
         return f"{named.name}={self._first_seen(named, text) if None in changed else text}"
 
@@ -122,9 +119,8 @@ class _Walk:
 
     def _first_seen(self, named: _Named, text: str) -> str:
         """Return the text of what the code changes in place as it was when this object was first seen."""
-        within = isinstance(named.space, FunctionType)
-        sights = self.memory.sights if within else _sights
-        key = (0 if within else id(named.space), named.name)
+        sights = self.memory.sights if isinstance(named.space, FunctionType) else _sights
+        key = (id(named.space), named.name)
         seen = sights.get(key)
         if seen is None or seen[0] != id(named.value):
             seen = sights[key] = id(named.value), text
@@ -176,9 +172,7 @@ class _Walk:
     def _take(self, named: _Named, attributes: frozenset[str]) -> None:
         if type(named.value) is ModuleType:
             self._take_module(named.value, attributes)
-        elif type(named.value) is FunctionType or (
-            isinstance(type(named.value), type) and _is_class(named.value)
-        ):
+        elif type(named.value) is FunctionType or _is_class(named.value):
             self._take_code(named.value)
         else:
             self.values.append(named)
