@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
 from types import NoneType
 
 from notebook_agent.calls.bodies import decoded
 from notebook_agent.calls.keys import key_of
 from notebook_agent.calls.protocol import CallRecord, Task, Usage
+from notebook_agent.calls.scrub import STYLES, scrubbed
 from notebook_agent.errors import LedgerFormatError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.redact import redact_json, redact_text
 
 __all__ = ["call_from_json", "call_to_json"]
 
-_STYLES: Mapping[str, Callable[[Json], str]] = {
-    "compact": lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False),
-    "spaced": json.dumps,
-    "compact, ascii": lambda value: json.dumps(value, separators=(",", ":")),
-    "indented": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
-}
-"""The ways of writing JSON that providers have; the first that gives a body's exact bytes is kept with it."""
-
 
 def call_to_json(call: CallRecord) -> dict[str, Json]:
     """Write a call, redacted; a body's content encoding is undone."""
-    body = decoded(call)
-    plain = body is not None
+    body, plain = _plain_body(call)
     headers = {name: value for name, value in call.headers if not (plain and name == "content-encoding")}
     changed = body != call.body
     told: dict[str, Json] = {
@@ -43,7 +34,7 @@ def call_to_json(call: CallRecord) -> dict[str, Json]:
         "status": call.status,
         "content_type": call.content_type,
         "headers": redact_json(headers),
-        "body": _body_to_json(body if plain else call.body),
+        "body": _body_to_json(body),
         "complete": call.complete,
         "error": redact_text(call.error) if call.error else None,
         "started_at": call.started_at,
@@ -71,11 +62,22 @@ def _step_to_json(step: StepRef | None) -> Json:
     }
 
 
+def _plain_body(call: CallRecord) -> tuple[bytes | None, bool]:
+    """Give a body redacted, and whether its content encoding is undone; where it cannot be, as it is."""
+    body = decoded(call)
+    if body is None:
+        return call.body, False
+    try:
+        return scrubbed(body.decode()).encode(errors="surrogatepass"), True
+    except UnicodeDecodeError:
+        return redact_text(body.decode("latin-1")).encode("latin-1"), True
+
+
 def _body_to_json(body: bytes | None) -> Json:
     if body is None:
         return None
     try:
-        text = redact_text(body.decode())
+        text = body.decode()
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode()}
     return _as_json(text) or {"lines": text.split("\n")}
@@ -86,7 +88,7 @@ def _as_json(text: str) -> dict[str, Json] | None:
         return None
     try:
         value = json.loads(text)
-        style = next((name for name, write in _STYLES.items() if write(value) == text), None)
+        style = next((name for name, write in STYLES.items() if write(value) == text), None)
     except (ValueError, RecursionError):
         return None
     return {"json": value, "style": style} if style else None
@@ -145,7 +147,7 @@ def _body_from_json(told: _Fields | None) -> bytes | None:
     if told is None:
         return None
     if told.has("json"):
-        write = _STYLES.get(told.maybe_text("style") or "compact", _STYLES["compact"])
+        write = STYLES.get(told.maybe_text("style") or "compact", STYLES["compact"])
         return write(told.json("json")).encode(errors="surrogatepass")
     if told.has("lines"):
         return "\n".join(told.texts("lines")).encode(errors="surrogatepass")
