@@ -11,7 +11,7 @@ from notebook_agent.calls.protocol import CallRecord, Task
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord, StepRecord, Store
 
-__all__ = ["Made", "made", "task_order"]
+__all__ = ["Made", "calls_below", "made", "task_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,19 @@ def made(store: Store, key: RunKey, seq: int | None = None, *, branches: bool = 
     return [Made(call, step.seq) for step in asked for call in found.get(step.ref, ())]
 
 
+def calls_below(store: Store, step: StepRecord) -> list[CallRecord]:
+    """Return the calls that the runs of a step made while it ran, those that an earlier attempt began too."""
+    runs, seq = store.children(step.ref.run, step.ref.seq), step.seq - 1
+    while seq >= 0 and _is_attempt(store.step(StepRef(step.ref.run, seq)), step):
+        runs, seq = [*store.children(step.ref.run, seq), *runs], seq - 1
+    found = [each.call for run in runs for each in made(store, run.key)]
+    return [call for call in found if call.started_at >= step.started_at]
+
+
+def _is_attempt(before: StepRecord, step: StepRecord) -> bool:
+    return before.status != "completed" and before.action == step.action
+
+
 def task_order(name: str) -> list[tuple[int, str]]:
     """Return what orders the names of tasks: numbers in them count as such."""
     parts = re.findall(r"\d+|\D+", name)
@@ -50,7 +63,7 @@ def task_order(name: str) -> list[tuple[int, str]]:
 def _attempted_again(steps: Sequence[StepRecord]) -> Iterator[StepRef]:
     """Yield the steps that did not complete and were made again."""
     for step, after in pairwise(steps):
-        if step.status != "completed" and step.action == after.action:
+        if _is_attempt(step, after):
             yield step.ref
 
 
