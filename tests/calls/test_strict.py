@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
 
 import httpx
 import openai
 import pytest
 
 from notebook_agent.errors import LedgerMissError
-from tests.calls.conftest import Steps, asked
+from tests.calls.conftest import asked
 
 
 def test_miss_sends_nothing_and_names_the_difference(server, steps, ask):
@@ -147,26 +146,3 @@ def test_requests_that_are_no_model_calls_still_pass(server, steps):
     """Strict replay is about models; a download is the action's own affair."""
     with httpx.Client() as plain, steps.open(0, "strict"):
         assert 200 == plain.get(f"{server.base_url}/file").status_code
-
-
-@pytest.mark.parametrize("others", ["of the same run", "of another run"])
-def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, ask, others):
-    """Of several steps a strict one keeps a call from leaving that might be its own, and fails of it."""
-    other = steps if others == "of the same run" else Steps()
-    told = []
-
-    def work():
-        try:
-            ask("a pen")
-        except BaseException as error:  # noqa: BLE001 (what ends a thread)
-            told.append(str(error))
-
-    def work_beside():
-        thread = Thread(target=work)
-        thread.start()
-        thread.join()
-
-    with other.open(0), pytest.raises(LedgerMissError), steps.open(1, "strict"):
-        work_beside()
-    assert ["No recorded answer for chat/completions (model m-1)"] == [text.split(" in ")[0] for text in told]
-    assert [] == server.journal
