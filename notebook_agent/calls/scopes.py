@@ -16,9 +16,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
-from notebook_agent.calls.miss import Stop, key
+from notebook_agent.calls.miss import Stop
 from notebook_agent.calls.protocol import LedgerMode, StepScope
 from notebook_agent.calls.running import Running
+from notebook_agent.calls.standin import stand_ins
 from notebook_agent.calls.threads import started, whose
 
 __all__ = [
@@ -140,7 +141,7 @@ class _Part:
             hook()
         self._running.live = self._live
         if self._running.scope.mode == "strict":
-            key.lend()
+            stand_ins.lend()
         with _open_lock:
             _open.append(self._running)
         self._token = _current.set(self._running)
@@ -151,7 +152,7 @@ class _Part:
         with _open_lock:
             _open.remove(self._running)
         if self._running.scope.mode == "strict":
-            key.take_back()
+            stand_ins.take_back()
         assert self._token is not None
         _reset(_current, self._token)
         leaves = self._running.leave(error)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -102,37 +101,6 @@ def test_user_error_is_the_steps_error(steps):
     """Without a miss the action's own exception leaves as it is."""
     with pytest.raises(ZeroDivisionError), steps.open(0, "strict"):
         1 / 0  # noqa: B018 (the error is the point)
-
-
-def test_client_can_be_built_without_a_key(server, steps, monkeypatch, ask):
-    """A placeholder stands in while the step runs, and is gone afterwards."""
-    with steps.open(0):
-        ask("a pen")
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-    with steps.open(1, "strict", partners=[0]):
-        assert "Echo: a pen" == asked(openai.Client(), "a pen")
-    assert "OPENAI_API_KEY" not in os.environ
-    assert 1 == len(server.journal)
-
-
-def test_placeholder_stays_until_the_last_strict_step_ends(steps, monkeypatch):
-    """Steps at once share it."""
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with steps.open(0, "strict"):
-        with steps.open(1, "strict"):
-            pass
-        assert "OPENAI_API_KEY" in os.environ
-    assert "OPENAI_API_KEY" not in os.environ
-
-
-def test_own_key_is_left_alone(steps, monkeypatch):
-    """A key that is set stays as it is, also when the action sets another."""
-    monkeypatch.setenv("OPENAI_API_KEY", "mine")
-    with steps.open(0, "strict"):
-        assert "mine" == os.environ["OPENAI_API_KEY"]
-        monkeypatch.setenv("OPENAI_API_KEY", "another")
-    assert "another" == os.environ["OPENAI_API_KEY"]
 
 
 def test_no_key_stays_the_users_exception(steps, monkeypatch):
