@@ -18,7 +18,7 @@ from notebook_agent.store.records import read_call, read_failure, read_names
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["count_calls", "list_steps", "one_step", "states_after", "step_values"]
+__all__ = ["count_calls", "list_steps", "one_step", "state_texts", "states_after", "step_values"]
 
 _LIST: Final = """
 SELECT id, action, status, started_at, ended_at, code, decision, next, failure, reads, writes, holder
@@ -78,7 +78,7 @@ def states_after(
 ) -> list[State]:
     """See `Store.states`."""
     decoder = core.state_decoder(connection)
-    texts = _state_texts(connection, refs)
+    texts = state_texts(connection, refs)
     return [core.state(decoder, text if keys is None else _chosen(text, keys)) for text in texts]
 
 
@@ -93,7 +93,7 @@ def _chosen(text: str, keys: Collection[str]) -> str:
     return json.dumps({key: found[key] for key in keys})
 
 
-def _state_texts(connection: Connection, refs: Sequence[StepRef]) -> list[str]:
+def state_texts(connection: Connection, refs: Sequence[StepRef]) -> list[str]:
     """The columns of several states; those of one run are asked for at once."""
     plain = all(isinstance(ref, StepRef) and isinstance(ref.seq, int) and ref.seq >= 0 for ref in refs)
     if plain and len(refs) > 1 and len({ref.run for ref in refs}) == 1:

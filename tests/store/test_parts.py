@@ -1,0 +1,125 @@
+"""Paths of many states: told apart by marks, and read without what is beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notebook_agent.errors import UnknownRunError, UnknownStepError
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.state import State
+from notebook_agent.store import open_store
+from notebook_agent.store.protocol import Part, Store
+
+from .runs import FORK, KEY, counted, new_run, step
+
+STORE = open_store(None)
+NUMBERS = iter(range(1_000_000))
+
+
+def grown(store: Store, sizes: Sequence[int]) -> None:
+    """Make a run whose list `log` has so many items after each step."""
+    state = State({"log": [], "kind": "x" * 300, "pair": (1, [2])})
+    store.create_run(new_run(KEY, **state))
+    for seq, size in enumerate(sizes):
+        more = [{"n": n, "text": f"{n} " * 90} for n in range(len(state["log"]), size)]
+        state = state.extend(log=more)
+        step(store, seq, state)
+
+
+def test_a_mark_stays_while_the_value_does(store: Store):
+    """Of an item of a list that grows from no chunk to several; None where there is no such item."""
+    sizes = [1, 6, 7, 33, 65, 1024, 1060, 2100]
+    grown(store, sizes)
+    marks = dict(store.marks(KEY, ("log", 5, "text")))
+    assert [None, *range(8)] == list(marks)
+    assert [None, None] == [marks[None], marks[0]]
+    assert {marks[1]} == {marks[seq] for seq in range(1, 8)}
+    assert 9 == len({mark for _, mark in store.marks(KEY, ("log",))})
+    assert 1 == len({mark for _, mark in store.marks(KEY, ("kind",))})
+
+
+def test_marks_of_a_stretch(store: Store):
+    """The numbers are inclusive; those of an ancestor belong to a fork's past, its first state too."""
+    counted(store, 5)
+    store.create_run(new_run(FORK, StepRef(KEY, 2)))
+    step(store, 3, {"n": 9}, FORK)
+    assert [1, 2, 3] == [seq for seq, _ in store.marks(KEY, ("n",), first=1, last=3)]
+    marks = store.marks(FORK, ("n",))
+    assert [None, 0, 1, 2, 3] == [seq for seq, _ in marks]
+    assert marks[:4] == store.marks(KEY, ("n",), last=2)
+    with pytest.raises(UnknownRunError):
+        store.marks(RunKey("tests", "none"), ("n",))
+
+
+def test_parts_are_the_values_alone(store: Store):
+    """With the path as it is counted from the front, as far as it leads into lists and dicts."""
+    grown(store, [3, 40])
+    first, second = StepRef(KEY, 0), StepRef(KEY, 1)
+    assert [Part(("log", 2, "n"), 2), Part(("log", 39, "n"), 39)] == store.parts(
+        [first, second], ("log", -1, "n")
+    )
+    assert [None, Part(("log", 30), {"n": 30, "text": "30 " * 90})] == store.parts(
+        [first, second], ("log", 30)
+    )
+    assert [Part(("pair",), (1, [2]))] == store.parts([first], ("pair", 1, 0))
+    assert [None] == store.parts([StepRef(KEY, None)], ("nothing",))
+    with pytest.raises(UnknownStepError):
+        store.parts([StepRef(KEY, 7)], ("log",))
+
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats() | st.text(max_size=3) | st.just("a" * 300)
+)
+VALUES = st.recursive(
+    SCALARS | st.lists(st.integers(0, 1), min_size=30, max_size=70),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.sampled_from(["a", "b", "$"]), inner, max_size=3)
+        | st.dictionaries(st.integers(0, 1), inner, max_size=2)
+        | st.tuples(inner, inner)
+    ),
+    max_leaves=15,
+)
+
+
+def paths(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], object]]:
+    """All paths through lists and mappings, with what stands there."""
+    if path:
+        yield path, value
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from paths(below, (*path, key))
+    elif isinstance(value, list):
+        for place, below in enumerate(value):
+            yield from paths(below, (*path, place))
+
+
+def exact(value: object) -> str:
+    return repr(State({"value": value}).plain().get_all())
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["a", "b", "$"]), VALUES, max_size=3), min_size=1, max_size=3)
+)
+def test_equal_marks_stand_for_equal_values_and_parts_for_what_is_there(states):
+    """At each path of generated states."""
+    key = RunKey("tests", str(next(NUMBERS)))
+    STORE.create_run(new_run(key, **states[0], start=0))
+    for seq, state in enumerate(states):
+        step(STORE, seq, state, key)
+    for place, state in enumerate(states):
+        for path, value in paths(state):
+            (part,) = STORE.parts([StepRef(key, place)], path)
+            assert part is not None
+            below = part.value
+            for each in path[len(part.path) :]:
+                below = below[each]
+            assert exact(value) == exact(below)
+            marks = dict(STORE.marks(key, path))
+            for other, there in enumerate(states):
+                if marks[other] is not None and marks[other] == marks[place]:
+                    assert exact(value) == exact(dict(paths(there))[path])
