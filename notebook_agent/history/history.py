@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 from notebook_agent.calls.protocol import CallRecord
@@ -136,7 +136,7 @@ class History(Sequence[StepRecord]):
             ConditionError: It cannot be read, or it raised at every checkpoint.
         """
         text, asked = question_of(question)
-        return watch(text, asked, self._past(keys_of(asked)))
+        return watch(text, asked, self._past(*keys_of(asked)))
 
     def bisect(self, predicate: str | Callable[[State], object]) -> Bisection:
         """Tell at which checkpoint a predicate first fails; nothing is run.
@@ -146,12 +146,16 @@ class History(Sequence[StepRecord]):
         """
         return bisect(self.watch(predicate))
 
-    def _past(self, keys: tuple[str, ...] | None) -> Iterator[tuple[StepRecord | None, State]]:
+    def _past(
+        self, keys: Sequence[str] | None, counted: Collection[str]
+    ) -> Iterator[tuple[StepRecord | None, State]]:
         steps = self.store.steps(self.key)
         yield None, self._after(steps, None)
         for start in range(0, len(steps), STRETCH):
             some = steps[start : start + STRETCH]
-            yield from zip(some, self.store.states([step.ref for step in some], keys=keys), strict=True)
+            yield from zip(
+                some, self.store.states([step.ref for step in some], keys=keys, counted=counted), strict=True
+            )
 
     def _after(self, steps: Sequence[StepRecord], seq: int | None) -> State:
         """Return the state after a step; for None that of the oldest ancestor before its first."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from notebook_agent.ids import RunKey, StepRef
-from notebook_agent.store.codec.trace import Spot, Tracer, pointer
+from notebook_agent.store.codec.trace import Tracer
 from notebook_agent.store.core import Core
 from notebook_agent.store.lineage import SEQ, find_line, segments
 from notebook_agent.store.nodes import NodeReader
@@ -16,8 +15,6 @@ from notebook_agent.store.told import Part
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
-
-    from notebook_agent.store.codec.decode import Decoder
 
 __all__ = ["list_marks", "parts_at"]
 
@@ -39,14 +36,10 @@ def parts_at(
     core: Core, connection: Connection, refs: Sequence[StepRef], path: Sequence[object]
 ) -> list[Part | None]:
     """See `Store.parts`."""
-    tracer, decoder = Tracer(NodeReader(connection)), core.state_decoder(connection)
+    reader = NodeReader(connection)
+    tracer, decoder = Tracer(reader), core.state_decoder(connection, reader)
     spots = tracer.spots(state_texts(connection, refs), tuple(path))
-    return [None if spot is None else Part(spot.path, _value(decoder, spot)) for spot in spots]
-
-
-def _value(decoder: Decoder, spot: Spot) -> object:
-    number = pointer(spot.item)
-    return decoder.text(json.dumps(spot.item)) if number is None else decoder.node(number)
+    return [None if spot is None else Part(spot.path, decoder.item(spot.item)) for spot in spots]
 
 
 def _columns(

@@ -11,6 +11,7 @@ from notebook_agent.state import State
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core
 from notebook_agent.store.decisions import Decisions
+from notebook_agent.store.glance import glances
 from notebook_agent.store.lineage import Line, find_line, no_step, owner_of, segments
 from notebook_agent.store.protocol import CallCount, StepRecord, StepValues
 from notebook_agent.store.records import read_call, read_failure, read_names
@@ -74,23 +75,17 @@ def one_step(core: Core, connection: Connection, ref: StepRef) -> StepRecord:
 
 
 def states_after(
-    core: Core, connection: Connection, refs: Sequence[StepRef], keys: Collection[str] | None = None
+    core: Core,
+    connection: Connection,
+    refs: Sequence[StepRef],
+    keys: Collection[str] | None = None,
+    counted: Collection[str] = (),
 ) -> list[State]:
     """See `Store.states`."""
-    decoder = core.state_decoder(connection)
     texts = state_texts(connection, refs)
-    return [core.state(decoder, text if keys is None else _chosen(text, keys)) for text in texts]
-
-
-def _chosen(text: str, keys: Collection[str]) -> str:
-    """A state's column with these keys alone; as it is where one is missing, or it is no plain mapping."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if not isinstance(found, dict) or "$" in found or not all(key in found for key in keys):
-        return text
-    return json.dumps({key: found[key] for key in keys})
+    found = [None] * len(texts) if keys is None else glances(core, connection, texts, keys, counted)
+    decoder = core.state_decoder(connection)
+    return [core.state(decoder, text) if one is None else one for text, one in zip(texts, found, strict=True)]
 
 
 def state_texts(connection: Connection, refs: Sequence[StepRef]) -> list[str]:

@@ -136,12 +136,21 @@ class Store(CallLog, Protocol):
         """
         ...
 
-    def states(self, refs: Sequence[StepRef], /, *, keys: Collection[str] | None = None) -> list[State]:
+    def states(
+        self,
+        refs: Sequence[StepRef],
+        /,
+        *,
+        keys: Collection[str] | None = None,
+        counted: Collection[str] = (),
+    ) -> list[State]:
         """Several states at once, as `state` gives each; what they have in common is read once.
 
         Args:
             refs: The checkpoints.
-            keys: Read no others; a state that lacks one of them may be given whole.
+            keys: Read no others; a state that lacks one of them may be given whole. States that
+                are alike may be one object.
+            counted: Of these keys, long lists may have nothing but a length and items by number.
         """
         ...
 

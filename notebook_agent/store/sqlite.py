@@ -185,11 +185,18 @@ class SqliteStore:
         with core.database.read() as connection:
             return past.states_after(core, connection, [ref])[0]
 
-    def states(self, refs: Sequence[StepRef], /, *, keys: Collection[str] | None = None) -> list[State]:
+    def states(
+        self,
+        refs: Sequence[StepRef],
+        /,
+        *,
+        keys: Collection[str] | None = None,
+        counted: Collection[str] = (),
+    ) -> list[State]:
         """Return several states, or some keys of them, reading what they have in common once."""
         core = self._core
         with core.database.read() as connection:
-            return past.states_after(core, connection, refs, keys)
+            return past.states_after(core, connection, refs, keys, counted)
 
     def marks(
         self, key: RunKey, path: Sequence[object], /, *, first: int | None = None, last: int | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 
 import pytest
 from hypothesis import given
@@ -113,13 +115,22 @@ def test_equal_marks_stand_for_equal_values_and_parts_for_what_is_there(states):
         step(STORE, seq, state, key)
     for place, state in enumerate(states):
         for path, value in paths(state):
-            (part,) = STORE.parts([StepRef(key, place)], path)
-            assert part is not None
-            below = part.value
-            for each in path[len(part.path) :]:
-                below = below[each]
-            assert exact(value) == exact(below)
-            marks = dict(STORE.marks(key, path))
-            for other, there in enumerate(states):
-                if marks[other] is not None and marks[other] == marks[place]:
-                    assert exact(value) == exact(dict(paths(there))[path])
+            assert exact(value) == exact(part(key, place, path))
+            assert {exact(value)} == {exact(there) for there in alike(key, place, path, states)}
+
+
+def part(key: RunKey, place: int, path: tuple[object, ...]) -> object:
+    """What is read at a path."""
+    (found,) = STORE.parts([StepRef(key, place)], path)
+    assert found is not None
+    return reduce(operator.getitem, path[len(found.path) :], found.value)
+
+
+def alike(
+    key: RunKey, place: int, path: tuple[object, ...], states: Sequence[Mapping[str, object]]
+) -> Iterator[object]:
+    """What stands at a path of all states that have the mark of this one there."""
+    marks = dict(STORE.marks(key, path))
+    for other, state in enumerate(states):
+        if marks[other] == marks[place]:
+            yield dict(paths(state))[path]

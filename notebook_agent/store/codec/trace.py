@@ -46,21 +46,36 @@ class Tracer:
 
     def __init__(self, reader: NodeReader) -> None:
         self._reader = reader
-        self._ways: dict[tuple[int, tuple[object, ...]], Spot | None] = {}
+        self._ways: dict[tuple[int, tuple[object, ...], int], Spot | None] = {}
         self._rows: dict[int, Sequence[object]] = {}
         self._numbers: dict[str, list[int]] = {}
 
     def spots(self, texts: Sequence[str], path: tuple[object, ...]) -> list[Spot | None]:
         """What stands at a path of each of these states, given as their columns; None for nothing."""
-        states = self._states(texts)
+        states = self.states(texts)
         if len(path) > 1:
-            self._reader.hold(_pointers(_field(state, path[0]) for state in states))
+            self.hold(_field(state, path[0]) for state in states)
         return [self._within(state, path, 0) for state in states]
 
-    def _states(self, texts: Sequence[str]) -> list[object]:
+    def states(self, texts: Sequence[str]) -> list[object]:
+        """These states as JSON: short values, and what points to long ones."""
         states: list[object] = [_read(text) for text in texts]
-        self._reader.hold(_pointers(states))
+        self.hold(states)
         return [self._root(state) for state in states]
+
+    def size(self, number: int) -> int | None:
+        """How many items a node has that is a long list; None for another."""
+        form, body = self._reader.get(number)
+        found = _LIST.fullmatch(body) if form == JSON and isinstance(body, str) else None
+        return None if found is None else int(found[1])
+
+    def item(self, number: int, place: int) -> Spot | None:
+        """An item of a node that is a list; None where it has none there."""
+        return self._in_node(number, (place,), 0)
+
+    def hold(self, items: Iterable[object]) -> None:
+        """Have the nodes at hand that some of these point to."""
+        self._reader.hold(_pointers(items))
 
     def _root(self, state: object) -> object:
         number = pointer(state)
@@ -76,7 +91,7 @@ class Tracer:
         return self._within(item, path, depth) if number is None else self._in_node(number, path, depth)
 
     def _in_node(self, number: int, path: tuple[object, ...], depth: int) -> Spot | None:
-        way = number, path[:depth]
+        way = number, path, depth
         if way not in self._ways:
             form, body = self._reader.get(number)
             text = body if form == JSON and isinstance(body, str) else "null"
