@@ -27,8 +27,7 @@ def list_marks(
 ) -> list[tuple[int | None, Hashable]]:
     """See `Store.marks`."""
     columns = list(_columns(connection, key, first, last))
-    spots = Tracer(NodeReader(connection)).spots([text for _, text in columns], tuple(path))
-    marks = [None if spot is None else spot.mark for spot in spots]
+    marks = _marks(Tracer(NodeReader(connection)), [text for _, text in columns], tuple(path))
     return [(seq, mark) for (seq, _), mark in zip(columns, marks, strict=True)]
 
 
@@ -40,6 +39,12 @@ def parts_at(
     tracer, decoder = Tracer(reader), core.state_decoder(connection, reader)
     spots = tracer.spots(state_texts(connection, refs), tuple(path))
     return [None if spot is None else Part(spot.path, decoder.item(spot.item)) for spot in spots]
+
+
+def _marks(tracer: Tracer, texts: Sequence[str], path: tuple[object, ...]) -> Sequence[Hashable]:
+    if not path:
+        return tracer.wholes(texts)
+    return [None if spot is None else spot.mark for spot in tracer.spots(texts, path)]
 
 
 def _columns(

@@ -163,7 +163,7 @@ class Store(CallLog, Protocol):
 
         Args:
             key: The run.
-            path: A key of the state, then keys and indexes below it.
+            path: A key of the state, then keys and indexes below it; an empty one is the whole state.
             first: Leave out those before; None begins with the initial state, whose number is None.
             last: Leave out those after.
         """

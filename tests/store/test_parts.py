@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_agent.errors import UnknownRunError, UnknownStepError
@@ -57,6 +57,19 @@ def test_marks_of_a_stretch(store: Store):
         store.marks(RunKey("tests", "none"), ("n",))
 
 
+def test_whole_states_are_told_apart(store: Store):
+    """Those of a run that did the same as another are alike, long lists included."""
+    grown(store, [40, 41, 41])
+    again = RunKey("tests", "again")
+    store.create_run(new_run(again, StepRef(KEY, 0)))
+    state = store.state(StepRef(KEY, 0))
+    step(store, 1, state.append(log={"n": 40, "text": "40 " * 90}), again)
+    step(store, 2, state.append(log={"n": 41, "text": "40 " * 90}), again)
+    marks, others = dict(store.marks(KEY, ())), dict(store.marks(again, ()))
+    assert [True, True, False] == [marks[seq] == others[seq] for seq in (0, 1, 2)]
+    assert marks[1] == marks[2]
+
+
 def test_parts_are_the_values_alone(store: Store):
     """With the path as it is counted from the front, as far as it leads into lists and dicts."""
     grown(store, [3, 40])
@@ -104,6 +117,7 @@ def exact(value: object) -> str:
     return repr(State({"value": value}).plain().get_all())
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.dictionaries(st.sampled_from(["a", "b", "$"]), VALUES, max_size=3), min_size=1, max_size=3)
 )

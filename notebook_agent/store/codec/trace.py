@@ -55,7 +55,22 @@ class Tracer:
         states = self.states(texts)
         if len(path) > 1:
             self.hold(_field(state, path[0]) for state in states)
-        return [self._within(state, path, 0) for state in states]
+        return [self._below(state, path, 0) for state in states]
+
+    def wholes(self, texts: Sequence[str]) -> list[str]:
+        """What tells whole states apart; long lists by their stretches, which those of several runs share."""
+        states = self.states(texts)
+        self.hold(item for state in states if isinstance(state, dict) for item in state.values())
+        return [json.dumps(self._unfolded(state)) for state in states]
+
+    def _unfolded(self, state: object) -> object:
+        if not isinstance(state, dict) or "$" in state:
+            return state
+        return {key: self._stretches(item) for key, item in state.items()}
+
+    def _stretches(self, item: object) -> object:
+        number = pointer(item)
+        return item if number is None or self.size(number) is None else {"$": self._text(number)}
 
     def states(self, texts: Sequence[str]) -> list[object]:
         """These states as JSON: short values, and what points to long ones."""
