@@ -9,7 +9,7 @@ from types import NoneType
 
 from notebook_agent.calls.bodies import decoded
 from notebook_agent.calls.keys import key_of
-from notebook_agent.calls.protocol import CallRecord, Usage
+from notebook_agent.calls.protocol import CallRecord, Task, Usage
 from notebook_agent.errors import LedgerFormatError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.redact import redact_json, redact_text
@@ -31,7 +31,7 @@ def call_to_json(call: CallRecord) -> dict[str, Json]:
     plain = body is not None
     headers = {name: value for name, value in call.headers if not (plain and name == "content-encoding")}
     changed = body != call.body
-    return {
+    told: dict[str, Json] = {
         "step": _step_to_json(call.step),
         "action": call.action,
         "method": call.method,
@@ -53,6 +53,11 @@ def call_to_json(call: CallRecord) -> dict[str, Json]:
         "usage": {"input": call.usage.input, "output": call.usage.output} if call.usage else None,
         "cost": call.cost,
     }
+    if call.branch:
+        told["branch"] = [
+            {"action": each.action, "occurrence": each.occurrence, "task": each.name} for each in call.branch
+        ]
+    return told | ({"superseded": True} if call.superseded else {})
 
 
 def _step_to_json(step: StepRef | None) -> Json:
@@ -120,7 +125,13 @@ def call_from_json(told: object) -> CallRecord:
         usage=Usage(usage.whole("input"), usage.whole("output")) if usage else None,
         cost=read.maybe_number("cost"),
         headers=read.headers("headers"),
+        branch=tuple(_task_from_json(part) for part in read.parts("branch")),
+        superseded=read.has("superseded") and read.flag("superseded"),
     )
+
+
+def _task_from_json(told: _Fields) -> Task:
+    return Task(told.text("action"), told.whole("occurrence"), told.text("task"))
 
 
 def _step_from_json(told: _Fields | None) -> StepRef | None:
@@ -213,6 +224,11 @@ class _Fields:
         if not isinstance(value, list):
             raise self.wrong(name, wanted)
         return value
+
+    def parts(self, name: str) -> list[_Fields]:
+        """A list of objects; empty where it is missing."""
+        listed = self._list(name, "a list of objects")
+        return [_Fields(each, f"{self._path}.{name}[{n}]") for n, each in enumerate(listed)]
 
     def texts(self, name: str) -> list[str]:
         """A list of texts."""

@@ -148,7 +148,7 @@ class Running:
             found = self._find(asked.key)
         if self.live and self.scope.mode == "auto":
             return None, None
-        return found, None if found else drift(asked, self._recorded(asked.endpoint))
+        return found, None if found else self._differs(asked)
 
     def _permit(self, asked: Asked, differs: str | None) -> None:
         if self.scope.mode == "strict":
@@ -174,7 +174,18 @@ class Running:
             if n < len(records.get(key, ())):
                 return records[key][n]
         recording = self.scope.recording
-        return recording.take(self.scope.step.run, key) if recording else None
+        return recording.take(key, n=self._before(key) + n, branch=self.scope.branch) if recording else None
+
+    def _before(self, key: str) -> int:
+        return 0 if self.scope.answered is None else self.scope.answered(key)
+
+    def _differs(self, asked: Asked) -> str | None:
+        recording, branch = self.scope.recording, self.scope.branch
+        recorded = 0 if recording is None else recording.count(asked.key, branch=branch)
+        if recorded:
+            n = self._before(asked.key) + self._asked[asked.key]
+            return f"the record is used up: {recorded} recorded, this is request {n}"
+        return drift(asked, self._recorded(asked.endpoint))
 
     def _served_by(self) -> list[dict[str, list[CallRecord]]]:
         if self._partners is None:

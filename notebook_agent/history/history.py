@@ -10,6 +10,7 @@ from notebook_agent.condition import Decision
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.history.blame import Blame, blame
+from notebook_agent.history.calls import made
 from notebook_agent.history.compare import Change, changes
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
@@ -76,10 +77,15 @@ class History(Sequence[StepRecord]):
         """Return a step's inputs, result, source and events."""
         return self.store.values(self.ref(seq))
 
-    def calls(self, seq: int | None = None) -> list[CallRecord]:
-        """Return the LLM calls of one step, or of all, in the order in which they began."""
-        steps = self if seq is None else [self[seq]]
-        return self.store.calls([step.ref for step in steps])
+    def calls(self, seq: int | None = None, *, branches: bool = True) -> list[CallRecord]:
+        """Return the LLM calls of one step, or of all, in the order in which they began.
+
+        Those of the runs that a step started, a map's or a sub-agent's, follow its own, task by task;
+        `branch` says whose they are. `branches=False` leaves them out.
+        """
+        if seq is not None:
+            self.ref(seq)
+        return [each.call for each in made(self.store, self.key, seq, branches=branches)]
 
     def spans(self, seq: int) -> list[Span]:
         """Return the spans of a step, in the order in which they began."""

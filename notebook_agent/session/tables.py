@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
 from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.history import Made
 from notebook_agent.ids import RunKey, StepRef
-from notebook_agent.session.branches import Placed
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
 from notebook_agent.store.protocol import Edit, RunRecord, StepRecord
@@ -18,7 +18,7 @@ __all__ = ["calls_table", "runs_table", "steps_table"]
 
 def steps_table(
     steps: Sequence[StepRecord],
-    calls: Sequence[CallRecord],
+    calls: Sequence[Made],
     names: Mapping[RunKey, str],
     edits: Sequence[Edit] = (),
 ) -> Table:
@@ -27,21 +27,21 @@ def steps_table(
     `names` are what the runs that made them are called.
     """
     columns = ("seq", "action", "status", "ms", "calls", "replayed", "code", "writes", "run")
-    made: dict[StepRef | None, list[CallRecord]] = {}
-    for call in calls:
-        made.setdefault(call.step, []).append(call)
-    rows = [(step.seq, _step_row(step, made.get(step.ref, []), names[step.ref.run])) for step in steps]
+    made: dict[int, list[CallRecord]] = {}
+    for each in calls:
+        made.setdefault(each.seq, []).append(each.call)
+    rows = [(step.seq, _step_row(step, made.get(step.seq, []), names[step.ref.run])) for step in steps]
     rows += [(_place(edit), _edit_row(edit, names[edit.after.run])) for edit in edits]
     return Table(columns, tuple(row for _, row in sorted(rows, key=itemgetter(0))), "no steps yet")
 
 
-def calls_table(calls: Sequence[Placed]) -> Table:
+def calls_table(calls: Sequence[Made]) -> Table:
     """Make the table of LLM calls; where branches made some, with the branch of each."""
     columns = ("seq", "action", "endpoint", "model", "status", "ms", "first", "tokens", "cost", "replayed")
     rows = tuple(_call_row(each) for each in calls)
-    if not any(each.branch for each in calls):
+    if not any(each.call.branch for each in calls):
         return Table(columns, rows, "no LLM calls")
-    placed = tuple((row[0], each.branch, *row[1:]) for row, each in zip(rows, calls, strict=True))
+    placed = tuple((row[0], _branch(each.call), *row[1:]) for row, each in zip(rows, calls, strict=True))
     return Table(("seq", "branch", *columns[1:]), placed)
 
 
@@ -81,13 +81,19 @@ def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str) -> tuple[
     )
 
 
-def _call_row(placed: Placed) -> tuple[object, ...]:
-    call = placed.call
+def _branch(call: CallRecord) -> str:
+    if not call.branch:
+        return ""
+    return f"{'/'.join(each.name for each in call.branch)}@{0 if call.step is None else call.step.seq}"
+
+
+def _call_row(made: Made) -> tuple[object, ...]:
+    call = made.call
     took, first = (_ms(call.started_at, at) for at in (call.ended_at, call.first_at))
     tokens = None if call.usage is None else call.usage.input + call.usage.output
     status = call.status if call.status is not None else call.error
     how = "replayed" if call.replayed else "live" if call.sent else "not sent"
-    return (placed.seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
+    return (made.seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
 
 
 def _ms(start: float, end: float | None) -> float | None:
