@@ -11,6 +11,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.results import run_name
 from notebook_agent.store.protocol import RunRecord, StepRecord
+from notebook_agent.store.spawned import Spawned
 
 __all__ = ["Placed", "forks_and_branches", "made_in", "nested", "only_branches"]
 
@@ -36,29 +37,26 @@ def made_in(history: History, steps: Iterable[StepRecord]) -> list[Placed]:
     own: dict[StepRef | None, list[CallRecord]] = {}
     for call in history.store.calls([step.ref for step in every]):
         own.setdefault(call.step, []).append(call)
-    children: dict[StepRef, list[RunRecord]] = {}
-    for run in sorted(history.store.runs(history.key.project), key=_place):
-        if run.spawned_by is not None:
-            children.setdefault(run.spawned_by, []).append(run)
+    spawned = Spawned(history.store)
     found: list[Placed] = []
     for step in every:
         found += [Placed(call, step.seq) for call in own.get(step.ref, ())]
         found += [
             Placed(call, step.seq, f"{'/'.join(names)}@{0 if call.step is None else call.step.seq}")
-            for names, call in _below(history, step.ref, children, ())
+            for names, call in _below(history, step.ref, spawned, ())
         ]
     return found
 
 
 def _below(
-    history: History, ref: StepRef, children: dict[StepRef, list[RunRecord]], names: tuple[str, ...]
+    history: History, ref: StepRef, spawned: Spawned, names: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], CallRecord]]:
-    for run in children.get(ref, ()):
+    for run in sorted(spawned.by(ref), key=_place):
         inner = (*names, run_name(run))
         for step in history.store.steps(run.key):
             for call in history.store.calls([step.ref]):
                 yield inner, call
-            yield from _below(history, step.ref, children, inner)
+            yield from _below(history, step.ref, spawned, inner)
 
 
 Above = Callable[[RunRecord], RunKey | None]
