@@ -255,8 +255,8 @@ class Run:
 
     def _completed_after_all(self, store: Store, seq: int) -> bool:
         try:
-            last = store.steps(self.key)[-1]
-            if last.seq != seq or last.status != "completed":
+            last = store.step(StepRef(self.key, seq))
+            if last.status != "completed" or store.run(self.key).head != seq:
                 return False
             self.state, self.prior = store.head_state(self.key), last.action
         except Exception:  # noqa: BLE001  # it cannot be read either
