@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from typing import Protocol
 
-from notebook_agent.calls.protocol import CallLog
+from notebook_agent.calls.protocol import CallLog, CallRecord
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.kept import PastEdit, PastRun, PastStep, Reclaimed, RunSize
@@ -126,6 +126,10 @@ class Store(CallLog, Protocol):
 
     def call_counts(self, key: RunKey, /) -> dict[int, CallCount]:
         """How many LLM calls each of `steps` made and what they took, by `seq`, where there are any."""
+        ...
+
+    def strays(self, first: float, last: float, /) -> list[CallRecord]:
+        """The LLM calls of no step, of whatever run, that began between two times (Unix seconds)."""
         ...
 
     def state(self, ref: StepRef, /) -> State:

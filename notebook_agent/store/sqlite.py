@@ -270,6 +270,12 @@ class SqliteStore:
         with core.database.read() as connection:
             return ledger.list_calls(core, connection, steps)
 
+    def strays(self, first: float, last: float, /) -> list[CallRecord]:
+        """Return the calls of no step that began in a time."""
+        core = self._core
+        with core.database.read() as connection:
+            return ledger.list_strays(core, connection, first, last)
+
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         core, self._held = self._held, None
