@@ -87,6 +87,15 @@ class History(Sequence[StepRecord]):
             self.ref(seq)
         return [each.call for each in made(self.store, self.key, seq, branches=branches)]
 
+    def strays(self) -> list[CallRecord]:
+        """Return the LLM calls made while the run went on of which it is not known to which step they belong.
+
+        They come from threads that were started without a step's context while several steps ran.
+        """
+        steps = self.store.steps(self.key)
+        last = steps[-1].ended_at if steps else self.run.created_at
+        return self.store.strays(self.run.created_at, float("inf") if last is None else last)
+
     def spans(self, seq: int) -> list[Span]:
         """Return the spans of a step, in the order in which they began."""
         return spans_of(self.values(seq).events)

@@ -68,7 +68,7 @@ def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
     found = made(history.store, history.key)
     names = {run.key: run_name(run) for run in history.family()}
     if with_calls:
-        return calls_table(found)
+        return calls_table(found, history.strays())
     return steps_table(list(history), found, names, history.edits())
 
 
@@ -76,7 +76,7 @@ def calls(ws: Workspace, where: Where) -> Table:
     """Return the table of the run's LLM calls, or a step's with what was said in them."""
     if where is None:
         history = ws.in_use().history
-        return calls_table(made(history.store, history.key))
+        return calls_table(made(history.store, history.key), history.strays())
     history, seq = ws.resolve(where)
     found = [] if seq is None else made(history.store, history.key, seq)
     told = tuple(each.call for each in found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from operator import itemgetter
 
 from notebook_agent.calls.protocol import CallRecord
@@ -35,13 +37,14 @@ def steps_table(
     return Table(columns, tuple(row for _, row in sorted(rows, key=itemgetter(0))), "no steps yet")
 
 
-def calls_table(calls: Sequence[Made]) -> Table:
-    """Make the table of LLM calls; where branches made some, with the branch of each."""
+def calls_table(calls: Sequence[Made], strays: Sequence[CallRecord] = ()) -> Table:
+    """Make the table of LLM calls; where branches made some, with the branch of each; `strays` at the end."""
     columns = ("seq", "action", "endpoint", "model", "status", "ms", "first", "tokens", "cost", "replayed")
-    rows = tuple(_call_row(each) for each in calls)
+    rows = [*(_call_row(each.seq, each.call) for each in calls), *map(_stray_row, strays)]
     if not any(each.call.branch for each in calls):
-        return Table(columns, rows, "no LLM calls")
-    placed = tuple((row[0], _branch(each.call), *row[1:]) for row, each in zip(rows, calls, strict=True))
+        return Table(columns, tuple(rows), "no LLM calls")
+    branches = [*(_branch(each.call) for each in calls), *("" for _ in strays)]
+    placed = tuple((row[0], branch, *row[1:]) for row, branch in zip(rows, branches, strict=True))
     return Table(("seq", "branch", *columns[1:]), placed)
 
 
@@ -87,13 +90,19 @@ def _branch(call: CallRecord) -> str:
     return f"{'/'.join(each.name for each in call.branch)}@{0 if call.step is None else call.step.seq}"
 
 
-def _call_row(made: Made) -> tuple[object, ...]:
-    call = made.call
+def _stray_row(call: CallRecord) -> tuple[object, ...]:
+    """Name a call of no step by its method, host and time."""
+    at = datetime.fromtimestamp(call.started_at).astimezone()
+    named = replace(call, action="of no step", endpoint=f"{call.method} {call.host} {at:%H:%M:%S}")
+    return _call_row("", named)
+
+
+def _call_row(seq: object, call: CallRecord) -> tuple[object, ...]:
     took, first = (_ms(call.started_at, at) for at in (call.ended_at, call.first_at))
     tokens = None if call.usage is None else call.usage.input + call.usage.output
     status = call.status if call.status is not None else call.error
     how = "replayed" if call.replayed else "live" if call.sent else "not sent"
-    return (made.seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
+    return (seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
 
 
 def _ms(start: float, end: float | None) -> float | None:
