@@ -56,7 +56,8 @@ class Tape:
         """Note the head of the response."""
         plain = [(name.lower(), value) for name, value in headers]
         self._status, self._headers = status, kept_headers(plain)
-        self._content_type = next((value for name, value in plain if name == "content-type"), None)
+        kind = next((value for name, value in plain if name == "content-type"), None)
+        self._content_type = kind if kind is None or kind.isascii() else ascii(kind)[1:-1]
         length = next((value for name, value in plain if name == "content-length"), "")
         self._length = int(length) if length.isdecimal() else None
         undo = decoder(encoding(self._headers)) if self._is_stream() else None
