@@ -46,10 +46,10 @@ class Bar:
         if self._open is not None:
             self._board, self._open = self._open(self._stop), None
         if self._board is None:
-            self._ws.screen.progress([self._line(grid, running)])
+            self._ws.screen.progress([f"{self._drawn(grid)} {self._told(grid, running)}"])
         else:
-            done = all(each.outcome != "not begun" for each in grid)
-            self._board.show(self.view(grid).wire(self._line(grid, running), going=bool(running) or not done))
+            going = bool(running) or any(each.outcome == "not begun" for each in grid)
+            self._board.show(self.view(grid).wire(self._told(grid, running), going=going))
         if self._stops:
             self._stops = False
             raise KeyboardInterrupt
@@ -57,20 +57,17 @@ class Bar:
     def end(self, view: GridView) -> None:
         """Show what it came to."""
         if self._board is not None:
-            self._board.show(view.wire(self._line(view.grid, 0), going=False))
+            self._board.show(view.wire(self._told(view.grid, 0), going=False))
 
     def _stop(self) -> None:
         self._stops = True
 
-    def _line(self, grid: ForkGrid, running: int) -> str:
-        done = sum(each.outcome != "not begun" for each in grid)
+    def _drawn(self, grid: ForkGrid) -> str:
+        done = _done(grid)
         filled = _WIDTH * done // len(grid)
-        mark = "" if done == len(grid) else "… "
-        line = f"{mark}{self.label} {'█' * filled}{'░' * (_WIDTH - filled)} {done}/{len(grid)}"
-        noun = "fork" if len(grid) == 1 else "forks"
-        return ", ".join([f"{line} {noun}", *self._told(grid, running)])
+        return f"{'' if done == len(grid) else '… '}{self.label} {'█' * filled}{'░' * (_WIDTH - filled)}"
 
-    def _told(self, grid: ForkGrid, running: int) -> list[str]:
+    def _told(self, grid: ForkGrid, running: int) -> str:
         counted = {
             "running": running,
             "passed": sum(each.passed is True for each in grid),
@@ -82,5 +79,10 @@ class Bar:
         costs = [each.cost for each in grid]
         known = None if None in costs else sum(each for each in costs if each is not None)
         spent = [f"{plural(calls, 'LLM call')}, {cost(known)}"] if calls else []
+        forks = f"{_done(grid)}/{len(grid)} {'fork' if len(grid) == 1 else 'forks'}"
         took = duration((time.monotonic() - self._began) * 1000)
-        return [f"{n} {what}" for what, n in counted.items() if n] + spent + [took]
+        return ", ".join([forks, *(f"{n} {what}" for what, n in counted.items() if n), *spent, took])
+
+
+def _done(grid: ForkGrid) -> int:
+    return sum(each.outcome != "not begun" for each in grid)

@@ -55,7 +55,7 @@ function made<K extends keyof HTMLElementTagNameMap>(
 }
 
 const markOf = ({ outcome, passed }: GridFork): string =>
-  passed === null ? (MARKS[outcome] ?? "·") : passed ? "✓" : "✗";
+  outcome !== "completed" || passed === null ? (MARKS[outcome] ?? "·") : passed ? "✓" : "✗";
 
 function spoken({ n, outcome, passed, why }: GridFork): string {
   const judged = passed === null ? "" : passed ? ", passed" : ", did not pass";
