@@ -138,8 +138,8 @@ class CallLog(Protocol):
 class Purse(Protocol):
     """What live calls are paid from: see `calls.Budget`. Every method may be called from any thread."""
 
-    def refuse(self, host: str, model: str | None, /) -> str | None:
-        """Say why a call must not start; where it may, it has started."""
+    def refuse(self, host: str, model: Callable[[], str | None], /) -> str | None:
+        """Say why a call must not start; where it may, it has started. `model` is asked where it matters."""
         ...
 
     def took(self, call: CallRecord, /) -> None:
@@ -182,7 +182,7 @@ class StepScope:
     recording: CallSource | None = None
     """A further source, asked after the partners in `auto` and `strict`."""
     listener: Listener | None = None
-    """Told each streamed text and each finished call, in the thread that reads the answer."""
+    """Told each streamed text and each finished call once it is handed on, in the thread that reads on."""
     live: bool = False
     """In `auto` nothing is served, but its calls count: for the attempts of a retry policy."""
     purses: tuple[Purse, ...] = ()

@@ -28,7 +28,7 @@ _CALL: Final = (
 
 
 def write_runs(runs: Sequence[PastRun], *, masked: bool) -> dict[str, Json]:
-    """The runs, the oldest first, and the sources of their actions."""
+    """The runs, each after those that it names, and the sources of their actions."""
     writer = _Writer(masked)
     return {"runs": [writer.run(run) for run in runs], "sources": writer.sources}
 
@@ -51,7 +51,9 @@ class _Writer:
             "label": run.label,
             "created_at": run.created_at,
             "entrypoint": run.entrypoint,
-            "parent": _parent(run.parent),
+            "parent": _place(run.parent),
+            "spawned_by": _place(run.spawned_by),
+            "hidden": run.hidden or None,
             "notebook": run.notebook,
             "graph": self.value(run.graph),
             "state": self.values(run.state),
@@ -195,11 +197,11 @@ def _heading(record: StepRecord) -> dict[str, Json]:
     }
 
 
-def _parent(parent: StepRef | None) -> Json:
-    if parent is None:
+def _place(step: StepRef | None) -> Json:
+    if step is None:
         return None
-    run = parent.run
-    return _given({"app_id": run.app_id, "partition_key": run.partition_key, "seq": parent.seq})
+    run = step.run
+    return _given({"app_id": run.app_id, "partition_key": run.partition_key, "seq": step.seq})
 
 
 def _failure(record: StepRecord) -> Json:
