@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from notebook_agent.calls import summarise
 from notebook_agent.calls.answered import unanswered
+from notebook_agent.calls.outcome import status_of
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.redact import redact_text
 from notebook_agent.store.protocol import StepRecord
@@ -71,8 +72,7 @@ def _call(step: StepRecord, calls: Sequence[CallRecord]) -> list[str]:
 
 
 def _line(call: CallRecord, attempts: Sequence[CallRecord]) -> str:
-    answer = f"HTTP {call.status}" if call.status else "no answer" if call.sent else ""
-    facts = (call.endpoint, call.model, answer, _took(call, attempts))
+    facts = (call.endpoint, call.model, status_of(call), _took(call, attempts))
     line = " · ".join(fact for fact in facts if fact)
     error = one_line(redact_text(call.error), _ERROR) if call.error else ""
     return f"{line}: {error}" if error else line
