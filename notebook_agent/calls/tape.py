@@ -185,7 +185,14 @@ class Tape:
             chunks=tuple(self._chunks) if self._is_stream() else (),
             replayed=served is not None,
             replayed_from=(served.replayed_from or served.id) if served else None,
-            headers=self._headers,
+            headers=_redacted(self._headers),
             drift=None if self._differs is None else self._differs(asked),
         )
         return finished(call, self._heard)
+
+
+def _redacted(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    told = "\n".join([value for _, value in headers])
+    if redact_text(told) == told:
+        return headers
+    return tuple((name, redact_text(value)) for name, value in headers)
