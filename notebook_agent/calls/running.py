@@ -178,7 +178,18 @@ class Running:
             if n < len(records.get(key, ())):
                 return records[key][n]
         recording = self.scope.recording
-        return recording.take(self.scope.step.run, key) if recording else None
+        return recording.take(key, n=self._before(key) + n, branch=self.scope.branch) if recording else None
+
+    def _before(self, key: str) -> int:
+        return 0 if self.scope.answered is None else self.scope.answered(key)
+
+    def _differs(self, asked: Asked) -> str | None:
+        recording, branch = self.scope.recording, self.scope.branch
+        recorded = 0 if recording is None else recording.count(asked.key, branch=branch)
+        if recorded:
+            n = self._before(asked.key) + self._asked[asked.key]
+            return f"the record is used up: {recorded} recorded, this is request {n}"
+        return self._nearest(asked.endpoint).drift(asked)
 
     def _served_by(self) -> list[dict[str, list[CallRecord]]]:
         if self._partners is None:
@@ -189,9 +200,6 @@ class Running:
         if self._calls is None:
             self._calls = [self.scope.log.calls([step]) for step in self.scope.partners]
         return self._calls
-
-    def _differs(self, asked: Asked) -> str | None:
-        return self._nearest(asked.endpoint).drift(asked)
 
     def _nearest(self, endpoint: str) -> Nearest:
         with self._lock:
