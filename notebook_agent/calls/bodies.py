@@ -12,8 +12,25 @@ __all__ = ["Decoder", "decoded", "decoder", "encoding", "is_false", "kept_header
 
 Decoder = Callable[[bytes], bytes]
 _LIMIT = 64 * 2**20
-_KEPT = ("content-encoding", "request-id", "retry-after", "retry-after-ms", "x-request-id")
-_KEPT_STARTS = ("anthropic-ratelimit-", "openai-processing-", "openai-version", "x-ratelimit-")
+_KEPT = frozenset({
+    "apim-request-id",
+    "azureml-model-session",
+    "content-encoding",
+    "openai-model",
+    "request-id",
+    "retry-after",
+    "retry-after-ms",
+    "x-ms-region",
+    "x-request-id",
+    "x-should-retry",
+})
+_KEPT_STARTS = (
+    "anthropic-ratelimit-",
+    "openai-model",
+    "openai-processing-",
+    "openai-version",
+    "x-ratelimit-",
+)
 
 
 def servable(call: CallRecord) -> bool:

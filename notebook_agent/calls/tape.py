@@ -4,9 +4,9 @@ Bytes pass through as they come. The record is kept before the last piece is han
 so that an action never holds a complete answer that a dying process could lose. Who listens
 is told after a piece has been handed on, so that nobody waits for a token because of others.
 
-It is kept in the thread that reads the answer, awaited answers too. Handing that to another thread
-takes about as long as keeping an ordinary call does, and holds the interpreter no less meanwhile
-(`benchmarks/calls.py` prints both); and the steps of awaited actions are kept in that thread as well.
+It is kept in the thread that reads the answer, awaited answers too: an event loop stands still no
+less while another thread keeps it, for both need the interpreter, and longer by the handing over
+(`benchmarks/calls.py` prints both times). The steps of awaited actions are kept there as well.
 """
 
 from __future__ import annotations
@@ -186,7 +186,14 @@ class Tape:
             chunks=tuple(self._chunks) if self._is_stream() else (),
             replayed=served is not None,
             replayed_from=(served.replayed_from or served.id) if served else None,
-            headers=self._headers,
+            headers=_redacted(self._headers),
             drift=None if self._differs is None else self._differs(asked),
         )
         return finished(call, self._heard)
+
+
+def _redacted(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    told = "\n".join([value for _, value in headers])
+    if redact_text(told) == told:
+        return headers
+    return tuple((name, redact_text(value)) for name, value in headers)
