@@ -30,7 +30,7 @@ from notebook_agent.parallelism.going import Going
 from notebook_agent.parallelism.grid import Forked, ForkedOutcome, ForkGrid
 from notebook_agent.parallelism.journal import write_down
 from notebook_agent.parallelism.plan import ForksStopped, Origin, Plan
-from notebook_agent.parallelism.running import InContext
+from notebook_agent.parallelism.pool import InContext
 from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.variants import Variant
 from notebook_agent.parallelism.work import Outcome, working_for

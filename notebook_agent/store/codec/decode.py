@@ -71,6 +71,13 @@ class Decoder:
         """The value of the JSON in a column."""
         return self._json(text, None)
 
+    def item(self, item: object) -> object:
+        """The value that stands for a part of some JSON of ours, given as the standard library reads it."""
+        if not isinstance(item, dict | list):
+            return item
+        number = item.get("$") if isinstance(item, dict) else None
+        return self.node(number) if type(number) is int else self.text(json.dumps(item))
+
     def _json(self, text: str, number: int | None) -> object:
         self._depth += 1
         self._left -= 1

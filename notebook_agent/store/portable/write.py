@@ -9,6 +9,7 @@ from typing import Final
 
 from notebook_agent.calls.bodies import decoded
 from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.calls.scrub import scrubbed
 from notebook_agent.condition import Decision
 from notebook_agent.ids import Json, StepRef
 from notebook_agent.redact import redact_text
@@ -215,8 +216,15 @@ def _masked(call: CallRecord) -> CallRecord:
     if body is None:
         return call
     headers = tuple(header for header in call.headers if header[0] != "content-encoding")
-    plain = redact_text(body.decode("latin-1")).encode("latin-1")
+    plain = _shown(body)
     return replace(call, body=plain, headers=headers, chunks=call.chunks if plain == call.body else ())
+
+
+def _shown(body: bytes) -> bytes:
+    try:
+        return scrubbed(body.decode()).encode()
+    except UnicodeDecodeError:
+        return redact_text(body.decode("latin-1")).encode("latin-1")
 
 
 def _body(body: bytes) -> Json:
