@@ -20,6 +20,7 @@ from notebook_agent.calls.bodies import decoder, encoding, kept_headers
 from notebook_agent.calls.finished import finished
 from notebook_agent.calls.heard import Heard
 from notebook_agent.calls.keys import Asked, Unread
+from notebook_agent.calls.outcome import LEFT, OPEN, UNENDED, end_of
 from notebook_agent.calls.protocol import CallRecord, CallText
 from notebook_agent.calls.providers import provider
 from notebook_agent.calls.running import Running
@@ -65,7 +66,8 @@ class Tape:
         """Note the head of the response."""
         plain = [(name.lower(), value) for name, value in headers]
         self._status, self._headers = status, kept_headers(plain)
-        self._content_type = next((value for name, value in plain if name == "content-type"), None)
+        kind = next((value for name, value in plain if name == "content-type"), None)
+        self._content_type = kind if kind is None or kind.isascii() else ascii(kind)[1:-1]
         length = next((value for name, value in plain if name == "content-length"), "")
         self._length = int(length) if length.isdecimal() else None
         undo = decoder(encoding(self._headers)) if self._is_stream() else None
@@ -98,27 +100,26 @@ class Tape:
 
     def exhausted(self) -> None:
         """Note that the body came to its end."""
-        self._commit(complete=self._is_whole())
+        whole = self._is_whole()
+        self._commit(complete=whole, error=None if whole else UNENDED)
         self.tell()
 
     def closed(self) -> None:
         """Note that the client reads no further; what is missing shows in what came."""
         if not self._done:
             self._flush()
-            self._commit(complete=self._heard is not None and self._heard.ended)
+            whole = self._heard is not None and self._heard.ended
+            self._commit(complete=whole, error=None if whole else LEFT)
         self.tell()
 
     def failed(self, error: BaseException) -> None:
         """Note that no response, or no more of it, came."""
-        told = str(error)
-        self._commit(
-            complete=False, error=f"{type(error).__name__}: {told}" if told else type(error).__name__
-        )
+        self._commit(complete=False, error=end_of(error, began=self._status is not None))
         self.tell()
 
     def abandoned(self) -> None:
         """Note that the step ended while the response was still open."""
-        self._commit(complete=False, error="still open when the step ended")
+        self._commit(complete=False, error=OPEN)
         self.tell()
 
     def _is_stream(self) -> bool:

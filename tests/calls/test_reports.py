@@ -15,7 +15,7 @@ from tests.servers import Answer, Hold, sse
 ONE = sse({"choices": [{"index": 0, "delta": {"content": "one"}, "finish_reason": None}]})
 DONE = sse("[DONE]")
 MILLIONS = Answer.of({"choices": [{"message": {"content": "0123456789" * 1_000_000}}]})
-CUT = "RemoteProtocolError: peer closed connection without sending complete message body"
+CUT = "cut: RemoteProtocolError: peer closed connection without sending complete message body"
 
 
 def ask(url, *, stream=False, **options):
@@ -124,7 +124,7 @@ def test_report_of_a_timeout(server, stream):
         hold.open()
     took, came = ("N s", ["what came: one"]) if stream else ("2 attempts in N s", [])
     assert error in {openai.APITimeoutError, httpx.ReadTimeout}
-    assert [f"{HEAD}HTTP 200 · {took}: ReadTimeout: timed out", ASKED, *came] == lines
+    assert [f"{HEAD}HTTP 200 · {took}: timed out: ReadTimeout: timed out", ASKED, *came] == lines
 
 
 def test_report_where_nobody_answers():
