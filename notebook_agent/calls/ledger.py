@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
-from types import NoneType
 
-from notebook_agent.calls.bodies import decoded
+from notebook_agent.calls.bodies import decoded, encoding, is_false
+from notebook_agent.calls.fields import Fields
 from notebook_agent.calls.keys import key_of
-from notebook_agent.calls.protocol import CallRecord, Usage
-from notebook_agent.errors import LedgerFormatError
+from notebook_agent.calls.protocol import CallRecord, Task, Usage
+from notebook_agent.calls.scrub import STYLES, scrubbed
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.redact import redact_json, redact_text
 
 __all__ = ["call_from_json", "call_to_json"]
 
-_STYLES: Mapping[str, Callable[[Json], str]] = {
-    "compact": lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False),
-    "spaced": json.dumps,
-    "compact, ascii": lambda value: json.dumps(value, separators=(",", ":")),
-    "indented": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
-}
-"""The ways of writing JSON that providers have; the first that gives a body's exact bytes is kept with it."""
-
 
 def call_to_json(call: CallRecord) -> dict[str, Json]:
     """Write a call, redacted; a body's content encoding is undone."""
-    body = decoded(call)
-    plain = body is not None
+    body, plain = _plain_body(call)
     headers = {name: value for name, value in call.headers if not (plain and name == "content-encoding")}
     changed = body != call.body
-    return {
+    told: dict[str, Json] = {
         "step": _step_to_json(call.step),
         "action": call.action,
         "method": call.method,
@@ -43,7 +33,7 @@ def call_to_json(call: CallRecord) -> dict[str, Json]:
         "status": call.status,
         "content_type": call.content_type,
         "headers": redact_json(headers),
-        "body": _body_to_json(body if plain else call.body),
+        "body": _body_to_json(body),
         "complete": call.complete,
         "error": redact_text(call.error) if call.error else None,
         "started_at": call.started_at,
@@ -53,6 +43,11 @@ def call_to_json(call: CallRecord) -> dict[str, Json]:
         "usage": {"input": call.usage.input, "output": call.usage.output} if call.usage else None,
         "cost": call.cost,
     }
+    if call.branch:
+        told["branch"] = [
+            {"action": each.action, "occurrence": each.occurrence, "task": each.name} for each in call.branch
+        ]
+    return told | ({"superseded": True} if call.superseded else {})
 
 
 def _step_to_json(step: StepRef | None) -> Json:
@@ -66,11 +61,22 @@ def _step_to_json(step: StepRef | None) -> Json:
     }
 
 
+def _plain_body(call: CallRecord) -> tuple[bytes | None, bool]:
+    """Give a body redacted, and whether its content encoding is undone; where it cannot be, as it is."""
+    body = decoded(call)
+    if body is None:
+        return call.body, False
+    try:
+        return scrubbed(body.decode()).encode(errors="surrogatepass"), True
+    except UnicodeDecodeError:
+        return redact_text(body.decode("latin-1")).encode("latin-1"), True
+
+
 def _body_to_json(body: bytes | None) -> Json:
     if body is None:
         return None
     try:
-        text = redact_text(body.decode())
+        text = body.decode()
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode()}
     return _as_json(text) or {"lines": text.split("\n")}
@@ -81,7 +87,7 @@ def _as_json(text: str) -> dict[str, Json] | None:
         return None
     try:
         value = json.loads(text)
-        style = next((name for name, write in _STYLES.items() if write(value) == text), None)
+        style = next((name for name, write in STYLES.items() if write(value) == text), None)
     except (ValueError, RecursionError):
         return None
     return {"json": value, "style": style} if style else None
@@ -93,23 +99,23 @@ def call_from_json(told: object) -> CallRecord:
     Raises:
         LedgerFormatError: a field is missing or of another type; `path` names it.
     """
-    read = _Fields(told, "")
+    read = Fields(told, "")
     method, endpoint = read.text("method"), read.text("endpoint")
     request = read.json("request")
     usage = read.part("usage")
-    return CallRecord(
+    call = CallRecord(
         step=_step_from_json(read.part("step")),
         action=read.maybe_text("action"),
         span=None,
-        key=key_of(method, endpoint, request),
+        key=_key(read, method, endpoint, request),
         method=method,
         host=read.text("host"),
         endpoint=endpoint,
         model=read.maybe_text("model"),
         request=request,
         streamed=read.flag("streamed"),
-        status=read.maybe_whole("status"),
-        content_type=read.maybe_text("content_type"),
+        status=read.maybe_whole("status", 100, 599),
+        content_type=read.maybe_ascii("content_type"),
         body=_body_from_json(read.part("body")),
         complete=read.flag("complete"),
         error=read.maybe_text("error"),
@@ -120,121 +126,50 @@ def call_from_json(told: object) -> CallRecord:
         usage=Usage(usage.whole("input"), usage.whole("output")) if usage else None,
         cost=read.maybe_number("cost"),
         headers=read.headers("headers"),
+        branch=tuple(_task_from_json(part) for part in read.parts("branch")),
+        superseded=read.has("superseded") and read.flag("superseded"),
     )
+    if encoding(call.headers) and call.body is not None and is_false(call):
+        raise read.wrong("headers", "those of the body, which has another content-encoding")
+    return call
 
 
-def _step_from_json(told: _Fields | None) -> StepRef | None:
+def _key(read: Fields, method: str, endpoint: str, request: Json) -> str:
+    try:
+        return key_of(method, endpoint, request)
+    except (RecursionError, ValueError):
+        raise read.wrong("request", "JSON that can be written") from None
+
+
+def _task_from_json(told: Fields) -> Task:
+    return Task(told.text("action"), told.whole("occurrence"), told.text("task"))
+
+
+def _written(told: Fields) -> bytes:
+    write = STYLES.get(told.maybe_text("style") or "compact")
+    if write is None:
+        raise told.wrong("style", f"one of {', '.join(STYLES)}")
+    try:
+        return write(told.json("json")).encode(errors="surrogatepass")
+    except (RecursionError, ValueError):
+        raise told.wrong("json", "JSON that can be written") from None
+
+
+def _step_from_json(told: Fields | None) -> StepRef | None:
     if told is None:
         return None
     run = RunKey(told.text("project"), told.text("app_id"), told.maybe_text("partition_key"))
-    return StepRef(run, told.maybe_whole("seq"))
+    return StepRef(run, told.maybe_whole("seq", last=2**32 - 1))
 
 
-def _body_from_json(told: _Fields | None) -> bytes | None:
+def _body_from_json(told: Fields | None) -> bytes | None:
     if told is None:
         return None
     if told.has("json"):
-        write = _STYLES.get(told.maybe_text("style") or "compact", _STYLES["compact"])
-        return write(told.json("json")).encode(errors="surrogatepass")
+        return _written(told)
     if told.has("lines"):
         return "\n".join(told.texts("lines")).encode(errors="surrogatepass")
     try:
         return base64.b64decode(told.text("base64"), validate=True)
     except ValueError:
         raise told.wrong("base64", "base64 text") from None
-
-
-class _Fields:
-    """A JSON object of which each field is asked for by its type."""
-
-    def __init__(self, told: object, path: str) -> None:
-        self._path = path
-        if not isinstance(told, dict):
-            raise LedgerFormatError(f"{path} is not an object.", path=path)
-        self._told: dict[str, Json] = told
-
-    def wrong(self, name: str, wanted: str) -> LedgerFormatError:
-        """Make the error for a field that is not as wanted."""
-        found = "missing" if name not in self._told else f"{self._told[name]!r:.60}"
-        path = f"{self._path}.{name}"
-        return LedgerFormatError(f"{path} must be {wanted}, and is {found}.", path=path)
-
-    def has(self, name: str) -> bool:
-        """Tell whether the field is there."""
-        return name in self._told
-
-    def _get(self, name: str, wanted: str, *kinds: type) -> Json:
-        value = self._told.get(name)
-        if type(value) not in kinds:
-            raise self.wrong(name, wanted)
-        return value
-
-    def json(self, name: str) -> Json:
-        """Any JSON, but it must be there."""
-        if name not in self._told:
-            raise self.wrong(name, "there")
-        return self._told[name]
-
-    def text(self, name: str) -> str:
-        """A text."""
-        return str(self._get(name, "a text", str))
-
-    def maybe_text(self, name: str) -> str | None:
-        """A text or null."""
-        value = self._get(name, "a text or null", str, NoneType)
-        return None if value is None else str(value)
-
-    def flag(self, name: str) -> bool:
-        """True or false."""
-        return bool(self._get(name, "true or false", bool))
-
-    def whole(self, name: str) -> int:
-        """A whole number."""
-        value = self._get(name, "a whole number", int)
-        assert isinstance(value, int)
-        return value
-
-    def maybe_whole(self, name: str) -> int | None:
-        """A whole number or null."""
-        return None if self._told.get(name) is None else self.whole(name)
-
-    def maybe_number(self, name: str) -> float | None:
-        """A number or null."""
-        value = self._get(name, "a number or null", int, float, NoneType)
-        return float(value) if isinstance(value, int | float) else None
-
-    def part(self, name: str) -> _Fields | None:
-        """An object or null."""
-        value = self._told.get(name)
-        return None if value is None else _Fields(value, f"{self._path}.{name}")
-
-    def _list(self, name: str, wanted: str) -> list[Json]:
-        value = self._told.get(name, [])
-        if not isinstance(value, list):
-            raise self.wrong(name, wanted)
-        return value
-
-    def texts(self, name: str) -> list[str]:
-        """A list of texts."""
-        found = [each for each in self._list(name, "a list of texts") if isinstance(each, str)]
-        if len(found) != len(self._list(name, "")):
-            raise self.wrong(name, "a list of texts")
-        return found
-
-    def chunks(self, name: str) -> tuple[tuple[float, int], ...]:
-        """A list of [seconds, bytes]."""
-        found: list[tuple[float, int]] = []
-        for each in self._list(name, "a list"):
-            match each:
-                case [int() | float() as at, int() as size]:
-                    found.append((float(at), size))
-                case _:
-                    raise self.wrong(name, "a list of [seconds, bytes]")
-        return tuple(found)
-
-    def headers(self, name: str) -> tuple[tuple[str, str], ...]:
-        """An object of texts; none where it is missing."""
-        value = self._told.get(name, {})
-        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
-            raise self.wrong(name, "an object of texts")
-        return tuple((header, str(each)) for header, each in value.items())

@@ -1,4 +1,4 @@
-"""Response streams that pass every piece on as it comes, and show it to a tape first."""
+"""Response streams that pass every piece on as it comes: a tape notes it before, and tells of it after."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class SyncTee:
                 self._tape.chunk(piece)
                 self._check()
                 yield piece
-        except Exception as error:
+                self._tape.tell()
+        except GeneratorExit:
+            raise
+        except BaseException as error:
             self._tape.failed(error)
             raise
         self._tape.exhausted()
@@ -31,7 +34,8 @@ class SyncTee:
     def _check(self) -> None:
         try:
             self._tape.check()
-        except BaseException:
+        except BaseException as error:
+            self._tape.failed(error)
             self.close()
             raise
 
@@ -55,7 +59,10 @@ class AsyncTee:
                 self._tape.chunk(piece)
                 await self._check()
                 yield piece
-        except Exception as error:
+                self._tape.tell()
+        except GeneratorExit:
+            raise
+        except BaseException as error:
             self._tape.failed(error)
             raise
         self._tape.exhausted()
@@ -63,7 +70,8 @@ class AsyncTee:
     async def _check(self) -> None:
         try:
             self._tape.check()
-        except BaseException:
+        except BaseException as error:
+            self._tape.failed(error)
             await self.aclose()
             raise
 

@@ -10,6 +10,7 @@ from notebook_agent.condition import Decision
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.history.blame import Blame, blame
+from notebook_agent.history.calls import made
 from notebook_agent.history.compare import Change, changes
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
@@ -76,10 +77,24 @@ class History(Sequence[StepRecord]):
         """Return a step's inputs, result, source and events."""
         return self.store.values(self.ref(seq))
 
-    def calls(self, seq: int | None = None) -> list[CallRecord]:
-        """Return the LLM calls of one step, or of all, in the order in which they began."""
-        steps = self if seq is None else [self[seq]]
-        return self.store.calls([step.ref for step in steps])
+    def calls(self, seq: int | None = None, *, branches: bool = True) -> list[CallRecord]:
+        """Return the LLM calls of one step, or of all, in the order in which they began.
+
+        Those of the runs that a step started, a map's or a sub-agent's, follow its own, task by task;
+        `branch` says whose they are. `branches=False` leaves them out.
+        """
+        if seq is not None:
+            self.ref(seq)
+        return [each.call for each in made(self.store, self.key, seq, branches=branches)]
+
+    def strays(self) -> list[CallRecord]:
+        """Return the LLM calls made while the run went on of which it is not known to which step they belong.
+
+        They come from threads that were started without a step's context while several steps ran.
+        """
+        steps = self.store.steps(self.key)
+        last = steps[-1].ended_at if steps else self.run.created_at
+        return self.store.strays(self.run.created_at, float("inf") if last is None else last)
 
     def spans(self, seq: int) -> list[Span]:
         """Return the spans of a step, in the order in which they began."""

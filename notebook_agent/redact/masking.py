@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from notebook_agent.ids import Json
@@ -20,6 +20,7 @@ __all__ = [
     "masked_repr",
     "masker",
     "redact_json",
+    "redact_pieces",
     "redact_text",
     "trust",
     "trusted",
@@ -55,6 +56,8 @@ def trusted() -> frozenset[str]:
 _ENV_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_key", "_token", "_secret")
 _LONG_WORD = 16
 _LONG_TEXT = 4096
+_ENCODED = ";base64,"
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _WIDE = tuple((marker, rule) for rule in RULES if rule.wide for marker in rule.markers)
 _NARROW = tuple((marker, rule) for rule in RULES if not rule.wide for marker in rule.markers)
 
@@ -77,24 +80,42 @@ class _Redactor:
     """
 
     def __init__(self, texts: Iterable[str], secrets: Iterable[str] | None = None) -> None:
-        whole = "\n".join(texts)
+        plain: list[str] = []
+        media: list[str] = []
+        for text in texts:
+            (media if _is_media(text) else plain).append(text)
+        whole = "\n".join(plain)
         words = "\n".join([word for word in whole.split() if len(word) >= _LONG_WORD])
         self._marked = [*_held(_WIDE, whole), *(_held(_NARROW, words) if words else ())]
         known = environment_secrets() if secrets is None else secrets
-        self._values = [value for value in known if value in whole]
+        self._values = [value for value in known if value in whole or any(value in text for text in media)]
 
     def __call__(self, text: str) -> str:
         if len(text) < _SHORTEST:
             return text
-        for rule in self._rules(text):
+        for rule in () if _is_media(text) else self._rules(text):
             text = rule.replace(text)
         for value in self._values:
             text = text.replace(value, f"[{ENVIRONMENT}]")
         return text
 
+    def spans(self, text: str) -> list[tuple[int, int, str]]:
+        """Where secrets stand in a text, and their rules: in order, and none within another."""
+        found: list[tuple[int, int, str]] = []
+        for rule in () if _is_media(text) else self._rules(text):
+            spans = rule.spans(text)
+            found += [(start, end, rule.name) for start, end in spans]
+            text = _blanked(text, spans)
+        for value in self._values:
+            spans = [(each.start(), each.end()) for each in re.finditer(re.escape(value), text)]
+            found += [(start, end, ENVIRONMENT) for start, end in spans]
+            text = _blanked(text, spans)
+        return _apart(found)
+
     def rules_of(self, text: str) -> list[str]:
         """The names of the rules that find something in a text."""
-        found = [rule.name for rule in self._rules(text) if rule.replace(text) != text]
+        rules = [] if _is_media(text) else self._rules(text)
+        found = [rule.name for rule in rules if rule.replace(text) != text]
         return [*dict.fromkeys(found), *([ENVIRONMENT] if any(map(text.__contains__, self._values)) else [])]
 
     def _rules(self, text: str) -> list[Rule]:
@@ -102,10 +123,56 @@ class _Redactor:
         return [rule for rule in RULES if rule.name in found] if found else []
 
 
+def _is_media(text: str) -> bool:
+    """Tell a picture or a sound in base64: where it looks like a key in some place, that is chance."""
+    if len(text) < _LONG_TEXT:
+        return False
+    head = text.find(_ENCODED, 0, _LONG_WORD * 8) if text.startswith("data:") else -1
+    data = text if head < 0 else text[head + len(_ENCODED) :]
+    return data.isascii() and not data.encode().translate(None, _BASE64)
+
+
 def _held(marked: tuple[_Marked, ...], text: str) -> Iterator[_Marked]:
     """Choose the rules of which `text` holds a marker; in much text rare characters are sought first."""
     absent = {char for char in "_-.:/= " if len(text) > _LONG_TEXT and char not in text}
     return (pair for pair in marked if absent.isdisjoint(pair[0]) and pair[0] in text)
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = f"{text[:start]}{chr(0) * (end - start)}{text[end:]}"
+    return text
+
+
+def _apart(found: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Make one of spans that overlap."""
+    apart: list[tuple[int, int, str]] = []
+    for start, end, name in sorted(found):
+        if apart and start < apart[-1][1]:
+            first, last, known = apart.pop()
+            apart.append((first, max(last, end), known))
+        else:
+            apart.append((start, end, name))
+    return apart
+
+
+def redact_pieces(pieces: Sequence[str]) -> list[str]:
+    """Redact a text that came in pieces: a rule's name stands in the piece in which its secret began."""
+    whole = "".join(pieces)
+    spans, redacted, start = _Redactor([whole]).spans(whole), [], 0
+    for piece in pieces:
+        redacted.append(_piece(whole, start, start + len(piece), spans))
+        start += len(piece)
+    return redacted
+
+
+def _piece(whole: str, start: int, end: int, spans: Iterable[tuple[int, int, str]]) -> str:
+    text, at = "", start
+    for first, last, name in spans:
+        if last > at and first < end:
+            text += whole[at:first] + (f"[{name}]" if first >= start else "")
+            at = min(last, end)
+    return text + whole[at:end]
 
 
 def redact_text(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notebook_agent.errors import CommandError
+from notebook_agent.history import made
 from notebook_agent.parallelism import Forked, ForkGrid, Group
 from notebook_agent.redact import redact_text
 from notebook_agent.session.results import step_line
@@ -105,8 +106,9 @@ class GridView(Shown):
         if fork.run is None:
             return fork.error or "not begun"
         own = [step for step in self.store.steps(fork.run) if step.ref.run == fork.run]
-        calls = self.store.calls([step.ref for step in own])
-        lines = [step_line(step, calls) for step in own] or ["no steps"]
+        found = made(self.store, fork.run)
+        calls = {step.seq: [each.call for each in found if each.seq == step.seq] for step in own}
+        lines = [step_line(step, calls[step.seq]) for step in own] or ["no steps"]
         if own:
             state = self.store.state(own[-1].ref)
             lines += [f"     {key} = {brief(state[key], 120)}" for key in own[-1].writes if key in state]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -28,6 +28,7 @@ __all__ = [
     "NoNodes",
     "Node",
     "NodeReader",
+    "Shelf",
     "encoded",
     "raw_body",
     "row_of",
@@ -40,19 +41,23 @@ BYTES: Final = 4
 PACK: Final = 6
 _PACKED = 1
 
+Shelf = MutableMapping[int, Book]
+"""Packs that were opened lately, by number, while the file is of one age."""
+
 Node = tuple[int, str | bytes]
 """A form and the body: text for JSON and TEXT, bytes for BYTES."""
 
 SMALL: Final = 4096
 """Bytes of the largest body that goes into a pack."""
 _SAMPLE = 1 << 16
-_TEXTS: Final = {JSON, TEXT}
 _LARGEST = 1 << 30
 _AT_ONCE = 1000
 _MANY = 256
 """Nodes for which it is found out first in which packs they stand."""
 
-_SEEK = "SELECT id, form, body FROM node WHERE id >= ?1 AND (id = ?1 OR form = 6) ORDER BY id LIMIT 1"
+_SEEK = """SELECT id, form, CASE form WHEN 6 THEN NULL ELSE body END FROM node
+WHERE id >= ?1 AND (id = ?1 OR form = 6) ORDER BY id LIMIT 1"""
+_BODY = "SELECT body FROM node WHERE id = ?"
 _NEXT_PACK = "SELECT id FROM node WHERE id >= ? AND form = 6 ORDER BY id LIMIT 1"
 _PACKS = "SELECT id FROM node WHERE id BETWEEN ? AND ? AND form = 6 ORDER BY id"
 _BODIES = "SELECT body FROM node WHERE form = 6 AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
@@ -67,8 +72,9 @@ class NodeReader:
         books: Packs read, with their members' places in `places`.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, shelf: Shelf | None = None) -> None:
         self._connection = connection
+        self._shelf = shelf
         self.rows: dict[int, Node] = {}
         self.books: list[Book] = []
         self.places: dict[int, tuple[Book, int]] = {}
@@ -92,10 +98,7 @@ class NodeReader:
         place = self.places.get(number)
         if place is None:
             return self.rows.get(number)
-        found = place[0].member(place[1])
-        if type(found[1]) is str and found[0] in _TEXTS:
-            return found
-        return _node(found[0], encoded(found[1]))
+        return _node(*place[0].member(place[1]))
 
     def hold(self, numbers: Sequence[int]) -> None:
         """Have many nodes at hand; those that are missing are left out."""
@@ -112,10 +115,19 @@ class NodeReader:
         if row is None:
             return False
         if row[1] == PACK:
-            self._open([row[2]])
+            self._take(row[0])
             return True
         self.rows[number] = _opened(row[1], row[2])
         return False
+
+    def _take(self, number: int) -> None:
+        """Read a pack, from the shelf if it stands there."""
+        book = None if self._shelf is None else self._shelf.get(number)
+        if book is None:
+            (book,) = open_packs([self._connection.execute(_BODY, (number,)).fetchone()[0]])
+            if self._shelf is not None:
+                self._shelf[number] = book
+        self._add(book)
 
     def _hold_packs(self, numbers: Sequence[int]) -> None:
         """Open all packs in which some of these nodes, in order, may stand."""
@@ -125,12 +137,12 @@ class NodeReader:
         ends = [bisect_right(numbers, each) for each in packs]
         asked = [each for each, before, end in zip(packs, [0, *ends], ends, strict=False) if end > before]
         rows = self._connection.execute(_BODIES, ("[" + ",".join(map(str, asked)) + "]",))
-        self._open([row[0] for row in rows])
+        for book in open_packs([row[0] for row in rows]):
+            self._add(book)
 
-    def _open(self, bodies: Sequence[object]) -> None:
-        for book in open_packs(bodies):
-            self.books.append(book)
-            self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
+    def _add(self, book: Book) -> None:
+        self.books.append(book)
+        self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
 
     def _hold_rows(self, numbers: Sequence[int]) -> None:
         asked = "[" + ",".join(map(str, numbers)) + "]"
@@ -157,7 +169,12 @@ def row_of(form: int, raw: bytes) -> tuple[int, str | bytes]:
     packed = None if len(raw) <= SMALL else _compressed(raw)
     if packed is not None:
         return form | _PACKED, packed
-    return form, raw if form == BYTES else _readable(raw)
+    if form == BYTES:
+        return form, raw
+    try:
+        return form, raw.decode()
+    except UnicodeDecodeError:
+        return form, raw
 
 
 def raw_body(form: object, body: object) -> bytes:
@@ -187,13 +204,6 @@ def _node(form: int, raw: bytes) -> Node:
         return form, raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise StoreFormatError("The store is damaged: a node holds text that is not UTF-8.") from error
-
-
-def _readable(raw: bytes) -> str | bytes:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw
 
 
 def _compressed(raw: bytes) -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from typing import Protocol
 
-from notebook_agent.calls.protocol import CallLog
+from notebook_agent.calls.protocol import CallLog, CallRecord
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.kept import PastEdit, PastRun, PastStep, Reclaimed, RunSize
@@ -128,6 +128,10 @@ class Store(CallLog, Protocol):
         """How many LLM calls each of `steps` made and what they took, by `seq`, where there are any."""
         ...
 
+    def strays(self, first: float, last: float, /) -> list[CallRecord]:
+        """The LLM calls of no step, of whatever run, that began between two times (Unix seconds)."""
+        ...
+
     def state(self, ref: StepRef, /) -> State:
         """The state after a step; for `seq` None the run's initial state.
 
@@ -210,16 +214,21 @@ class Store(CallLog, Protocol):
         ...
 
     def past(self, key: RunKey, /) -> list[PastRun]:
-        """A run with all that it came from: its ancestors up to their fork points, the oldest first."""
+        """A run with all that it came from and all that it started.
+
+        First its ancestors up to their fork points, the oldest first, and the run; then the runs that the
+        steps of this past started, and theirs, with such ancestors of their own. A run comes after its
+        parent and after the run that started it.
+        """
         ...
 
     def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
-        """Take in what `past` gave, here or elsewhere: the last run is listed, its ancestors are kept for it.
+        """Take in what `past` gave, here or elsewhere; return the run that it was asked for.
 
-        All or nothing is written. An ancestor that is here already, and the same, is not written again.
+        All or nothing is written. But for that run, what is here already and the same is not written again.
 
         Raises:
-            RunExistsError: the last run's key is taken.
+            RunExistsError: the run's key is taken, or by another run that of one that its steps started.
         """
         ...
 

@@ -13,7 +13,20 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store import carry, edits, gc, head, ledger, masked, parts, past, runs, size, steps
+from notebook_agent.store import (
+    carry,
+    edits,
+    gc,
+    head,
+    ledger,
+    masked,
+    parts,
+    past,
+    runs,
+    size,
+    steps,
+    taking,
+)
 from notebook_agent.store.core import Core
 from notebook_agent.store.mounts import network_of
 from notebook_agent.store.places import locate_file
@@ -254,7 +267,7 @@ class SqliteStore:
 
     def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
         """Take in what `past` gave."""
-        return carry.add_past(self._core, runs)
+        return taking.add_past(self._core, runs)
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:
         """Give back the space of what no run holds any more."""
@@ -269,6 +282,12 @@ class SqliteStore:
         core = self._core
         with core.database.read() as connection:
             return ledger.list_calls(core, connection, steps)
+
+    def strays(self, first: float, last: float, /) -> list[CallRecord]:
+        """Return the calls of no step that began in a time."""
+        core = self._core
+        with core.database.read() as connection:
+            return ledger.list_strays(core, connection, first, last)
 
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""

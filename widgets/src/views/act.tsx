@@ -10,20 +10,22 @@ interface ActProps {
   expanded?: boolean | undefined;
   /** What has become of it, such as `queued`. */
   state?: string | undefined;
+  /** Whether a narrow panel shows its picture alone. */
+  brief?: boolean;
 }
 
 /** A command's button. */
 export const Act = ({ name, icon, title, onClick, expanded, state, ...is }: ActProps) => (
   <button
     type="button"
-    class={`na-button ${is.primary ? "na-primary" : ""}`}
+    class={`na-button ${is.primary ? "na-primary" : ""} ${is.brief ? "na-brief" : ""}`}
     title={title}
     disabled={is.disabled ?? false}
     aria-expanded={expanded}
     onClick={onClick}
   >
     <Icon name={icon} />
-    {name}
-    {state && <small class="na-state"> {state}</small>}
+    <span class="na-act-name">{name}</span>
+    {state && <small class="na-queued"> {state}</small>}
   </button>
 );

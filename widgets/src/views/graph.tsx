@@ -1,6 +1,7 @@
 import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import { counted, statusWord } from "../format.ts";
+import type { Box } from "../lens.ts";
 import type { Step } from "../model.ts";
 import type { Visits } from "../visits.ts";
 import type { GraphWire, NodeWire } from "../wire.ts";
@@ -8,7 +9,7 @@ import { BreakMark, type Breakpoints, breakText, type OnBreak, toggled } from ".
 import { Edge, inOrder } from "./edges.tsx";
 import type { Hues } from "./hues.ts";
 import { Icon, type IconName } from "./icons.tsx";
-import { type Box, useZoom } from "./zoom.ts";
+import { useZoom } from "./zoom.ts";
 
 export interface GraphProps {
   graph: GraphWire;
@@ -122,6 +123,7 @@ function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
       role="button"
       tabindex={0}
       aria-label={nodeName(node.name, props.visits) + breakText(node.name, breakpoints)}
+      data-node={node.name}
       onClick={pick}
       onKeyDown={onKeys({ Enter: pick, " ": pick, b: turn })}
     >
@@ -175,29 +177,50 @@ const Parts = (props: GraphProps) => (
   </>
 );
 
+/** The node that one looks at: of the step in view, or the one that comes next. */
+const currentNode = ({ graph, step, next }: GraphProps): NodeWire | null =>
+  graph.nodes.find((node) => node.name === (step?.action ?? next)) ?? null;
+
 function Drawing(props: GraphProps) {
   const { graph } = props;
   const whole = useMemo(() => wholeOf(graph), [graph.width, graph.height]);
-  const zoom = useZoom(whole);
+  const { camera, handlers } = useZoom(whole, currentNode(props));
+  const onFocusIn = ({ target }: FocusEvent): void => {
+    const name = (target as Element).getAttribute("data-node");
+    const node = graph.nodes.find((one) => one.name === name);
+    if (node) camera.reveal(node);
+  };
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a drawing is a group of its parts */}
-      <svg
-        class="na-drawing"
+      <div
+        class="na-frame-of"
         role="group"
         aria-label="Graph"
-        viewBox={zoom.viewBox}
-        ref={zoom.svg}
-        {...zoom.handlers}
+        ref={(frame) => {
+          camera.frame = frame;
+        }}
+        onFocusIn={onFocusIn}
+        {...handlers}
       >
-        <g ref={zoom.drawing} class="na-world">
+        <svg
+          role="presentation"
+          class="na-drawing"
+          width={whole.width}
+          height={whole.height}
+          viewBox={`${whole.x} ${whole.y} ${whole.width} ${whole.height}`}
+          ref={(drawing) => {
+            camera.drawing = drawing;
+          }}
+        >
           <Parts {...props} />
-        </g>
-      </svg>
+        </svg>
+      </div>
       <div class="na-zoom">
-        <Tool name="Zoom in" icon="plus" onClick={zoom.zoomIn} />
-        <Tool name="Zoom out" icon="minus" onClick={zoom.zoomOut} />
-        <Tool name="Fit graph" icon="fit" onClick={zoom.fit} />
+        <Tool name="Zoom in" icon="plus" onClick={() => camera.zoom(1.3)} />
+        <Tool name="Zoom out" icon="minus" onClick={() => camera.zoom(1 / 1.3)} />
+        <Tool name="Fit graph" icon="fit" onClick={() => camera.fit()} />
+        <Tool name="Show current action" icon="locate" onClick={() => camera.locate()} />
       </div>
     </>
   );

@@ -22,6 +22,7 @@ export function HoldingActs(props: HoldingProps) {
       <Act
         name="Pause"
         icon="pause"
+        brief
         title="Hold the run before its next step"
         disabled={control.mode !== "running" || asked !== null}
         state={queued(props, "pause")}
@@ -30,6 +31,7 @@ export function HoldingActs(props: HoldingProps) {
       <Act
         name={stopping ? "Stopping" : "Stop"}
         icon="stop"
+        brief
         title={
           stopping
             ? "It stops at its next call, piece of an answer or step"

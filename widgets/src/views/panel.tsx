@@ -62,7 +62,7 @@ const Banner = ({
   <div class="na-banner">
     <span>
       Looking at {at === null ? "the initial state" : `step ${at} of ${head}`} — nothing is changed
-      {live && "; Run, Step and Fork here make a new run from it"}
+      {live && <span class="na-when-wide">; Run, Step and Fork here make a new run from it</span>}
     </span>
     <button type="button" class="na-link" onClick={onNow}>
       Back to now

@@ -140,7 +140,8 @@ function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
         onClick={() => turn("breakpoints")}
       >
         <span class={`na-bp ${set > 0 ? "na-set" : ""}`} aria-hidden="true" />
-        {set > 0 ? counted(set, "breakpoint") : "Breakpoints"}
+        {set > 0 && <b class="na-when-brief">{set}</b>}
+        <span class="na-act-name">{set > 0 ? counted(set, "breakpoint") : "Breakpoints"}</span>
       </button>
       <button
         type="button"
@@ -234,6 +235,7 @@ export function Toolbar(props: ToolbarProps) {
         <Act
           name="Export"
           icon="export"
+          brief
           title="Write the run as a page that needs no kernel"
           disabled={busy || !idle}
           onClick={props.onExport}
