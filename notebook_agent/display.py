@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from notebook_agent import view
 from notebook_agent.application import Application
+from notebook_agent.boards import Boards
 from notebook_agent.errors import AgentError
 from notebook_agent.session import Agent, SilentScreen, exporting, looking
 from notebook_agent.session.backend import PanelBackend
 from notebook_agent.session.chatting import Chat
+from notebook_agent.session.screen import Board
 from notebook_agent.view.escape import plural
 from notebook_agent.view.values import visible
 
@@ -142,6 +144,7 @@ class Panels:
         self._agent = agent
         self._followed: list[_Shown] = []
         self._before: dict[type, object] = {}
+        self._boards = Boards(self._open_run)
 
     def install(self) -> None:
         """Show agents and applications as panels from now on; only where a kernel can hold one."""
@@ -154,6 +157,7 @@ class Panels:
             }
             for kind, show in shown.items():
                 self._before[kind] = formatter.for_type(kind, show)
+            self._agent.workspace.board = self._board
 
     def uninstall(self) -> None:
         """Show them as before."""
@@ -162,6 +166,8 @@ class Panels:
             if before is not None:
                 self._formatter().for_type(kind, before)
         self._before.clear()
+        self._agent.workspace.board = None
+        self._boards.close()
         for shown in self._followed:
             shown.stop()
         self._followed.clear()
@@ -179,6 +185,15 @@ class Panels:
         for before in self._followed:
             before.renews = before.renews and before.agent is not agent
         self._place(agent, backend, panel, partial(_page, agent))
+
+    def _board(self, stop: Callable[[], None]) -> Board | None:
+        """Open where a grid of forks is shown, given what stops it."""
+        return self._boards.open(stop) if self._agent.settings.display in {"auto", "widget"} else None
+
+    def _open_run(self, run: str) -> str:
+        reply = self._backend(self._agent).handle({"id": 0, "do": "switch", "run": run})
+        hint = "" if self._followed else ": %agent panel shows it"
+        return reply.get("error") or f"{reply.get('said', '')}{hint}"
 
     def _show_chat(self, chat: Chat) -> None:
         """Show what was said and a box for messages, and what was said where no kernel runs."""

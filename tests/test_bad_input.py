@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 
 import pytest
 
-from notebook_agent import Action, ApplicationBuilder, Condition, GraphBuilder, State, action, expr, when
+from notebook_agent import (
+    Action,
+    ApplicationBuilder,
+    Condition,
+    GraphBuilder,
+    State,
+    action,
+    default,
+    expr,
+    on_error,
+    when,
+)
 from notebook_agent.errors import (
     ActionError,
     AgentError,
@@ -221,3 +234,26 @@ def test_a_ledger_mode_is_one_of_three(mode):
     with pytest.raises(CallError, match="it is one of auto, fresh, strict"):
         app.ledger = mode
     assert "auto" == app.ledger
+
+
+@pytest.mark.parametrize("alone", [default, on_error(OSError)], ids=["default", "on_error"])
+@pytest.mark.parametrize(
+    "combined",
+    [
+        lambda alone: ~alone,
+        lambda alone: alone & when(n=1),
+        lambda alone: when(n=1) | alone,
+    ],
+    ids=["not", "and", "or"],
+)
+def test_an_edge_that_stands_alone_combines_with_no_condition(combined, alone):
+    """`when(..) | default` would hide that no edge after it is ever taken."""
+    with pytest.raises(ConditionError, match=r"combines with no|has no other condition"):
+        combined(alone)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_an_application_is_not_copied(copied):
+    """Two would write one run; the message names what to do instead."""
+    with pytest.raises(RunError, match=re.escape("Use app.fork(None) for a run of its own")):
+        copied(counting().build())

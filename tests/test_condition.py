@@ -173,10 +173,11 @@ def test_conditions_combine():
 
 def test_a_condition_says_what_it_is_in_plain_json():
     """So that what would flip it can be worked out."""
-    condition = ~when(n__gte=3) | expr("n < 1") & default
+    condition = ~when(n__gte=3) | expr("n < 1") & when(m=1)
     assert {
-        "or": [{"not": {"when": {"n__gte": 3}}}, {"and": [{"expr": "n < 1"}, {"default": True}]}]
+        "or": [{"not": {"when": {"n__gte": 3}}}, {"and": [{"expr": "n < 1"}, {"when": {"m": 1}}]}]
     } == condition.data
+    assert {"default": True} == default.data
 
 
 def test_a_function_can_be_a_condition():

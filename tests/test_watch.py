@@ -90,6 +90,46 @@ def test_watch_follows_a_fork_through_its_past():
     assert [0, 1, 2, 51] == [p.value for p in fork.history.watch("n").points]
 
 
+@action(reads=["log"], writes=["log"])
+def grow(state):
+    return state.extend(log=[{"n": len(state["log"]) + more} for more in range(9)])
+
+
+@pytest.mark.parametrize(
+    ("text", "ask"),
+    [
+        ("len(log)", lambda state: len(state["log"])),
+        ("log[-1]['n'] + len(state['log'])", lambda state: state["log"][-1]["n"] + len(state["log"])),
+        ("log[5]", lambda state: state["log"][5]),
+        ("len(log) > 60 and log[60]['n'] == 60", lambda state: len(state["log"]) > 60),
+        ("log", lambda state: state["log"]),
+        ("len(log[2:]) if log else 0", lambda state: max(0, len(state["log"]) - 2)),
+        ("max(len(log), log.count(3))", lambda state: len(state["log"])),
+    ],
+)
+def test_an_expression_of_long_lists_gives_what_a_function_does(text, ask):
+    """However little of them is read for it."""
+    app = ApplicationBuilder().with_actions(grow).with_transitions(("grow", "grow"))
+    app = app.with_entrypoint("grow").with_state(log=[]).build()
+    for _ in range(20):
+        app.step()
+    watched, expected = app.history.watch(text), app.history.watch(ask)
+    assert [p.value for p in expected.points[1:]] == [p.value for p in watched.points[1:]]
+    assert [bool(p.error) for p in expected.points] == [bool(p.error) for p in watched.points]
+    assert [p.seq for p in expected.changes] == [p.seq for p in watched.changes]
+
+
+def test_an_item_that_a_long_list_lacks_is_told_as_python_does():
+    """At the checkpoints that have too few."""
+    app = ApplicationBuilder().with_actions(grow).with_transitions(("grow", "grow"))
+    app = app.with_entrypoint("grow").with_state(log=[]).build()
+    for _ in range(20):
+        app.step()
+    errors = [point.error for point in app.history.watch("log[100]['n']").errors]
+    assert {"expr(\"log[100]['n']\") cannot be evaluated: IndexError: list index out of range"} == set(errors)
+    assert 12 == len(errors)
+
+
 def test_bisect_finds_the_first_bad_step():
     """With the last good one before it."""
     found = counted(5).bisect("n < 3")

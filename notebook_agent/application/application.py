@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import EllipsisType
-from typing import Any, Generic
+from typing import Any, Generic, SupportsIndex
 
 from notebook_agent import engine
 from notebook_agent.action import Node
@@ -15,10 +14,10 @@ from notebook_agent.application.created import tell_created
 from notebook_agent.application.forking import Forking
 from notebook_agent.application.pricing import Pricing
 from notebook_agent.application.running import Running
-from notebook_agent.calls import Budget, Forecast
-from notebook_agent.calls.modes import ledger_mode
-from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode
-from notebook_agent.engine import Gate, Run
+from notebook_agent.application.steered import Steered
+from notebook_agent.calls import Forecast
+from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.engine import Run
 from notebook_agent.errors import RunError, StateError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
@@ -40,14 +39,11 @@ class ParentPointer:
     sequence_id: int | None
 
 
-class Application(Running, Forking, Generic[Data]):
+class Application(Running, Forking, Steered, Generic[Data]):
     """A run that can be gone on with; `ApplicationBuilder` makes one.
 
-    It makes one call at a time; another one meanwhile is a RunBusyError.
-
-    Attributes:
-        ledger: Which LLM calls may leave: `"auto"`, `"fresh"` or `"strict"`.
-        recording: A ledger file's calls, to be served where the run has none of its own.
+    It makes one call at a time; another one meanwhile is a RunBusyError. It cannot be copied or
+    pickled, since a run has one head: `fork` starts another run from it.
     """
 
     def __init__(self, run: Run) -> None:
@@ -118,61 +114,6 @@ class Application(Running, Forking, Generic[Data]):
         if spawner is None:
             return None
         return ParentPointer(spawner.run.app_id, spawner.run.partition_key, spawner.seq)
-
-    @property
-    def ledger(self) -> LedgerMode:
-        """Which LLM calls may leave."""
-        return self._run.ledger
-
-    @ledger.setter
-    def ledger(self, mode: LedgerMode) -> None:
-        self._run.ledger = ledger_mode(mode)
-
-    @property
-    def recording(self) -> CallSource | None:
-        """Further recorded calls that may be served."""
-        return self._run.recording
-
-    @recording.setter
-    def recording(self, recording: CallSource | None) -> None:
-        self._run.recording = recording
-
-    @property
-    def budget(self) -> Budget | None:
-        """What live LLM calls may spend, those of forks counted; None where there is no limit."""
-        return next((each for each in self._run.purses if isinstance(each, Budget)), None)
-
-    @budget.setter
-    def budget(self, budget: Budget | None) -> None:
-        self._run.purses = () if budget is None else (budget,)
-
-    @contextmanager
-    def within(self, budget: Budget) -> Iterator[None]:
-        """Have live LLM calls keep to this budget too, until the `with` ends."""
-        before = self._run.purses
-        self._run.purses = (*before, budget)
-        try:
-            yield
-        finally:
-            self._run.purses = before
-
-    @property
-    def allow_effects(self) -> bool:
-        """Whether actions with `effect="irreversible"` may be fired again by a fork or a retry."""
-        return self._run.allow_effects
-
-    @allow_effects.setter
-    def allow_effects(self, allowed: bool) -> None:
-        self._run.allow_effects = allowed
-
-    @property
-    def gate(self) -> Gate | None:
-        """What each step passes, so that others can hold or stop the run; see `engine.Gate`."""
-        return self._run.gate
-
-    @gate.setter
-    def gate(self, gate: Gate | None) -> None:
-        self._run.gate = gate
 
     def fork(
         self,
@@ -297,6 +238,13 @@ class Application(Running, Forking, Generic[Data]):
         from notebook_agent import view
 
         return {**view.graph_mimebundle(self.graph), "text/plain": repr(self)}
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        raise RunError(
+            f"The application {self.uid} cannot be copied or pickled: two would write one run. "
+            "Use app.fork(None) for a run of its own, or give another process the run's id.",
+            run=self.uid,
+        )
 
     def __repr__(self) -> str:
         at = "no steps yet" if self.sequence_id is None else f"at step {self.sequence_id}"

@@ -8,8 +8,9 @@ from notebook_agent.calls import Again, Forecast
 from notebook_agent.calls.answered import asked_again
 from notebook_agent.calls.protocol import CallRecord, LedgerMode
 from notebook_agent.graph import Graph
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.ids import RunKey
 from notebook_agent.store.protocol import StepRecord, Store
+from notebook_agent.store.spawned import Spawned
 
 __all__ = ["Pricing"]
 
@@ -22,7 +23,7 @@ class Pricing:
 
     def __init__(self, store: Store, graph: Graph, mode: LedgerMode) -> None:
         self._store, self._graph, self._mode = store, graph, mode
-        self._spawned: dict[StepRef, list[RunKey]] | None = None
+        self._spawned = Spawned(store)
 
     def fork(
         self, key: RunKey, seq: int | None, edited: Iterable[str] = (), *, most: int | None = None
@@ -63,7 +64,7 @@ class Pricing:
     def _retried(self, group: Group) -> Again:
         """Price a step that failed: with unchanged code, good answers that it failed on are not served."""
         last, changed = group[-1], self._is_changed(group[-1])
-        asks = asked_again(self._made_by(last.ref))
+        asks = asked_again(self._spawned.calls(last.ref))
         in_vain = last.status == "failed" and not changed and not asks.live and bool(asks.served)
         return self._made(group, self._calls(group), changed=changed or in_vain)
 
@@ -80,24 +81,8 @@ class Pricing:
         for step in reversed(group):
             if step.code == group[-1].code:
                 known = {call.key for call in found}
-                found += [call for call in self._made_by(step.ref) if call.key not in known]
+                found += [call for call in self._spawned.calls(step.ref) if call.key not in known]
         return found
-
-    def _made_by(self, ref: StepRef) -> list[CallRecord]:
-        """Gather the calls of a step, and those of the runs that it started."""
-        calls = self._store.calls([ref])
-        for child in self._children().get(ref, ()):
-            for step in self._store.steps(child):
-                calls += self._made_by(step.ref)
-        return calls
-
-    def _children(self) -> dict[StepRef, list[RunKey]]:
-        if self._spawned is None:
-            self._spawned = {}
-            for run in self._store.runs():
-                if run.spawned_by is not None:
-                    self._spawned.setdefault(run.spawned_by, []).append(run.key)
-        return self._spawned
 
     def _is_changed(self, step: StepRecord) -> bool:
         if step.action not in self._graph.names:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from notebook_agent import engine
 from notebook_agent import store as stores
 from notebook_agent.builder.plan import Origin, Plan
+from notebook_agent.calls.protocol import Task
 from notebook_agent.engine import Run
 from notebook_agent.engine.step import OpenStep
 from notebook_agent.errors import ForkError, RunError, UnknownRunError
@@ -110,12 +111,13 @@ def edited(run: Run, origin: Origin) -> Run:
 def _start(plan: Plan, store: Store | None, key: RunKey, graph: Graph) -> Run:
     state, spawner, entrypoint = plan.first_state(), _spawned_by(plan, key.project), graph.entrypoint or ""
     kin: tuple[RunKey, ...] = ()
+    branch: tuple[Task, ...] = ()
     if plan.within is not None and plan.ids[0] is None:
         seed = engine.Seed(graph, entrypoint, state, engine.read_call("run"))
         at = _task(plan.within, store, seed)
-        key, spawner, kin = at.key, at.spawned_by, at.kin
+        key, spawner, kin, branch = at.key, at.spawned_by, at.kin, at.branch
     run = engine.start(store, key, graph, entrypoint=entrypoint, state=state, spawned_by=spawner)
-    run.kin = kin
+    run.kin, run.branch = kin, branch
     if plan.within is not None:
         above = plan.within.run
         run.purses, run.allow_effects = above.purses, above.allow_effects

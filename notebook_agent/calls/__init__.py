@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from notebook_agent.calls.budget import Budget
 from notebook_agent.calls.keys import register_host
 from notebook_agent.calls.memory import MemoryLog
-from notebook_agent.calls.miss import STAND_IN_KEY
 from notebook_agent.calls.pairing import Branch, Pairing, RecordedStep, pair, repeated
 from notebook_agent.calls.prices import register_price
 from notebook_agent.calls.scopes import Scope, in_span, scope
+from notebook_agent.calls.standin import STAND_IN_KEY
 from notebook_agent.calls.transport import install, installed, uninstall
 from notebook_agent.lazy import lazily
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Never
 
 from notebook_agent.calls.prices import has_price
@@ -43,8 +44,11 @@ class Budget:
             "what one process spends another cannot see: run them in threads, or without a budget"
         )
 
-    def refuse(self, host: str, model: str | None, /) -> str | None:
-        """Say why a call must not start; where it may, it has started."""
+    def refuse(self, host: str, model: Callable[[], str | None], /) -> str | None:
+        """Say why a call must not start; where it may, it has started.
+
+        `model` is asked only where it matters: to tell it a long request must be read.
+        """
         with self._lock:
             reason = self._reason(host, model)
             if reason is None:
@@ -59,13 +63,14 @@ class Budget:
             elif call.status in _OK and self._unpriced is None:
                 self._unpriced = f"{call.model or 'a model'} at {call.host}"
 
-    def _reason(self, host: str, model: str | None) -> str | None:
+    def _reason(self, host: str, asked: Callable[[], str | None]) -> str | None:
         if self.max_calls is not None and self.calls >= self.max_calls:
             return f"The budget of {_calls(self.max_calls)} is spent{self._so_far()}."
         if self.max_cost is None:
             return None
         if self.cost >= self.max_cost:
             return f"The budget of ${self.max_cost:g} is spent ({_calls(self.calls)}, ${self.cost:.4g})."
+        model = None if self._unpriced else asked()
         unpriced = self._unpriced or (None if has_price(host, model) else f"{model or 'a model'} at {host}")
         return unpriced and self._cannot_hold(unpriced)
 

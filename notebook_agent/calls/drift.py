@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 
@@ -10,10 +11,11 @@ from notebook_agent.calls.keys import Asked
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.ids import Json
 
-__all__ = ["changes", "differences", "drift"]
+__all__ = ["Nearest", "changes", "differences"]
 
 _SHOWN = 3
 _COMPARED = 50
+_COUNTED = 100
 _WIDTH = 40
 _MISSING = object()
 
@@ -43,21 +45,56 @@ def _pair(old: object, new: object, path: str) -> Iterator[Difference]:
         yield from differences(old, new, path)  # type: ignore[arg-type]  # parts of Json are Json
 
 
-def drift(asked: Asked, recorded: Iterable[CallRecord]) -> str | None:
-    """Say how a request differs from the nearest of `recorded`; None where there is none of its endpoint."""
-    same = [call for call in recorded if call.endpoint == asked.endpoint and call.sent]
-    if not same:
-        return None
-    equal = [call for call in same if call.key == asked.key]
-    if equal:
-        return _asked_again(equal)
-    found = [list(islice(differences(call.request, asked.request), 100)) for call in same[-_COMPARED:]]
-    return "; ".join(_told(min(found, key=len)))
+class Nearest:
+    """Recorded calls of one endpoint, ready for the question which of them a request is nearest to."""
+
+    def __init__(self, calls: Iterable[CallRecord]) -> None:
+        sent = [call for call in calls if call.sent]
+        self._last = sent[-_COMPARED:]
+        self._equal: dict[str, list[CallRecord]] = defaultdict(list)
+        for call in sent:
+            self._equal[call.key].append(call)
+        self._again: dict[str, str] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._last)
+
+    def drift(self, asked: Asked) -> str | None:
+        """Say how a request differs from the nearest of them; None where there are none."""
+        if not self._last:
+            return None
+        if asked.key in self._equal:
+            if asked.key not in self._again:
+                self._again[asked.key] = _asked_again(self._equal[asked.key])
+            return self._again[asked.key]
+        return "; ".join(_told(list(islice(differences(self._nearest(asked), asked.request), _COUNTED))))
+
+    def _nearest(self, asked: Asked) -> Json:
+        nearest, least = self._last[0], _COUNTED
+        for call in self._last:
+            apart = sum(1 for _ in islice(_apart(call.request, asked.request), least))
+            if apart < least:
+                nearest, least = call, apart
+        return nearest.request
+
+
+def _apart(old: object, new: object) -> Iterator[None]:
+    """Yield once for each place where two JSON values differ; what is equal costs next to nothing."""
+    if old == new:
+        return
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in {*old, *new}:
+            yield from _apart(old.get(name, _MISSING), new.get(name, _MISSING))
+    elif _is_list(old) and _is_list(new):
+        for a, b in zip_longest(old, new, fillvalue=_MISSING):  # type: ignore[call-overload]  # lists
+            yield from _apart(a, b)
+    else:
+        yield None
 
 
 def changes(old: Json, new: Json) -> str | None:
     """Say in what a request differs from another; None where in nothing."""
-    return "; ".join(_told(list(islice(differences(old, new), 100)))) or None
+    return "; ".join(_told(list(islice(differences(old, new), _COUNTED)))) or None
 
 
 def _asked_again(equal: Sequence[CallRecord]) -> str:

@@ -66,8 +66,8 @@ class Exchange:
 
     def __init__(self, module: ModuleType, running: Running, unread: Unread) -> None:
         self._module = module
-        self._record, drift = running.serve(unread)
-        self.tape = Tape(running, unread, self._record, drift)
+        self._record, differs = running.serve(unread)
+        self.tape = Tape(running, unread, self._record, differs)
 
     def served(self) -> Response | None:
         """Answer from the record; None where the request must be sent."""
@@ -138,7 +138,7 @@ def _exchange(
 ) -> Exchange | None:
     running.check()
     unread.take(request.headers.get("content-type", ""), body)
-    if running.may_serve and unread.asked is None:
+    if running.decides and not unread.is_call:
         running.pass_by(request.method, unread.host)
         return None
     return Exchange(module, running, unread)

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from notebook_agent.calls.answered import asked_again
-from notebook_agent.calls.prices import price_of
+from notebook_agent.calls.paid import worth
 from notebook_agent.calls.protocol import CallRecord, LedgerMode
-from notebook_agent.calls.providers.loose import at, text
-from notebook_agent.calls.summary import answer_of
 
 __all__ = ["Again", "Forecast", "forecast"]
 
@@ -81,15 +79,7 @@ def forecast(steps: Iterable[Again], edited: Iterable[str] = (), mode: LedgerMod
         lost = lost or not other.isdisjoint(step.decides)
     if mode == "strict":
         return Forecast(count, served + len(live), 0, 0.0)
-    return Forecast(count, served, len(live), _sum(map(_worth, live)))
-
-
-def _worth(call: CallRecord) -> float | None:
-    """What a call cost when it was made, or would cost: the price of a served one is that of its answer."""
-    if not call.replayed:
-        return call.cost
-    answer = answer_of(call)
-    return price_of(call.host, text(at(answer, "model")) or call.model, call.usage, answer)
+    return Forecast(count, served, len(live), _sum(map(worth, live)))
 
 
 def _sum(costs: Iterable[float | None]) -> float | None:

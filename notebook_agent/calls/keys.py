@@ -48,31 +48,64 @@ class Asked:
 
 
 class Unread:
-    """A request to a model endpoint that is read when it must be: `asked` is what it says.
+    """A request to a model endpoint, of which no more is read, and no sooner, than somebody asks.
 
     Attributes:
         host: Where it goes.
         endpoint: Path below the API's base.
     """
 
-    __slots__ = ("_body", "_method", "_path", "_read", "_type", "endpoint", "host")
+    __slots__ = ("_asked", "_body", "_method", "_path", "_plain", "_type", "endpoint", "host")
 
     def __init__(self, method: str, host: str, path: str, endpoint: str) -> None:
         self._method, self._path, self.host, self.endpoint = method, path, host, endpoint
         self._type, self._body = "", b""
-        self._read: tuple[Asked | None] | None = None
+        self._plain: tuple[Json] | None = None
+        self._asked: Asked | None = None
 
     def take(self, content_type: str, body: bytes) -> None:
         """Give it its body."""
         self._type, self._body = content_type, body
 
     @property
-    def asked(self) -> Asked | None:
-        """What it says; None where its body shows that it is no call to a model."""
-        if self._read is None:
-            read = read_request(self._method, self.host, self._path, content_type=self._type, body=self._body)
-            self._read, self._body = (read,), b""
-        return self._read[0]
+    def plain(self) -> Json:
+        """The body as plain JSON, with its secrets."""
+        if self._plain is None:
+            self._plain = (_plain(self._type, self._body),)
+        return self._plain[0]
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a call to a model; only where its address leaves that open the body is read."""
+        if self._asked is not None:
+            return True
+        wanted = _wanted(self._path, self.host)
+        return not wanted or (isinstance(self.plain, Mapping) and any(name in self.plain for name in wanted))
+
+    @property
+    def model(self) -> str | None:
+        """The model that it names."""
+        return self._asked.model if self._asked is not None else _model(self.plain)
+
+    @property
+    def asked(self) -> Asked:
+        """What it says, redacted, if it is a call to a model."""
+        if self._asked is None:
+            self._asked = self._read()
+            self._plain, self._body = None, b""
+        return self._asked
+
+    def _read(self) -> Asked:
+        request, text = _redacted(self.plain, self._body)
+        return Asked(
+            self._method,
+            self.host,
+            self.endpoint,
+            _model(request),
+            request,
+            _hash(self._method, self.endpoint, text),
+            streamed=isinstance(request, Mapping) and request.get("stream") is True,
+        )
 
 
 def register_host(host: str, *, base: str = "") -> None:
@@ -101,21 +134,14 @@ def read_request(method: str, host: str, path: str, *, content_type: str, body: 
     endpoint = endpoint_of(method, host, path)
     if endpoint is None:
         return None
-    plain = _plain(content_type, body)
-    if not _speaks_to_model(path, host, plain):
-        return None
-    request, text = _redacted(plain, body)
-    told = request if isinstance(request, Mapping) else {}
-    model = told.get("model")
-    return Asked(
-        method,
-        host,
-        endpoint,
-        model if isinstance(model, str) else None,
-        request,
-        _hash(method, endpoint, text),
-        streamed=told.get("stream") is True,
-    )
+    unread = Unread(method, host, path, endpoint)
+    unread.take(content_type, body)
+    return unread.asked if unread.is_call else None
+
+
+def _model(request: Json) -> str | None:
+    model = request.get("model") if isinstance(request, Mapping) else None
+    return model if isinstance(model, str) else None
 
 
 def _redacted(plain: Json, body: bytes) -> tuple[Json, str]:
@@ -125,11 +151,11 @@ def _redacted(plain: Json, body: bytes) -> tuple[Json, str]:
         return read_body(_by_hash(body))
 
 
-def _speaks_to_model(path: str, host: str, plain: Json) -> bool:
-    wanted = next((names for end, names in ENDPOINTS.items() if path.rstrip("/").endswith(end)), ())
-    if not wanted or host.lower() in _hosts:
-        return True
-    return isinstance(plain, Mapping) and any(name in plain for name in wanted)
+def _wanted(path: str, host: str) -> tuple[str, ...]:
+    """Name the fields of which a call to this address has one; none where every request there is a call."""
+    if host.lower() in _hosts:
+        return ()
+    return next((names for end, names in ENDPOINTS.items() if path.rstrip("/").endswith(end)), ())
 
 
 def _plain(content_type: str, body: bytes) -> Json:

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
 from types import NoneType
 
 from notebook_agent.calls.bodies import decoded
 from notebook_agent.calls.keys import key_of
-from notebook_agent.calls.protocol import CallRecord, Usage
+from notebook_agent.calls.protocol import CallRecord, Task, Usage
+from notebook_agent.calls.scrub import STYLES, scrubbed
 from notebook_agent.errors import LedgerFormatError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.redact import redact_json, redact_text
 
 __all__ = ["call_from_json", "call_to_json"]
 
-_STYLES: Mapping[str, Callable[[Json], str]] = {
-    "compact": lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False),
-    "spaced": json.dumps,
-    "compact, ascii": lambda value: json.dumps(value, separators=(",", ":")),
-    "indented": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
-}
-"""The ways of writing JSON that providers have; the first that gives a body's exact bytes is kept with it."""
-
 
 def call_to_json(call: CallRecord) -> dict[str, Json]:
     """Write a call, redacted; a body's content encoding is undone."""
-    body = decoded(call)
-    plain = body is not None
+    body, plain = _plain_body(call)
     headers = {name: value for name, value in call.headers if not (plain and name == "content-encoding")}
     changed = body != call.body
-    return {
+    told: dict[str, Json] = {
         "step": _step_to_json(call.step),
         "action": call.action,
         "method": call.method,
@@ -43,7 +34,7 @@ def call_to_json(call: CallRecord) -> dict[str, Json]:
         "status": call.status,
         "content_type": call.content_type,
         "headers": redact_json(headers),
-        "body": _body_to_json(body if plain else call.body),
+        "body": _body_to_json(body),
         "complete": call.complete,
         "error": redact_text(call.error) if call.error else None,
         "started_at": call.started_at,
@@ -53,6 +44,11 @@ def call_to_json(call: CallRecord) -> dict[str, Json]:
         "usage": {"input": call.usage.input, "output": call.usage.output} if call.usage else None,
         "cost": call.cost,
     }
+    if call.branch:
+        told["branch"] = [
+            {"action": each.action, "occurrence": each.occurrence, "task": each.name} for each in call.branch
+        ]
+    return told | ({"superseded": True} if call.superseded else {})
 
 
 def _step_to_json(step: StepRef | None) -> Json:
@@ -66,11 +62,22 @@ def _step_to_json(step: StepRef | None) -> Json:
     }
 
 
+def _plain_body(call: CallRecord) -> tuple[bytes | None, bool]:
+    """Give a body redacted, and whether its content encoding is undone; where it cannot be, as it is."""
+    body = decoded(call)
+    if body is None:
+        return call.body, False
+    try:
+        return scrubbed(body.decode()).encode(errors="surrogatepass"), True
+    except UnicodeDecodeError:
+        return redact_text(body.decode("latin-1")).encode("latin-1"), True
+
+
 def _body_to_json(body: bytes | None) -> Json:
     if body is None:
         return None
     try:
-        text = redact_text(body.decode())
+        text = body.decode()
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode()}
     return _as_json(text) or {"lines": text.split("\n")}
@@ -81,7 +88,7 @@ def _as_json(text: str) -> dict[str, Json] | None:
         return None
     try:
         value = json.loads(text)
-        style = next((name for name, write in _STYLES.items() if write(value) == text), None)
+        style = next((name for name, write in STYLES.items() if write(value) == text), None)
     except (ValueError, RecursionError):
         return None
     return {"json": value, "style": style} if style else None
@@ -120,7 +127,13 @@ def call_from_json(told: object) -> CallRecord:
         usage=Usage(usage.whole("input"), usage.whole("output")) if usage else None,
         cost=read.maybe_number("cost"),
         headers=read.headers("headers"),
+        branch=tuple(_task_from_json(part) for part in read.parts("branch")),
+        superseded=read.has("superseded") and read.flag("superseded"),
     )
+
+
+def _task_from_json(told: _Fields) -> Task:
+    return Task(told.text("action"), told.whole("occurrence"), told.text("task"))
 
 
 def _step_from_json(told: _Fields | None) -> StepRef | None:
@@ -134,7 +147,7 @@ def _body_from_json(told: _Fields | None) -> bytes | None:
     if told is None:
         return None
     if told.has("json"):
-        write = _STYLES.get(told.maybe_text("style") or "compact", _STYLES["compact"])
+        write = STYLES.get(told.maybe_text("style") or "compact", STYLES["compact"])
         return write(told.json("json")).encode(errors="surrogatepass")
     if told.has("lines"):
         return "\n".join(told.texts("lines")).encode(errors="surrogatepass")
@@ -213,6 +226,11 @@ class _Fields:
         if not isinstance(value, list):
             raise self.wrong(name, wanted)
         return value
+
+    def parts(self, name: str) -> list[_Fields]:
+        """A list of objects; empty where it is missing."""
+        listed = self._list(name, "a list of objects")
+        return [_Fields(each, f"{self._path}.{name}[{n}]") for n, each in enumerate(listed)]
 
     def texts(self, name: str) -> list[str]:
         """A list of texts."""

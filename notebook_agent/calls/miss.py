@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -11,11 +9,8 @@ from notebook_agent.calls.keys import Asked
 from notebook_agent.calls.protocol import CallRecord, StepScope
 from notebook_agent.errors import BudgetError, CallError, LedgerMissError
 
-__all__ = ["STAND_IN_KEY", "Stop", "is_interrupt", "key", "miss_of", "overspent", "unsent", "users"]
+__all__ = ["Stop", "is_interrupt", "miss_of", "overspent", "unsent", "users"]
 
-STAND_IN_KEY = "no-key-in-strict-replay"
-"""What OPENAI_API_KEY is while a step that sends nothing runs without a key."""
-_PLACEHOLDER = ("OPENAI_API_KEY", STAND_IN_KEY)
 _ADVICE = "To call the model, set app.ledger = 'auto' (%config AgentMagics.ledger = 'auto') and retry."
 
 
@@ -113,34 +108,3 @@ def unsent(scope: StepScope, asked: Asked, error: str, at: float) -> CallRecord:
         first_at=None,
         ended_at=None,
     )
-
-
-class _Key:
-    """Stands in for the key without which `openai.Client()` refuses to be built; nothing is sent with it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._borrowers = 0
-        self._lent = False
-
-    def lend(self) -> None:
-        """Set it, where no key is set."""
-        name, value = _PLACEHOLDER
-        with self._lock:
-            self._borrowers += 1
-            if name not in os.environ:
-                os.environ[name] = value
-                self._lent = True
-
-    def take_back(self) -> None:
-        """Take it away when nobody needs it any more."""
-        name, value = _PLACEHOLDER
-        with self._lock:
-            self._borrowers -= 1
-            if self._borrowers == 0 and self._lent:
-                self._lent = False
-                if os.environ.get(name) == value:
-                    del os.environ[name]
-
-
-key = _Key()

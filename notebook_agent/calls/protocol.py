@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NewType, Protocol
 
-from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.ids import Json, StepRef
 from notebook_agent.redact import masked_repr
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Listener",
     "Purse",
     "StepScope",
+    "Task",
     "Usage",
 ]
 
@@ -33,6 +34,21 @@ class Usage:
 
     input: int
     output: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Which of the runs that a step started: one of a map's, a sub-agent.
+
+    Attributes:
+        action: The action of the step that started it.
+        occurrence: Which visit of that action it was, counted from 0; attempts at a step are one visit.
+        name: What it is called within that step.
+    """
+
+    action: str
+    occurrence: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,10 @@ class CallRecord:
     """Response headers that serving it again needs, in lower case, such as `content-encoding`."""
     drift: str | None = None
     """For a live call that recorded ones could have served: how it differs from the nearest of them."""
+    branch: tuple[Task, ...] = ()
+    """In histories and ledger files: the tasks that lead from the run to the branch that made it."""
+    superseded: bool = False
+    """Likewise: its step was attempted again, so the run's way does not go through it."""
 
     def __repr__(self) -> str:
         """Mask secrets."""
@@ -118,8 +138,8 @@ class CallLog(Protocol):
 class Purse(Protocol):
     """What live calls are paid from: see `calls.Budget`. Every method may be called from any thread."""
 
-    def refuse(self, host: str, model: str | None, /) -> str | None:
-        """Say why a call must not start; where it may, it has started."""
+    def refuse(self, host: str, model: Callable[[], str | None], /) -> str | None:
+        """Say why a call must not start; where it may, it has started. `model` is asked where it matters."""
         ...
 
     def took(self, call: CallRecord, /) -> None:
@@ -133,8 +153,12 @@ class CallSource(Protocol):
     advice: str
     """What to do where a call has no record; empty for the usual."""
 
-    def take(self, run: RunKey, key: str, /) -> CallRecord | None:
-        """The answer to this run's next request of `key`."""
+    def take(self, key: str, /, *, n: int, branch: Sequence[Task] = ()) -> CallRecord | None:
+        """The answer to a branch's request of `key` that has had `n` answers on its way."""
+        ...
+
+    def count(self, key: str, /, *, branch: Sequence[Task] = ()) -> int:
+        """How many answers there are to a branch's requests of `key`."""
         ...
 
     def nearest(self, endpoint: str, /) -> Sequence[CallRecord]:
@@ -158,7 +182,7 @@ class StepScope:
     recording: CallSource | None = None
     """A further source, asked after the partners in `auto` and `strict`."""
     listener: Listener | None = None
-    """Told each streamed text and each finished call, in the thread that reads the answer."""
+    """Told each streamed text and each finished call once it is handed on, in the thread that reads on."""
     live: bool = False
     """In `auto` nothing is served, but its calls count: for the attempts of a retry policy."""
     purses: tuple[Purse, ...] = ()
@@ -167,3 +191,7 @@ class StepScope:
     """Told at the end what requests that are no calls the step made, by method and host."""
     check: Callable[[], None] | None = None
     """Raises, before a call and at each piece of an answer, where the step is to end."""
+    answered: Callable[[str], int] | None = None
+    """Tells how often a request of a key was answered on the run's way to this step."""
+    branch: tuple[Task, ...] = ()
+    """The tasks that lead to this run from the one that started it and its siblings."""

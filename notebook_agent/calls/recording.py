@@ -11,17 +11,16 @@ written is redacted.
 from __future__ import annotations
 
 import json
-import threading
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
 from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.ledger import call_from_json, call_to_json
-from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.calls.paid import paid
+from notebook_agent.calls.protocol import CallRecord, Task
 from notebook_agent.errors import LedgerFormatError
-from notebook_agent.ids import RunKey
 
 __all__ = ["Recording"]
 
@@ -30,10 +29,13 @@ _VERSION = 1
 
 
 class Recording:
-    """Recorded calls to serve a run from, in order: a `CallSource`.
+    """Recorded calls to serve a run from: a `CallSource`.
 
-    The n-th request of equal key in a run gets the n-th record of that key, and when
-    there are no more the last one. Every run counts for itself.
+    The n-th request of equal key on a run's way gets the n-th record of that key; what was
+    asked in attempts that were made again does not count, nor do records of such attempts.
+    A branch gets the records of the same task, or of the whole file where that task has none
+    of that key. When the records are used up there is no answer. Nothing is remembered here:
+    a run that is resumed goes on where it stands, and any number of runs may be served.
 
     Attributes:
         advice: What to do where a call has no record, in place of the usual advice.
@@ -42,11 +44,12 @@ class Recording:
     def __init__(self, calls: Iterable[CallRecord]) -> None:
         self.advice = ""
         self._calls = tuple(calls)
+        self._placed: dict[tuple[tuple[Task, ...], str], list[CallRecord]] = defaultdict(list)
         self._by_key: dict[str, list[CallRecord]] = defaultdict(list)
-        for call in filter(servable, self._calls):
-            self._by_key[call.key].append(call)
-        self._taken: Counter[tuple[RunKey, str]] = Counter()
-        self._lock = threading.Lock()
+        for call in self._calls:
+            if servable(call) and not call.superseded:
+                self._placed[call.branch, call.key].append(call)
+                self._by_key[call.key].append(call)
 
     @property
     def calls(self) -> tuple[CallRecord, ...]:
@@ -62,15 +65,18 @@ class Recording:
     def __repr__(self) -> str:
         return f"Recording of {len(self)} call{'s' * (len(self) != 1)}"
 
-    def take(self, run: RunKey, key: str, /) -> CallRecord | None:
-        """The answer to this run's next request of `key`."""
-        records = self._by_key.get(key)
-        if not records:
-            return None
-        with self._lock:
-            n = self._taken[run, key]
-            self._taken[run, key] += 1
-        return records[min(n, len(records) - 1)]
+    def take(self, key: str, /, *, n: int, branch: Sequence[Task] = ()) -> CallRecord | None:
+        """The answer to a branch's request of `key` that has had `n` answers on its way."""
+        records = self._records(key, branch)
+        return records[n] if n < len(records) else None
+
+    def count(self, key: str, /, *, branch: Sequence[Task] = ()) -> int:
+        """How many answers there are to a branch's requests of `key`."""
+        return len(self._records(key, branch))
+
+    def _records(self, key: str, branch: Sequence[Task]) -> Sequence[CallRecord]:
+        placed = self._placed.get((tuple(branch), key))
+        return self._by_key.get(key, []) if placed is None else placed
 
     def nearest(self, endpoint: str, /) -> Sequence[CallRecord]:
         """The records that a missed request of this endpoint is compared with."""
@@ -96,8 +102,13 @@ class Recording:
 
     @staticmethod
     def save(path: str | Path, calls: Iterable[CallRecord]) -> None:
-        """Write calls as a ledger file, redacted."""
-        told = {"format": _FORMAT, "version": _VERSION, "calls": [call_to_json(call) for call in calls]}
+        """Write calls as a ledger file, redacted: each answer once, where the run's way used it.
+
+        What was replayed is the record that it was served from, what was refused is left out, and
+        what only an attempt used that was made again is marked `superseded`. `History.calls` knows
+        these attempts and the branches; of calls from elsewhere both are told as far as they show.
+        """
+        told = {"format": _FORMAT, "version": _VERSION, "calls": [call_to_json(call) for call in paid(calls)]}
         text = json.dumps(told, indent=1, ensure_ascii=False)
         Path(path).write_bytes(text.encode(errors="surrogatepass") + b"\n")
 

@@ -6,12 +6,12 @@ import logging
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notebook_agent.calls.bodies import servable
-from notebook_agent.calls.drift import drift
+from notebook_agent.calls.drift import Nearest
 from notebook_agent.calls.keys import Asked, Unread
 from notebook_agent.calls.miss import Stop, is_interrupt, miss_of, overspent, unsent, users
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from notebook_agent.calls.tape import Tape
 
 __all__ = ["Running"]
+
+Differs = Callable[[Asked], str | None]
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +40,9 @@ class Running:
     __slots__ = (
         "_asked",
         "_begun",
+        "_calls",
         "_lock",
+        "_near",
         "_note",
         "_others",
         "_partners",
@@ -61,6 +65,8 @@ class Running:
         self._begun = 0
         self._note = scope.note
         self._others: Counter[tuple[str, str]] = Counter()
+        self._calls: list[list[CallRecord]] | None = None
+        self._near: dict[str, Nearest] = {}
         self._partners: list[dict[str, list[CallRecord]]] | None = None
         self._tapes: set[Tape] = set()
 
@@ -91,27 +97,24 @@ class Running:
         with self._lock:
             return dict(self._others)
 
-    def keep(self, call: CallRecord, tape: Tape) -> None:
+    def keep(self, call: CallRecord) -> CallRecord:
         """Keep a finished call; an error of the log is told when the step ends, for the call is paid."""
-        with self._lock:
-            self._tapes.discard(tape)
         if not call.replayed:
             for purse in self.scope.purses:
                 purse.took(call)
-        self._log(call)
+        return self._log(call)
 
-    def drop(self, tape: Tape, host: str) -> None:
-        """Keep nothing of an exchange that was, by what it asked, no call to a model."""
+    def forget(self, tape: Tape) -> None:
+        """Note that an exchange is over, and told."""
         with self._lock:
             self._tapes.discard(tape)
-        self.pass_by("POST", host)
 
-    def _log(self, call: CallRecord) -> None:
+    def _log(self, call: CallRecord) -> CallRecord:
         try:
-            call = replace(call, id=self.scope.log.record_call(call))
+            return replace(call, id=self.scope.log.record_call(call))
         except Exception as error:  # noqa: BLE001 (raised here it would make the client send again)
             self.trouble = self.trouble or error
-        self.tell(call)
+            return call
 
     def tell(self, event: CallRecord | CallText) -> None:
         """Tell the listener; one that raises is logged and never harms the call."""
@@ -123,45 +126,46 @@ class Running:
             _logger.exception("a listener to calls failed")
 
     @property
-    def may_serve(self) -> bool:
-        """Whether a request must be read before it is sent: a record, or a limit, may be there for it."""
-        scope = self.scope
-        return bool(scope.partners or scope.recording or scope.purses) or scope.mode == "strict"
+    def decides(self) -> bool:
+        """Whether a request must be known for a call before it leaves: there may be a limit, or a record."""
+        return bool(self.scope.purses) or self.scope.mode == "strict" or self._may_serve
 
-    def serve(self, unread: Unread) -> tuple[CallRecord | None, str | None]:
-        """Find the record that answers this request, or why there is none.
+    @property
+    def _may_serve(self) -> bool:
+        return self.scope.mode != "fresh" and bool(self.scope.partners or self.scope.recording)
+
+    def serve(self, unread: Unread) -> tuple[CallRecord | None, Differs | None]:
+        """Find the record that answers this request, or else what says how it differs from what is recorded.
 
         A call that must not leave ends the action past every handler in it, as no Exception can.
         """
-        asked = unread.asked if self.may_serve else None
-        if asked is None:
-            return None, None
-        found, differs = self._look(asked)
-        if found is None:
-            self._permit(asked, differs)
-        return found, differs
+        found = self._look(unread)
+        if found is not None:
+            return found, None
+        self._permit(unread)
+        goes_live = self.live and self.scope.mode == "auto"
+        return None, self._differs if self._may_serve and not goes_live else None
 
-    def _look(self, asked: Asked) -> tuple[CallRecord | None, str | None]:
-        if self.scope.mode == "fresh":
-            return None, None
+    def _look(self, unread: Unread) -> CallRecord | None:
+        if not self._may_serve or not self._nearest(unread.endpoint):
+            return None
         with self._lock:
-            found = self._find(asked.key)
-        if self.live and self.scope.mode == "auto":
-            return None, None
-        return found, None if found else drift(asked, self._recorded(asked.endpoint))
+            found = self._find(unread.asked.key)
+        return None if self.live and self.scope.mode == "auto" else found
 
-    def _permit(self, asked: Asked, differs: str | None) -> None:
+    def _permit(self, unread: Unread) -> None:
         if self.scope.mode == "strict":
+            asked, differs = unread.asked, self._differs(unread.asked)
             self._refuse(asked, miss_of(self.scope, asked, differs), "no record in strict replay", differs)
         for purse in self.scope.purses:
-            reason = purse.refuse(asked.host, asked.model)
+            reason = purse.refuse(unread.host, lambda: unread.model)
             if reason is not None:
-                self._refuse(asked, overspent(self.scope, asked, reason), reason)
+                self._refuse(unread.asked, overspent(self.scope, unread.asked, reason), reason)
 
     def _refuse(self, asked: Asked, error: CallError, reason: str, differs: str | None = None) -> None:
         if self.attributed:
             refused = unsent(self.scope, asked, f"not sent: {reason}", time.time())
-            self._log(replace(refused, drift=differs))
+            self.tell(self._log(replace(refused, drift=differs)))
         for each in (self, *self.among):
             if (each.scope.mode, each.scope.purses) == (self.scope.mode, self.scope.purses):
                 each.stopped = each.stopped or error
@@ -174,16 +178,36 @@ class Running:
             if n < len(records.get(key, ())):
                 return records[key][n]
         recording = self.scope.recording
-        return recording.take(self.scope.step.run, key) if recording else None
+        return recording.take(key, n=self._before(key) + n, branch=self.scope.branch) if recording else None
+
+    def _before(self, key: str) -> int:
+        return 0 if self.scope.answered is None else self.scope.answered(key)
+
+    def _differs(self, asked: Asked) -> str | None:
+        recording, branch = self.scope.recording, self.scope.branch
+        recorded = 0 if recording is None else recording.count(asked.key, branch=branch)
+        if recorded:
+            n = self._before(asked.key) + self._asked[asked.key]
+            return f"the record is used up: {recorded} recorded, this is request {n}"
+        return self._nearest(asked.endpoint).drift(asked)
 
     def _served_by(self) -> list[dict[str, list[CallRecord]]]:
         if self._partners is None:
-            self._partners = [_by_key(self.scope.log.calls([step])) for step in self.scope.partners]
+            self._partners = [_by_key(calls) for calls in self._recorded()]
         return self._partners
 
-    def _recorded(self, endpoint: str) -> list[CallRecord]:
-        own = [call for step in self.scope.partners for call in self.scope.log.calls([step])]
-        return [*own, *(self.scope.recording.nearest(endpoint) if self.scope.recording else ())]
+    def _recorded(self) -> list[list[CallRecord]]:
+        if self._calls is None:
+            self._calls = [self.scope.log.calls([step]) for step in self.scope.partners]
+        return self._calls
+
+    def _nearest(self, endpoint: str) -> Nearest:
+        with self._lock:
+            if endpoint not in self._near:
+                own = [call for calls in self._recorded() for call in calls if call.endpoint == endpoint]
+                others = self.scope.recording.nearest(endpoint) if self.scope.recording else ()
+                self._near[endpoint] = Nearest([*own, *others])
+            return self._near[endpoint]
 
     def leave(self, error: BaseException | None) -> BaseException | None:
         """Give the error that leaves in the place of `error`, if any: a call was refused."""

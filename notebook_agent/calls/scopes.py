@@ -1,7 +1,9 @@
 """The running step, as calls find it: one ContextVar holds it, and another the open span.
 
-A thread that was started without the step's context belongs to the only running step;
-while several run its calls are kept without a step.
+A thread that was started without the step's context belongs to the step whose code started it,
+and one of which nothing is known to the only running step; while several run its calls are kept
+without a step. Code that is known to be another's, such as a cell beside a run, belongs to none:
+see `calls.threads`.
 """
 
 from __future__ import annotations
@@ -9,16 +11,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from contextvars import ContextVar, Token
+from contextvars import Context, ContextVar, Token, copy_context
 from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
-from notebook_agent.calls.miss import Stop, key
+from notebook_agent.calls.miss import Stop
 from notebook_agent.calls.protocol import LedgerMode, StepScope
 from notebook_agent.calls.running import Running
+from notebook_agent.calls.standin import stand_ins
+from notebook_agent.calls.threads import started, whose
 
-__all__ = ["Scope", "current", "current_span", "in_span", "on_enter", "paused", "scope"]
+__all__ = [
+    "Scope",
+    "carrying",
+    "current",
+    "current_span",
+    "in_span",
+    "on_enter",
+    "paused",
+    "scope",
+    "starting",
+]
 
 T = TypeVar("T")
 
@@ -40,13 +54,34 @@ def current() -> Running | None:
     if _paused.get():
         return None
     running = _current.get()
-    if running is not None:
+    if running is not None or not _open:
         return running
+    return _without_context()
+
+
+def _without_context() -> Running | None:
     with _open_lock:
-        steps = list(dict.fromkeys(_open))
-    if len(steps) < 2:  # noqa: PLR2004 (none or one)
-        return steps[0] if steps else None
-    return _unattributed(steps)
+        steps = {running.scope.step: running for running in _open}
+    found = [steps[ref] for ref in whose(threading.current_thread(), list(steps))]
+    if len(found) < 2:  # noqa: PLR2004 (none or one)
+        return found[0] if found else None
+    return _unattributed(found)
+
+
+def carrying(running: Running) -> Context:
+    """Copy the context, with this step in it."""
+    context = copy_context()
+    context.run(_current.set, running)
+    return context
+
+
+def starting(thread: threading.Thread) -> None:
+    """Note whose code starts a thread, while steps are open."""
+    with _open_lock:
+        steps = [running.scope.step for running in _open]
+    running = (_current.get() or _without_context()) if steps else None
+    if steps and (running is None or running.attributed):
+        started(thread, None if running is None else running.scope.step, steps)
 
 
 def _unattributed(running: list[Running]) -> Running | None:
@@ -106,7 +141,7 @@ class _Part:
             hook()
         self._running.live = self._live
         if self._running.scope.mode == "strict":
-            key.lend()
+            stand_ins.lend()
         with _open_lock:
             _open.append(self._running)
         self._token = _current.set(self._running)
@@ -117,7 +152,7 @@ class _Part:
         with _open_lock:
             _open.remove(self._running)
         if self._running.scope.mode == "strict":
-            key.take_back()
+            stand_ins.take_back()
         assert self._token is not None
         _reset(_current, self._token)
         leaves = self._running.leave(error)

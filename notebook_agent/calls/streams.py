@@ -1,4 +1,4 @@
-"""Response streams that pass every piece on as it comes, and show it to a tape first."""
+"""Response streams that pass every piece on as it comes: a tape notes it before, and tells of it after."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class SyncTee:
                 self._tape.chunk(piece)
                 self._check()
                 yield piece
+                self._tape.tell()
         except Exception as error:
             self._tape.failed(error)
             raise
@@ -55,6 +56,7 @@ class AsyncTee:
                 self._tape.chunk(piece)
                 await self._check()
                 yield piece
+                self._tape.tell()
         except Exception as error:
             self._tape.failed(error)
             raise

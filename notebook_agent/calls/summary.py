@@ -11,7 +11,7 @@ from notebook_agent.calls.providers import provider
 from notebook_agent.calls.providers.base import Image, Message, ToolCall
 from notebook_agent.calls.providers.loose import at, text
 
-__all__ = ["CallSummary", "answer_of", "summarise"]
+__all__ = ["CallSummary", "answer_of", "is_event_stream", "merged", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,15 @@ def answer_of(call: CallRecord) -> object:
         return None
     if not is_event_stream(call.content_type):
         return parsed(body)
-    events = read_events(body)
-    reader = provider(call.endpoint)
-    merged = reader.merged(events)
+    return merged(call.endpoint, read_events(body))
+
+
+def merged(endpoint: str, events: list[object]) -> object:
+    """Give a stream's events the form of a plain answer; that of an error where one of them is."""
+    reader = provider(endpoint)
+    whole = reader.merged(events)
     error = next((event for event in events if reader.error(event)), None)
-    return merged if error is None or at(merged, "error") else {"error": at(error, "error")}
+    return whole if error is None or at(whole, "error") else {"error": at(error, "error")}
 
 
 def summarise(call: CallRecord) -> CallSummary:

@@ -1,6 +1,7 @@
 """Where model calls are seen: `handle_request` of the transports of httpx and httpx2, on the class.
 
-Clients that exist already are seen too, and nothing of the user's code is touched. A
+Clients that exist already are seen too, and nothing of the user's code is touched. Work that a
+step gives to a pool carries the step, and a thread that it starts is known as the step's. A
 module that is not imported yet is wrapped right after its import. What is installed
 twice is installed once; tools that put the original back (a recorder of HTTP in a test)
 are noticed when the next step begins.
@@ -13,7 +14,6 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -70,7 +70,7 @@ def _recheck() -> None:
 
 
 def _all_wrapped() -> bool:
-    expected = 1 + 2 * sum(map(sys.modules.__contains__, _MODULES))
+    expected = 2 + 2 * sum(map(sys.modules.__contains__, _MODULES))
     return len(_wrapped) == expected and all(_is_ours(getattr(owner, name)) for owner, name in _wrapped)
 
 
@@ -79,7 +79,10 @@ scopes.on_enter(_recheck)
 
 def _places() -> list[tuple[type, str, Wrap]]:
     """List what is wrapped in the modules that are imported: class, method, and how."""
-    found: list[tuple[type, str, Wrap]] = [(ThreadPoolExecutor, "submit", _wrap_submit)]
+    found: list[tuple[type, str, Wrap]] = [
+        (ThreadPoolExecutor, "submit", _wrap_submit),
+        (threading.Thread, "start", _wrap_start),
+    ]
     for name in _MODULES:
         module = sys.modules.get(name)
         if module is not None and hasattr(module, "AsyncHTTPTransport"):
@@ -168,11 +171,22 @@ def _wrap_submit(original: Callable[..., object]) -> Callable[..., object]:
     def submit(
         self: ThreadPoolExecutor, fn: Callable[..., object], /, *args: object, **kwargs: object
     ) -> object:
-        if _running() is None:
+        running = _running()
+        if running is None:
             return original(self, fn, *args, **kwargs)
-        return original(self, copy_context().run, fn, *args, **kwargs)
+        return original(self, scopes.carrying(running).run, fn, *args, **kwargs)
 
     return submit
+
+
+def _wrap_start(original: Callable[..., object]) -> Callable[..., object]:
+    @functools.wraps(original)
+    def start(self: threading.Thread) -> object:
+        if _state["installed"]:
+            scopes.starting(self)
+        return original(self)
+
+    return start
 
 
 class _Watcher:

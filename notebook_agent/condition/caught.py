@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Never
 
 from notebook_agent.condition.condition import Condition
 from notebook_agent.errors import REFUSED, ConditionError
@@ -34,16 +33,7 @@ class OnError(Condition):
             return isinstance(error, tuple(kind for kind in self.kinds if issubclass(kind, REFUSED)))
         return isinstance(error, self.kinds)
 
-    def __invert__(self) -> Never:
-        self._alone()
-
-    def __and__(self, _: Condition) -> Never:
-        self._alone()
-
-    def __or__(self, _: Condition) -> Never:
-        self._alone()
-
-    def _alone(self) -> Never:
+    def _check_combines(self) -> None:
         raise ConditionError(
             f"{self.name}: an edge that an exception takes has no other condition. Give several classes, "
             "on_error(A, B), or give the action that follows edges of its own."

@@ -83,6 +83,7 @@ class Condition:
         return {"PROCEED": self.evaluate(state)}
 
     def __invert__(self) -> Condition:
+        self._check_combines()
         return Condition(
             self.keys,
             _Not(self),
@@ -100,14 +101,16 @@ class Condition:
     def __repr__(self) -> str:
         return f"<condition {self.name}>"
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
-        return "default" if self is default else super().__reduce_ex__(protocol)
+    def _check_combines(self) -> None:
+        """Raise ConditionError where it stands alone on its edge."""
 
     def _joined(self, other: Condition, sign: str, resolver: _Resolver) -> Condition:
         if not isinstance(other, Condition):
             raise ConditionError(
                 f"{self.name} {sign} {other!r}: both sides are conditions, such as when(key=value)."
             )
+        self._check_combines()
+        other._check_combines()
         return Condition(
             dict.fromkeys(self.keys + other.keys),
             resolver,
@@ -175,7 +178,20 @@ def _always(_: Mapping[str, object]) -> bool:
     return True
 
 
-default = Condition((), _always, "default", data={"default": True})
+class _Default(Condition):
+    __slots__ = ()
+
+    def _check_combines(self) -> None:
+        raise ConditionError(
+            "default is the edge that is taken when no other one is: it combines with no condition. "
+            "Put it last, (source, target, default), and other conditions on edges before it."
+        )
+
+    def __reduce_ex__(self, _: SupportsIndex) -> str:
+        return "default"
+
+
+default: Condition = _Default((), _always, "default", data={"default": True})
 """The edge that is taken when no other one is; it comes last."""
 
 _OPERATORS: Mapping[str, tuple[str, Callable[..., object]]] = MappingProxyType({

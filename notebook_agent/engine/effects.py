@@ -43,20 +43,13 @@ def guarded(run: Run, node: Node, inputs: Mapping[str, object]) -> Node:
 
 
 def _alike(run: Run, store: Store, step: StepRecord, inputs: Mapping[str, object]) -> bool:
-    before = store.state(_begun(store, step))
+    (before,) = store.begun([step.ref])
     try:
         return dict(store.values(step.ref).inputs) == dict(inputs) and all(
             bool(run.state.get(key, _ABSENT) == before.get(key, _ABSENT)) for key in step.reads
         )
     except Exception:  # noqa: BLE001  # what cannot be compared, such as arrays, is not known to be equal
         return False
-
-
-def _begun(store: Store, step: StepRecord) -> StepRef:
-    """The checkpoint that a step began with."""
-    parent = store.run(step.ref.run).parent
-    first = 0 if parent is None or parent.seq is None else parent.seq + 1
-    return StepRef(step.ref.run, None if step.seq == first else step.seq - 1)
 
 
 def _served(store: Store, node: Node, step: StepRecord) -> Node:

@@ -94,7 +94,8 @@ class Gate:
 
     def step(self, count: int = 1) -> None:
         """Let the run make so many steps and hold it again."""
-        self._change(paused=True, permits=self._permits + count)
+        with self._changed:
+            self._change(paused=True, permits=self._permits + count)
 
     def stop(self) -> None:
         """End the run at its next step, piece of a stream or LLM call."""

@@ -105,18 +105,24 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
 
 
 def _step_at(store: Store, source: StepRef) -> StepRecord | None:
-    if source.seq is not None:
-        try:
-            return store.step(source)
-        except UnknownStepError:
-            pass
-    steps = store.steps(source.run)
     if source.seq is None:
-        return next((step for step in reversed(steps) if step.ref.run != source.run), None)
+        return _fork_point(store, source.run)
+    try:
+        return store.step(source)
+    except UnknownStepError:
+        steps = store.steps(source.run)
     has = f"it has {len(steps)} steps, {steps[0].seq} to {steps[-1].seq}" if steps else "it has no steps yet"
     raise UnknownStepError(
         f"The run {source.run} has no step {source.seq}: {has}.", run=source.run.app_id, seq=source.seq
     )
+
+
+def _fork_point(store: Store, key: RunKey) -> StepRecord | None:
+    """Return the last step that a fork has of its ancestors, None for another run."""
+    record = store.run(key)
+    if record.parent is None or record.head is None or record.head < record.steps:
+        return None
+    return store.step(StepRef(key, record.head - record.steps))
 
 
 def _stand_after(run: Run, step: StepRecord, *, decided: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from notebook_agent import calls
 from notebook_agent.calls import Scope
+from notebook_agent.calls.answered import Answers
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
 from notebook_agent.engine.past import past_of
 from notebook_agent.engine.runs import Run
@@ -32,8 +33,19 @@ def step_scope(run: Run, store: Store, step: OpenStep) -> Scope:
         purses=run.purses,
         note=step.events.append,
         check=None if run.gate is None else run.gate.check,
+        answered=_answered(run, store, step),
+        branch=run.branch,
     )
     return calls.scope(scope)
+
+
+def _answered(run: Run, store: Store, step: OpenStep) -> Callable[[str], int] | None:
+    """Return what tells how often a request was answered before this step, where a file may serve it."""
+    if run.recording is None:
+        return None
+    if run.answers is None:
+        run.answers = Answers(lambda first, last: store.steps(run.key, first=first, last=last), store)
+    return run.answers.before(step.seq, step.action.name)
 
 
 def _listener(run: Run) -> Callable[[CallRecord | CallText], None]:

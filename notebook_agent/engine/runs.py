@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from time import time
 
 from notebook_agent.action import Node
+from notebook_agent.calls.answered import Answers
 from notebook_agent.calls.pairing import Branch
-from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Purse
+from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Purse, Task
 from notebook_agent.condition import Decision
 from notebook_agent.engine.context import Setting
 from notebook_agent.engine.failure import describe, note_report, reported_by, status_of
@@ -53,6 +54,8 @@ class Run:
         trouble: What a hook raised in that step.
         spawned_by: The step whose action started this run.
         purses: What its live LLM calls are paid from.
+        branch: The tasks that lead to it from the run that nothing started.
+        answers: What its past had answered, for a ledger file to go on; None while nothing has asked.
         kin: Runs that an earlier attempt at that step, or an ancestor's step in its place, started
             in the place of this one; their calls may be served.
     """
@@ -78,6 +81,8 @@ class Run:
     raised: BaseException | None = None
     trouble: Exception | None = None
     spawned_by: StepRef | None = None
+    branch: tuple[Task, ...] = ()
+    answers: Answers | None = None
     kin: tuple[RunKey, ...] = ()
     report: Report | None = None
     gate: Gate | None = None
@@ -250,8 +255,8 @@ class Run:
 
     def _completed_after_all(self, store: Store, seq: int) -> bool:
         try:
-            last = store.steps(self.key)[-1]
-            if last.seq != seq or last.status != "completed":
+            last = store.step(StepRef(self.key, seq))
+            if last.status != "completed" or store.run(self.key).head != seq:
                 return False
             self.state, self.prior = store.head_state(self.key), last.action
         except Exception:  # noqa: BLE001  # it cannot be read either

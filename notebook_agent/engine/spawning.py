@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 
-from notebook_agent.calls.protocol import CallSource, LedgerMode, Purse
+from notebook_agent.calls.protocol import CallSource, LedgerMode, Purse, Task
+from notebook_agent.calls.ways import Way
 from notebook_agent.engine.context import Setting
 from notebook_agent.engine.gate import Gate
 from notebook_agent.engine.opening import resume, start
@@ -54,6 +55,7 @@ class Place:
         exists: Whether it is there already.
         done: Its state where it is complete; None where something is left to do.
         kin: Runs that were started in its place before, the nearest first.
+        branch: The tasks that lead to it, where a ledger file is to serve it.
     """
 
     key: RunKey
@@ -62,6 +64,7 @@ class Place:
     exists: bool = False
     done: State | None = None
     kin: tuple[RunKey, ...] = ()
+    branch: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def place(  # noqa: PLR0913  # each named at the call
         RunKey(project or parent.project, each, parent.partition_key)
         for each in _ids(parent, first, task, app_id)
     )
+    branch = _branch(step, first, task)
     if store is None:
         return Place(next(keys), task)
     spawned_by = step.ref if step.run.store is not None and _is_same(store, step.run.store) else None
@@ -125,11 +129,12 @@ def place(  # noqa: PLR0913  # each named at the call
             continue
         if again and _goes_on(store, record, seed):
             kin = _kin(step, store, task, before)
-            return Place(key, task, spawned_by, exists=True, done=_done(store, record, seed), kin=kin)
+            done = _done(store, record, seed)
+            return Place(key, task, spawned_by, exists=True, done=done, kin=kin, branch=branch)
         before.insert(0, key)
     if app_id is not None:
         step.events.append({"task": task, "child": key.app_id})
-    return Place(key, task, spawned_by, kin=_kin(step, store, task, before))
+    return Place(key, task, spawned_by, kin=_kin(step, store, task, before), branch=branch)
 
 
 def enter(at: Place, seed: Seed, store: Store | None, given: Inherited) -> Run:
@@ -146,13 +151,24 @@ def enter(at: Place, seed: Seed, store: Store | None, given: Inherited) -> Run:
             spawned_by=at.spawned_by,
             label=at.task,
         )
-    run.kin = at.kin
+    run.kin, run.branch = at.kin, at.branch
     run.ledger, run.recording, run.setting = given.ledger, given.recording, given.setting
     run.purses, run.allow_effects, run.hooks = given.purses, given.allow_effects, given.hooks
     run.gate = given.gate
     for listener in run.hooks.listeners:
         run.listeners.add(listener)
     return run
+
+
+def _branch(step: OpenStep, first: int, task: str) -> tuple[Task, ...]:
+    """Return the tasks that lead to a task of a step; none where no ledger file is served."""
+    run, action = step.run, step.action.name
+    if run.recording is None or run.store is None:
+        return ()
+    if step.occurrence is None:
+        way = Way(run.store.steps(run.key, last=first - 1) if first else ())
+        step.occurrence = way.count(action) - way.is_open(action)
+    return (*run.branch, Task(action, step.occurrence, task))
 
 
 def _ids(parent: RunKey, first: int, task: str, app_id: str | None = None) -> Iterator[str]:

@@ -39,7 +39,8 @@ class OpenStep:
     """A step that has begun.
 
     `attempt` counts those of a retry policy from 0; `partners` are recorded steps in its place, whose
-    LLM calls may be served; `spawned` counts the runs that its action started by the context.
+    LLM calls may be served; `spawned` counts the runs that its action started by the context, and
+    `occurrence` the visits of the action before this one, once they have been asked for.
     """
 
     run: Run
@@ -57,6 +58,7 @@ class OpenStep:
     trouble: Exception | None = None
     """What a hook raised while the action ran: raised when the step is over and kept."""
     spawned: int = 0
+    occurrence: int | None = None
 
     @property
     def key(self) -> RunKey:

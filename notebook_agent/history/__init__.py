@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.history.blame import Blame, Origin
+from notebook_agent.history.calls import Made, calls_below, made, task_order
 from notebook_agent.history.compare import Change, changes, path_of
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.history import History, family
@@ -27,19 +28,23 @@ __all__ = [
     "DiffLine",
     "Flip",
     "History",
+    "Made",
     "Origin",
     "Point",
     "Span",
     "Watched",
     "attributes_of",
     "call_changes",
+    "calls_below",
     "changes",
     "code_changes",
     "family",
     "first_difference",
     "flip",
+    "made",
     "path_of",
     "same_call",
     "spans_of",
+    "task_order",
     "text_diff",
 ]

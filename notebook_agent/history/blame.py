@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Final, Literal
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 from notebook_agent.history.compare import same
-from notebook_agent.history.paths import ABSENT, Path, follow, write_path
-from notebook_agent.state import State
+from notebook_agent.history.paths import ABSENT, Path, write_path
+from notebook_agent.history.trail import Trail
 from notebook_agent.store.protocol import StepRecord
 
-__all__ = ["WINDOW", "Blame", "Origin", "blame"]
+__all__ = ["Blame", "Origin", "blame"]
 
-WINDOW: Final = 64
-"""How many states next to each other are read at once."""
-_HELD: Final = 12
-StatesAfter = Callable[[Sequence[int | None], str], Sequence[State]]
+_Kind = Literal["step", "edit", "start"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class Origin:
     """
 
     path: str
-    kind: Literal["step", "edit", "start"]
+    kind: _Kind
     step: StepRecord | None
     value: object
 
@@ -56,115 +53,89 @@ class Blame:
     more: bool = False
 
 
-def blame(
-    steps: Sequence[StepRecord],
-    states_after: StatesAfter,
-    path: Path,
-    last: int | None,
-    most: int | None = None,
-) -> Blame:
+def blame(trail: Trail, path: Path, last: int | None, most: int | None = None) -> Blame:
     """Find who wrote a path, as it stands after step `last`.
 
     A write counts where it changed what stands there; what a step read counts by key.
 
     Args:
-        steps: The whole line of the run, in order.
-        states_after: Gives a key of the states after several steps; for None of the initial one.
+        trail: The past of the run.
         path: What to look at; it must be there.
         last: The number of the step; None for the initial state.
         most: Of the causes; None for all.
     """
-    past = _Past(steps, states_after)
-    origin = past.origin(path, past.place(last))
-    causes = past.causes(origin, most)
-    return Blame(origin, tuple(causes[:most]), most is not None and len(causes) > most)
+    writer = _writer(trail, path, last)
+    causes = _causes(trail, writer, most)
+    told = _told(trail, [writer, *causes[:most]])
+    return Blame(told[0], tuple(told[1:]), most is not None and len(causes) > most)
 
 
-class _Past:
-    def __init__(self, steps: Sequence[StepRecord], states_after: StatesAfter) -> None:
-        self._steps = steps
-        self._states_after = states_after
-        self._windows: OrderedDict[tuple[str, int], Sequence[State]] = OrderedDict()
-        self._places: dict[int, int] = {step.seq: place for place, step in enumerate(steps)}
-        self._numbers = [step.seq for step in steps]
+class _Writer(NamedTuple):
+    path: Path
+    kind: _Kind
+    seq: int | None
 
-    def place(self, seq: int | None) -> int:
-        """How many steps of the line there are up to a number, this one included."""
-        return 0 if seq is None else bisect_left(self._numbers, seq + 1)
 
-    def origin(self, path: Path, places: int) -> Origin:
-        """Who wrote a path within the first so many steps."""
-        while places:
-            writer = self._writer(str(path[0]), places)
-            edited = self._edit(path, writer, places - 1)
-            if edited is not None:
-                return self._made(path, "edit", edited)
-            if writer < 0:
-                break
-            if not same(self._value(writer - 1, path), self._value(writer, path)):
-                return self._made(path, "step", writer)
-            places = writer
-        return Origin(write_path(path), "start", None, _shown(self._value(-1, path)))
+def _writer(trail: Trail, path: Path, last: int | None) -> _Writer:
+    """Who changed a path last, at the latest by step `last`."""
+    for (now, mark), (before, old) in pairwise(trail.back(path, last)):
+        if now is not None and mark != old and _differs(trail, path, before, now):
+            wrote = path[0] in trail.record(now).writes
+            return _Writer(path, "step" if wrote else "edit", now)
+    return _Writer(path, "start", None)
 
-    def _made(self, path: Path, kind: Literal["step", "edit"], place: int) -> Origin:
-        return Origin(write_path(path), kind, self._steps[place], _shown(self._value(place, path)))
 
-    def _writer(self, key: str, places: int) -> int:
-        """The last of the first so many steps that wrote a key; -1 for none."""
-        return next((n for n in range(places - 1, -1, -1) if key in self._steps[n].writes), -1)
+def _differs(trail: Trail, path: Path, before: int | None, now: int) -> bool:
+    one, other = trail.values(path, [before, now])
+    return not same(one, other)
 
-    def _edit(self, path: Path, first: int, last: int) -> int | None:
-        """The step before which a path was changed by hand, where none between the two wrote it."""
-        if same(self._value(first, path), now := self._value(last, path)):
-            return None
-        while last - first > 1:
-            middle = (first + last) // 2
-            if same(self._value(middle, path), now):
-                last = middle
-            else:
-                first = middle
-        return last
 
-    def _value(self, place: int, path: Path) -> object:
-        return follow(self._state(place, str(path[0])), path)
+def _causes(trail: Trail, writer: _Writer, most: int | None) -> list[_Writer]:
+    """What a step wrote came from, latest first; at least one more than `most`, if there are."""
+    found: list[_Writer] = []
+    seen: set[tuple[int, str]] = set()
+    waiting: list[tuple[int, str, _Writer]] = []
+    while most is None or len(found) <= most:
+        for each in _read_by(trail, writer):
+            mark = 1 if each.seq is None else -each.seq, write_path(each.path)
+            if mark not in seen:
+                seen.add(mark)
+                heappush(waiting, (*mark, each))
+        if not waiting:
+            break
+        writer = heappop(waiting)[2]
+        found.append(writer)
+    return found
 
-    def causes(self, origin: Origin, most: int | None) -> list[Origin]:
-        """What an origin was made from, latest first; at least one more than `most`, if there are."""
-        found: list[Origin] = []
-        seen: set[tuple[int, str]] = set()
-        waiting: list[tuple[int, str, Origin]] = []
-        step = origin.step
-        while most is None or len(found) <= most:
-            for each in self._read_by(step):
-                mark = 1 if each.step is None else -each.step.seq, each.path
-                if mark not in seen:
-                    seen.add(mark)
-                    heappush(waiting, (*mark, each))
-            if not waiting:
-                break
-            found.append(heappop(waiting)[2])
-            step = found[-1].step if found[-1].kind == "step" else None
-        return found
 
-    def _read_by(self, step: StepRecord | None) -> list[Origin]:
-        """Where the keys came from that a step had read."""
-        if step is None:
-            return []
-        return [self.origin((key,), self._places[step.seq]) for key in step.reads]
+def _read_by(trail: Trail, writer: _Writer) -> Iterator[_Writer]:
+    """Who wrote the keys that a step had read."""
+    if writer.kind != "step" or writer.seq is None:
+        return
+    before = trail.before(writer.seq)
+    for key in trail.record(writer.seq).reads:
+        yield _writer(trail, (key,), before)
 
-    def _state(self, place: int, key: str) -> State:
-        """The state after a step, one key of it, read with those around it; a few such windows are held."""
-        number, within = divmod(place + 1, WINDOW)
-        window = key, number
-        if window in self._windows:
-            self._windows.move_to_end(window)
-        else:
-            places = range(number * WINDOW - 1, min((number + 1) * WINDOW - 1, len(self._steps)))
-            seqs = [None if each < 0 else self._steps[each].seq for each in places]
-            self._windows[window] = self._states_after(seqs, key)
-            if len(self._windows) > _HELD:
-                self._windows.popitem(last=False)
-        return self._windows[window][within]
+
+def _told(trail: Trail, writers: list[_Writer]) -> list[Origin]:
+    """The same with their values, those of one path read together."""
+    asked: defaultdict[Path, list[int | None]] = defaultdict(list)
+    for each in writers:
+        asked[each.path].append(each.seq)
+    values = {
+        (path, seq): value
+        for path, seqs in asked.items()
+        for seq, value in zip(seqs, trail.values(path, seqs), strict=True)
+    }
+    return [
+        Origin(
+            write_path(each.path),
+            each.kind,
+            None if each.seq is None else trail.record(each.seq),
+            _shown(values[each.path, each.seq]),
+        )
+        for each in writers
+    ]
 
 
 def _shown(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Literal
 
 from notebook_agent.redact import masked_repr
@@ -102,7 +103,7 @@ def same(before: object, after: object) -> bool:
 def _same_items(before: Sequence[object], after: Sequence[object]) -> bool:
     if len(before) != len(after) or isinstance(before, tuple) != isinstance(after, tuple):
         return False
-    return all(map(same, before, after))
+    return all(map(is_, before, after)) or all(map(same, before, after))
 
 
 def _equal(before: object, after: object) -> bool:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.graph import Graph
-from notebook_agent.history.blame import WINDOW, Blame, blame
+from notebook_agent.history.blame import Blame, blame
+from notebook_agent.history.calls import made
 from notebook_agent.history.compare import Change, changes
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
 from notebook_agent.history.paths import found, read_path
 from notebook_agent.history.spans import Span, attributes_of, spans_of
+from notebook_agent.history.trail import STRETCH, Trail
 from notebook_agent.history.watch import Bisection, Watched, bisect, keys_of, question_of, watch
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
@@ -76,10 +77,24 @@ class History(Sequence[StepRecord]):
         """Return a step's inputs, result, source and events."""
         return self.store.values(self.ref(seq))
 
-    def calls(self, seq: int | None = None) -> list[CallRecord]:
-        """Return the LLM calls of one step, or of all, in the order in which they began."""
-        steps = self if seq is None else [self[seq]]
-        return self.store.calls([step.ref for step in steps])
+    def calls(self, seq: int | None = None, *, branches: bool = True) -> list[CallRecord]:
+        """Return the LLM calls of one step, or of all, in the order in which they began.
+
+        Those of the runs that a step started, a map's or a sub-agent's, follow its own, task by task;
+        `branch` says whose they are. `branches=False` leaves them out.
+        """
+        if seq is not None:
+            self.ref(seq)
+        return [each.call for each in made(self.store, self.key, seq, branches=branches)]
+
+    def strays(self) -> list[CallRecord]:
+        """Return the LLM calls made while the run went on of which it is not known to which step they belong.
+
+        They come from threads that were started without a step's context while several steps ran.
+        """
+        steps = self.store.steps(self.key)
+        last = steps[-1].ended_at if steps else self.run.created_at
+        return self.store.strays(self.run.created_at, float("inf") if last is None else last)
 
     def spans(self, seq: int) -> list[Span]:
         """Return the spans of a step, in the order in which they began."""
@@ -124,11 +139,10 @@ class History(Sequence[StepRecord]):
             StateError: That is no path.
             MissingKeyError: Nothing stands there; the message says what is nearest.
         """
-        steps = self.store.steps(self.key)
-        last = self._find(steps, seq) if seq is not None else steps[-1] if steps else None
-        at = None if last is None else last.seq
-        place = found(self.at(at), read_path(path))
-        return blame(steps, partial(self._states, steps), place, at, most)
+        last = self.run.head if seq is None else self[seq].seq
+        trail, asked = Trail(self.store, self.key), read_path(path)
+        place = trail.place(asked, last) or found(self.at(last), asked)
+        return blame(trail, place, last, most)
 
     def watch(self, question: str | Callable[[State], object]) -> Watched:
         """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.
@@ -137,7 +151,7 @@ class History(Sequence[StepRecord]):
             ConditionError: It cannot be read, or it raised at every checkpoint.
         """
         text, asked = question_of(question)
-        return watch(text, asked, self._past(keys_of(asked)))
+        return watch(text, asked, self._past(*keys_of(asked)))
 
     def bisect(self, predicate: str | Callable[[State], object]) -> Bisection:
         """Tell at which checkpoint a predicate first fails; nothing is run.
@@ -147,18 +161,16 @@ class History(Sequence[StepRecord]):
         """
         return bisect(self.watch(predicate))
 
-    def _past(self, keys: tuple[str, ...] | None) -> Iterator[tuple[StepRecord | None, State]]:
+    def _past(
+        self, keys: Sequence[str] | None, counted: Collection[str]
+    ) -> Iterator[tuple[StepRecord | None, State]]:
         steps = self.store.steps(self.key)
         yield None, self._after(steps, None)
-        for start in range(0, len(steps), WINDOW):
-            some = steps[start : start + WINDOW]
-            yield from zip(some, self.store.states([step.ref for step in some], keys=keys), strict=True)
-
-    def _states(self, steps: Sequence[StepRecord], seqs: Sequence[int | None], key: str) -> list[State]:
-        """Return the states after several steps, one key of them; what they have in common is read once."""
-        first = steps[0].ref.run if steps else self.key
-        refs = [StepRef(first, None) if seq is None else StepRef(self.key, seq) for seq in seqs]
-        return self.store.states(refs, keys=[key])
+        for start in range(0, len(steps), STRETCH):
+            some = steps[start : start + STRETCH]
+            yield from zip(
+                some, self.store.states([step.ref for step in some], keys=keys, counted=counted), strict=True
+            )
 
     def _after(self, steps: Sequence[StepRecord], seq: int | None) -> State:
         """Return the state after a step; for None that of the oldest ancestor before its first."""

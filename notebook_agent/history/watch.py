@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import AgentError, ConditionError
 from notebook_agent.history.compare import same
+from notebook_agent.history.counting import counted_keys
 from notebook_agent.history.frame import frame
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
@@ -102,11 +103,15 @@ def watch(text: str, question: Question, past: Iterable[tuple[StepRecord | None,
         ConditionError: It raised at every one of them.
     """
     points: list[Point] = []
+    before: State | None = None
     for step, state in past:
-        value, error = _asked(question, state)
         last = points[-1] if points else None
-        raises = error is not None
-        changed = last is None or raises is not (last.error is not None) or not same(last.value, value)
+        if last is not None and state is before:
+            value, error, changed = last.value, last.error, False
+        else:
+            value, error = _asked(question, state)
+            changed = last is None or _turned(last, value, error)
+        before = state
         seq, action = (None, None) if step is None else (step.seq, step.action)
         points.append(Point(seq, action, value, error, changed))
     if points and all(point.error for point in points):
@@ -129,6 +134,10 @@ def bisect(watched: Watched) -> Bisection:
     )
 
 
+def _turned(last: Point, value: object, error: str | None) -> bool:
+    return (error is None) is not (last.error is None) or not same(last.value, value)
+
+
 def _asked(question: Question, state: State) -> tuple[object, str | None]:
     try:
         return question(state), None
@@ -138,14 +147,17 @@ def _asked(question: Question, state: State) -> tuple[object, str | None]:
         return None, f"{type(error).__name__}: {error}"
 
 
-def keys_of(question: Question) -> tuple[str, ...] | None:
-    """Return the keys of the state that an expression looks at; None for all, and for a function."""
+def keys_of(question: Question) -> tuple[tuple[str, ...] | None, frozenset[str]]:
+    """Return the keys of the state that an expression looks at, and those of them it only counts.
+
+    None stands for all keys, which a function may look at too.
+    """
     from notebook_agent.condition import Expression
 
     expression = getattr(question, "__self__", None)
     if not isinstance(expression, Expression) or _WHOLE.search(expression.text):
-        return None
-    return expression.keys
+        return None, frozenset()
+    return expression.keys, counted_keys(expression.text, expression.keys)
 
 
 def question_of(asked: str | Question) -> tuple[str, Question]:

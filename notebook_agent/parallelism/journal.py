@@ -102,11 +102,10 @@ def entries_of(store: Store | None, at: Place) -> Sequence[Entry]:
     if store is None:
         return ()
     keys = [*([at.key] if at.exists else []), *at.kin]
-    runs = store.runs() if keys else []
-    return [entry for key in keys for entry in _entries(store, store.run(key), runs)]
+    return [entry for key in keys for entry in _entries(store, store.run(key))]
 
 
-def _entries(store: Store, record: RunRecord, runs: Sequence[RunRecord]) -> Iterator[Entry]:
+def _entries(store: Store, record: RunRecord) -> Iterator[Entry]:
     """Write a run down as one that began itself: the steps that a fork has of its ancestors as its own."""
     key, steps = record.key, store.steps(record.key)
     first = steps[0].ref.run if steps else key
@@ -119,9 +118,9 @@ def _entries(store: Store, record: RunRecord, runs: Sequence[RunRecord]) -> Iter
         yield "edit_state", (key, store.head_state(key)), record.head
     for call in store.calls([step.ref for step in steps if step.ref.run == key]):
         yield "record_call", (call,), call.id
-    for child in reversed(runs):
+    for child in store.children(key):
         if child.spawned_by is not None and child.spawned_by.run == key:
-            yield from _entries(store, child, runs)
+            yield from _entries(store, child)
 
 
 def _entries_of_step(store: Store, key: RunKey, step: StepRecord) -> Iterator[Entry]:

@@ -30,12 +30,13 @@ from notebook_agent.parallelism.going import Going
 from notebook_agent.parallelism.grid import Forked, ForkedOutcome, ForkGrid
 from notebook_agent.parallelism.journal import write_down
 from notebook_agent.parallelism.plan import ForksStopped, Origin, Plan
-from notebook_agent.parallelism.running import InContext
+from notebook_agent.parallelism.pool import InContext
 from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.variants import Variant
 from notebook_agent.parallelism.work import Outcome, working_for
 from notebook_agent.redact import redact_text
 from notebook_agent.store.protocol import StepRecord, Store
+from notebook_agent.store.spawned import Spawned
 
 __all__ = ["run_forks"]
 
@@ -246,12 +247,8 @@ class _Grid:
 
 def _calls(store: Store, steps: Sequence[StepRecord]) -> list[CallRecord]:
     """Return the LLM calls of steps and of the runs that they started, those that were sent or served."""
-    refs = [step.ref for step in steps]
-    found = store.calls(refs)
-    for run in store.runs(refs[0].run.project) if refs else []:
-        if run.spawned_by in set(refs):
-            found += _calls(store, store.steps(run.key))
-    return [call for call in found if call.sent]
+    spawned = Spawned(store)
+    return [call for step in steps for call in spawned.calls(step.ref) if call.sent]
 
 
 def _outcome(outcome: Outcome) -> ForkedOutcome:

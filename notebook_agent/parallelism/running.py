@@ -9,11 +9,7 @@ A thread cannot be killed: it ends with its present step, and what that finds ou
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
-from contextvars import copy_context
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from notebook_agent import engine
@@ -23,21 +19,17 @@ from notebook_agent.graph import Graph
 from notebook_agent.parallelism.going import Going
 from notebook_agent.parallelism.journal import write_down
 from notebook_agent.parallelism.keeping import home_of, hooks_of
-from notebook_agent.parallelism.sending import not_sent
+from notebook_agent.parallelism.pool import execute, here
 from notebook_agent.parallelism.tasks import RunnableGraph, SubGraphTask, SubgraphType
-from notebook_agent.parallelism.work import Outcome, Work, working_for
+from notebook_agent.parallelism.work import Outcome, Work
 from notebook_agent.state import State
 
-__all__ = ["InContext", "arun_all", "run_all", "run_here"]
-
-_THREADS = 32
-_GRACE = 2.0
-"""Seconds after a Stop in which branches in other processes, which the Stop reaches too, may come back."""
+__all__ = ["arun_all", "run_all", "run_here"]
 
 
 def run_here(task: SubGraphTask, context: ApplicationContext) -> State:
     """Run one task in this thread and return its state."""
-    (state,) = run_all([task], context, _here)
+    (state,) = run_all([task], context, here)
     return state
 
 
@@ -54,7 +46,7 @@ def run_all(
         branches = _prepare(tasks, context, going, awaits=False)
         todo = [each for each in branches if isinstance(each, Work)]
         going.works.extend(todo)
-        outcomes = iter(_execute(todo, executors or context.parallel_executor_factory, going))
+        outcomes = iter(execute(todo, executors or context.parallel_executor_factory, going))
         if going.stopped:
             raise KeyboardInterrupt
     finally:
@@ -180,129 +172,3 @@ def _note_others(errors: Sequence[Exception], branches: int) -> None:
     if len(errors) > 1:
         others = "; ".join(dict.fromkeys(f"{type(each).__name__}: {each}" for each in errors[1:4]))
         errors[0].add_note(f"{len(errors)} of {branches} branches failed; after this one: {others}")
-
-
-def _execute(works: Sequence[Work], executors: Executors | None, going: Going) -> list[Outcome]:
-    if executors is _here or (len(works) < 2 and executors is None):  # noqa: PLR2004  # one needs no thread
-        return [each() for each in works]
-    executor = _executor(executors, len(works))
-    if executor in working_for.get():
-        return [each() for each in works]
-    with nullcontext() if executor is executors else _Closing(executor):
-        return _submit(works, executor, going)
-
-
-def _here() -> Executor:
-    """Stand for the thread of the caller."""
-    raise NotImplementedError
-
-
-def _executor(executors: Executors | None, works: int) -> Executor:
-    if executors is None:
-        return ThreadPoolExecutor(min(works, _THREADS), thread_name_prefix="branch")
-    made = executors if isinstance(executors, Executor) else executors()
-    if not callable(getattr(made, "submit", None)):
-        raise ActionError(
-            f"with_parallel_executor was given a function that returned {made!r}: it makes a "
-            "concurrent.futures.Executor, such as ThreadPoolExecutor(8)."
-        )
-    return made
-
-
-class _Closing(AbstractContextManager[None]):
-    """Shut an executor down at the end: at once where something has gone wrong."""
-
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._executor.shutdown(wait=kind is None)
-
-
-def _submit(works: Sequence[Work], executor: Executor, going: Going) -> list[Outcome]:
-    futures: list[Future[Outcome]] = []
-    token = working_for.set((*working_for.get(), executor))
-    try:
-        futures.extend(_sent(each, executor) for each in works)
-        _wait(futures)
-        for future, work in _failed_first(futures, works):
-            _check(future, work, executor)
-        return [future.result() for future in futures]
-    except BaseException as error:
-        _stop(works, futures, going, error)
-        raise
-    finally:
-        working_for.reset(token)
-
-
-def _sent(work: Work, executor: Executor) -> Future[Outcome]:
-    try:
-        return executor.submit(InContext(work))
-    except RuntimeError as error:  # it was shut down
-        raise not_sent(work, executor, error) from error
-
-
-def _wait(futures: Sequence[Future[Outcome]]) -> None:
-    """Wait until all are done, or one has failed; the library's `wait` never ends where one is dropped."""
-    over, left = threading.Event(), iter(range(len(futures) - 1, -1, -1))
-
-    def done(future: Future[Outcome]) -> None:
-        if next(left) == 0 or future.cancelled() or future.exception() is not None:
-            over.set()
-
-    for each in futures:
-        each.add_done_callback(done)
-    if futures:
-        over.wait()
-
-
-class InContext:
-    """Work in a copy of the context in which it was submitted; in another process there is none."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._context = copy_context()
-
-    def __call__(self) -> Outcome:
-        """Do it."""
-        return self._context.run(self._work)
-
-    def __reduce__(self) -> tuple[Callable[[Work], Work], tuple[Work]]:
-        return _itself, (self._work,)
-
-
-def _itself(work: Work) -> Work:
-    return work
-
-
-def _failed_first(
-    futures: Sequence[Future[Outcome]], works: Sequence[Work]
-) -> list[tuple[Future[Outcome], Work]]:
-    pairs = list(zip(futures, works, strict=True))
-    return sorted(pairs, key=lambda pair: not _has_failed(pair[0]))
-
-
-def _has_failed(future: Future[Outcome]) -> bool:
-    return future.done() and (future.cancelled() or future.exception() is not None)
-
-
-def _check(future: Future[Outcome], work: Work, executor: Executor) -> None:
-    """Raise what stopped a branch: a stop in it, or that its executor could not run it."""
-    try:
-        future.result()
-    except CancelledError as error:
-        raise not_sent(work, executor, error) from error
-    except Exception as error:
-        if work.run is not None:
-            raise
-        raise not_sent(work, executor, error) from error
-
-
-def _stop(
-    works: Sequence[Work], futures: Sequence[Future[Outcome]], going: Going, error: BaseException
-) -> None:
-    """Let no branch, nor one within it, begin another step; the present ones are interrupted."""
-    for future in futures:
-        future.cancel()
-    going.stop(error)
-    wait([each for each, work in zip(futures, works, strict=False) if work.sent], timeout=_GRACE)

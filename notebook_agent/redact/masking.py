@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from notebook_agent.ids import Json
@@ -20,6 +20,7 @@ __all__ = [
     "masked_repr",
     "masker",
     "redact_json",
+    "redact_pieces",
     "redact_text",
     "trust",
     "trusted",
@@ -92,6 +93,19 @@ class _Redactor:
             text = text.replace(value, f"[{ENVIRONMENT}]")
         return text
 
+    def spans(self, text: str) -> list[tuple[int, int, str]]:
+        """Where secrets stand in a text, and their rules: in order, and none within another."""
+        found: list[tuple[int, int, str]] = []
+        for rule in self._rules(text):
+            spans = rule.spans(text)
+            found += [(start, end, rule.name) for start, end in spans]
+            text = _blanked(text, spans)
+        for value in self._values:
+            spans = [(each.start(), each.end()) for each in re.finditer(re.escape(value), text)]
+            found += [(start, end, ENVIRONMENT) for start, end in spans]
+            text = _blanked(text, spans)
+        return _apart(found)
+
     def rules_of(self, text: str) -> list[str]:
         """The names of the rules that find something in a text."""
         found = [rule.name for rule in self._rules(text) if rule.replace(text) != text]
@@ -106,6 +120,43 @@ def _held(marked: tuple[_Marked, ...], text: str) -> Iterator[_Marked]:
     """Choose the rules of which `text` holds a marker; in much text rare characters are sought first."""
     absent = {char for char in "_-.:/= " if len(text) > _LONG_TEXT and char not in text}
     return (pair for pair in marked if absent.isdisjoint(pair[0]) and pair[0] in text)
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = f"{text[:start]}{chr(0) * (end - start)}{text[end:]}"
+    return text
+
+
+def _apart(found: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Make one of spans that overlap."""
+    apart: list[tuple[int, int, str]] = []
+    for start, end, name in sorted(found):
+        if apart and start < apart[-1][1]:
+            first, last, known = apart.pop()
+            apart.append((first, max(last, end), known))
+        else:
+            apart.append((start, end, name))
+    return apart
+
+
+def redact_pieces(pieces: Sequence[str]) -> list[str]:
+    """Redact a text that came in pieces: a rule's name stands in the piece in which its secret began."""
+    whole = "".join(pieces)
+    spans, redacted, start = _Redactor([whole]).spans(whole), [], 0
+    for piece in pieces:
+        redacted.append(_piece(whole, start, start + len(piece), spans))
+        start += len(piece)
+    return redacted
+
+
+def _piece(whole: str, start: int, end: int, spans: Iterable[tuple[int, int, str]]) -> str:
+    text, at = "", start
+    for first, last, name in spans:
+        if last > at and first < end:
+            text += whole[at:first] + (f"[{name}]" if first >= start else "")
+            at = min(last, end)
+    return text + whole[at:end]
 
 
 def redact_text(text: str) -> str:

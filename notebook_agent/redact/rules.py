@@ -35,6 +35,11 @@ class Rule:
         """Put the rule's name in place of each such secret."""
         return re.sub(self.pattern, self._stand_in, text)
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where such secrets stand."""
+        found = list(re.finditer(self.pattern, text))
+        return [each.span("secret" if "secret" in each.re.groupindex else 0) for each in found]
+
     def _stand_in(self, match: re.Match[str]) -> str:
         if "secret" not in match.re.groupindex:
             return f"[{self.name}]"

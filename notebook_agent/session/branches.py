@@ -1,65 +1,15 @@
-"""Branches, the runs that steps of another started: listed below it, their LLM calls with its own."""
+"""Branches, the runs that steps of another started, listed below it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
-from notebook_agent.calls.protocol import CallRecord
-from notebook_agent.history import History
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.history import task_order
+from notebook_agent.ids import RunKey
 from notebook_agent.session.results import run_name
-from notebook_agent.store.protocol import RunRecord, StepRecord
+from notebook_agent.store.protocol import RunRecord
 
-__all__ = ["Placed", "forks_and_branches", "made_in", "nested", "only_branches"]
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A call of a run or of its branches.
-
-    Attributes:
-        call: The call.
-        seq: The step of the run itself that it belongs to.
-        branch: The branch that made it, and the step there; empty where the run did so itself.
-    """
-
-    call: CallRecord
-    seq: int
-    branch: str = ""
-
-
-def made_in(history: History, steps: Iterable[StepRecord]) -> list[Placed]:
-    """Return the calls of some steps of a run, those of the branches that a step started after its own."""
-    every = list(steps)
-    own: dict[StepRef | None, list[CallRecord]] = {}
-    for call in history.store.calls([step.ref for step in every]):
-        own.setdefault(call.step, []).append(call)
-    children: dict[StepRef, list[RunRecord]] = {}
-    for run in sorted(history.store.runs(history.key.project), key=_place):
-        if run.spawned_by is not None:
-            children.setdefault(run.spawned_by, []).append(run)
-    found: list[Placed] = []
-    for step in every:
-        found += [Placed(call, step.seq) for call in own.get(step.ref, ())]
-        found += [
-            Placed(call, step.seq, f"{'/'.join(names)}@{0 if call.step is None else call.step.seq}")
-            for names, call in _below(history, step.ref, children, ())
-        ]
-    return found
-
-
-def _below(
-    history: History, ref: StepRef, children: dict[StepRef, list[RunRecord]], names: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], CallRecord]]:
-    for run in children.get(ref, ()):
-        inner = (*names, run_name(run))
-        for step in history.store.steps(run.key):
-            for call in history.store.calls([step.ref]):
-                yield inner, call
-            yield from _below(history, step.ref, children, inner)
-
+__all__ = ["forks_and_branches", "nested", "only_branches"]
 
 Above = Callable[[RunRecord], RunKey | None]
 
@@ -99,5 +49,4 @@ def _place(run: RunRecord) -> tuple[float, list[tuple[int, str]], float]:
     """Of a branch: its step and its task, whose numbers count as such; of another run: when it began."""
     if run.spawned_by is None:
         return float("inf"), [], run.created_at
-    parts = re.findall(r"\d+|\D+", run_name(run))
-    return run.spawned_by.seq or 0, [(int(each), "") if each.isdecimal() else (0, each) for each in parts], 0
+    return run.spawned_by.seq or 0, task_order(run_name(run)), 0

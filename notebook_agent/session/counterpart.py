@@ -21,7 +21,7 @@ _ANSWER = 60
 def compared(history: History, seq: int) -> list[str | None]:
     """Say of each call of a step how it compares with the same call of the nearest other step, if any."""
     step = history[seq]
-    calls = history.calls(seq)
+    calls = history.calls(seq, branches=False)
     for name, others in _others(history, step) if calls else ():
         if others:
             return [_compare(name, call, same_call(call, n, others)) for n, call in enumerate(calls)]

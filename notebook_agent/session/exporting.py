@@ -10,11 +10,11 @@ from notebook_agent import view
 from notebook_agent.errors import CommandError, StoreFormatError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
-from notebook_agent.ids import StepRef
+from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.results import run_name
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.portable import export_run, import_run
-from notebook_agent.store.protocol import RunRecord
+from notebook_agent.store.protocol import RunRecord, Store
 from notebook_agent.view.escape import plural
 from notebook_agent.view.wire import Detail, Page
 
@@ -64,7 +64,8 @@ def take_in(ws: Workspace, path: Path) -> str:
     name = run_name(record)
     masked = " with its secrets masked;" if '\n "secrets": "masked"' in text[:_HEADER] else ""
     head = "no steps" if record.head is None else plural(record.head + 1, "step")
-    return f"{name}: {head} from {path},{masked} %agent use {name} takes it into use"
+    branches = _with_branches(ws.store(), record.key)
+    return f"{name}: {head}{branches} from {path},{masked} %agent use {name} takes it into use"
 
 
 def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:
@@ -79,9 +80,19 @@ def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:
         if with_secrets
         else "secrets masked (--with-secrets keeps them)"
     )
-    branches = len(ws.in_use().history.children())
-    left = f", {plural(branches, 'run')} that its steps started left out" if branches else ""
-    return f"{path}: {steps}, {told}, {path.stat().st_size / 1000:,.0f} kB{left}"
+    branches = _with_branches(ws.store(), ws.in_use().key)
+    return f"{path}: {steps}{branches}, {told}, {path.stat().st_size / 1000:,.0f} kB"
+
+
+def _with_branches(store: Store, key: RunKey) -> str:
+    """Tell how many runs go with one: those that its steps started, and theirs."""
+    found: set[RunKey] = set()
+    left = [key]
+    while left:
+        more = {run.key for run in store.children(left.pop())} - found
+        found |= more
+        left += more
+    return f" and {plural(len(found), 'run')} that they started" if found else ""
 
 
 def _write_calls(ws: Workspace, path: Path) -> str:

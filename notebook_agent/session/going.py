@@ -7,11 +7,12 @@ from contextlib import nullcontext
 
 from notebook_agent.application import Application
 from notebook_agent.calls import Budget
+from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.engine import Stopped
 from notebook_agent.engine.request import inputs_of, read_call, read_halts
 from notebook_agent.errors import CommandError
 from notebook_agent.graph import Graph
-from notebook_agent.history import History
+from notebook_agent.history import History, calls_below
 from notebook_agent.ids import StepRef
 from notebook_agent.lifecycle import CallEnded, Event, StepEnded, StepStarted
 from notebook_agent.session.edits import find_edits
@@ -25,7 +26,7 @@ from notebook_agent.session.starting import check_edits, label_for
 from notebook_agent.session.turn import Plan, drive
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace, failed_at
-from notebook_agent.store.protocol import StepRecord
+from notebook_agent.store.protocol import StepRecord, Store
 
 __all__ = [
     "Recorder",
@@ -41,31 +42,37 @@ __all__ = [
 
 
 class Recorder:
-    """Collects what a command's steps and calls come to, and shows their lines."""
+    """Collects what a command's steps and calls come to, those of branches too, and shows their lines."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, store: Store | None = None) -> None:
         self.steps: list[StepRecord] = []
-        self.calls: list[CallEnded] = []
-        self._screen = screen
+        self.calls: list[CallRecord] = []
+        self._lines: list[str] = []
+        self._screen, self._store = screen, store
         screen.begin()
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, StepEnded):
-            self.steps.append(event.record)
-            self._show()
+            self._end(event.record)
         elif isinstance(event, StepStarted):
             self._show(f"{event.ref.seq:>4} … {event.action}")
         elif isinstance(event, CallEnded):
-            self.calls.append(event)
+            self.calls.append(event.call)
+
+    def _end(self, step: StepRecord) -> None:
+        below = [] if self._store is None else calls_below(self._store, step)
+        self.calls += below
+        self.steps.append(step)
+        self._lines.append(step_line(step, [*(call for call in self.calls if call.step == step.ref), *below]))
+        self._show()
 
     def end(self) -> None:
         """Say that no more will come."""
         self._screen.end()
 
     def _show(self, *more: str) -> None:
-        calls = [event.call for event in self.calls]
-        self._screen.progress([*(step_line(step, calls) for step in self.steps), *more])
+        self._screen.progress([*self._lines, *more])
 
 
 def go(
@@ -76,7 +83,7 @@ def go(
     if app.get_next_action() is None:
         raise CommandError(f"{ws.label()} is finished: %agent fork @K goes on from an earlier step")
     budget = plan.budget or ws.settings.budget()
-    recorder = Recorder(screen or ws.screen)
+    recorder = Recorder(screen or ws.screen, app.store)
     unsubscribe = app.subscribe(recorder)
     try:
         ws.worker.passes(app.gate)
@@ -100,7 +107,7 @@ def go(
         run=run_name(app.history.run),
         state=app.state,
         steps=tuple(recorder.steps),
-        calls=tuple(event.call for event in recorder.calls),
+        calls=tuple(recorder.calls),
         next=None if following is None else following.name,
         halted=plan.halted,
         note=note,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notebook_agent.errors import CommandError
+from notebook_agent.history import made
 from notebook_agent.parallelism import Forked, ForkGrid, Group
 from notebook_agent.redact import redact_text
 from notebook_agent.session.results import step_line
@@ -14,6 +15,7 @@ from notebook_agent.session.shown import Shown, Table
 from notebook_agent.store.protocol import Store
 from notebook_agent.view.brief import brief, cost, duration
 from notebook_agent.view.escape import escape, one_line, plural
+from notebook_agent.view.wire import GridFork, GridRow, GridWire
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,7 @@ __all__ = ["GridView"]
 
 _MOST = 40
 _CELL = 40
+_WHY = 160
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,7 +88,8 @@ class GridView(Shown):
         forks = f'<table style="border-collapse:collapse">{content}</table>'
         left = len(self.grid) - len(shown)
         more = f"<p>{escape(plural(left, 'more fork'))}: .df() has all</p>" if left else ""
-        return f"<p>{escape(self._head())}</p>{groups}{forks}{more}<p>{escape(self._foot())}</p>"
+        told = f"<p>{escape(self._head())}</p>{groups}{forks}{more}<p>{escape(self._foot())}</p>"
+        return f'<div class="na-grid-page">{told}</div>'
 
     def _cells(self, fork: Forked, columns: Sequence[str], row: Sequence[str]) -> str:
         steps = f"<pre>{escape(self._steps(fork))}</pre>"
@@ -102,12 +106,33 @@ class GridView(Shown):
         if fork.run is None:
             return fork.error or "not begun"
         own = [step for step in self.store.steps(fork.run) if step.ref.run == fork.run]
-        calls = self.store.calls([step.ref for step in own])
-        lines = [step_line(step, calls) for step in own] or ["no steps"]
+        found = made(self.store, fork.run)
+        calls = {step.seq: [each.call for each in found if each.seq == step.seq] for step in own}
+        lines = [step_line(step, calls[step.seq]) for step in own] or ["no steps"]
         if own:
             state = self.store.state(own[-1].ref)
             lines += [f"     {key} = {brief(state[key], 120)}" for key in own[-1].writes if key in state]
         return "\n".join(lines)
+
+    def wire(self, line: str, *, going: bool) -> GridWire:
+        """Return it for the page, with a line that says how far it has come."""
+        groups = list(self.grid.groups)
+        if going:
+            groups.sort(key=lambda group: group.forks[0].number)
+        table, tried = self._groups(groups).drawn(), len(self.grid.names)
+        return GridWire(
+            title=f"{self.label}: {plural(len(self.grid), 'fork')} of {self.where}",
+            line=line,
+            done=sum(each.outcome != "not begun" for each in self.grid),
+            total=len(self.grid),
+            going=going,
+            tried=list(table.columns[:tried]),
+            columns=list(table.columns[tried:]),
+            rows=[
+                GridRow(tried=list(row[:tried]), forks=list(map(_told, group.forks)), told=list(row[tried:]))
+                for group, row in zip(groups, table.rows, strict=True)
+            ],
+        )
 
     def _has_groups(self) -> bool:
         return any(each.repeat > 1 for each in self.grid)
@@ -130,11 +155,11 @@ class GridView(Shown):
         begun = next((each.label for each in self.grid.ranked if each.label), None)
         return f"%agent use {begun} opens that run" if begun else "no fork was begun"
 
-    def _groups(self) -> Table:
+    def _groups(self, groups: Sequence[Group] | None = None) -> Table:
         judged = bool(self.grid.predicate)
         columns = [*self.grid.names, *(["passed", "95 %"] if judged else ["forks"])]
         columns += ["failed", *self._spending(), "ms", "differs"]
-        rows = [self._group(group, judged=judged) for group in self.grid.groups]
+        rows = [self._group(group, judged=judged) for group in groups or self.grid.groups]
         return Table(tuple(columns), tuple(rows))
 
     def _group(self, group: Group, *, judged: bool) -> tuple[object, ...]:
@@ -177,6 +202,12 @@ def _rate(group: Group) -> tuple[str, str]:
         return counted, ""
     low, high = group.interval
     return counted, f"{low:.0%} to {high:.0%}"
+
+
+def _told(fork: Forked) -> GridFork:
+    run = None if fork.run is None else fork.run.app_id
+    why = one_line(fork.error or fork.undecided or "", _WHY)
+    return GridFork(n=fork.number, run=run, outcome=fork.outcome, passed=fork.passed, why=why)
 
 
 def _total(forks: ForkGrid) -> float | None:

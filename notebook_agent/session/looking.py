@@ -6,8 +6,8 @@ import os
 
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
-from notebook_agent.history import Flip, History
-from notebook_agent.session.branches import forks_and_branches, made_in, nested, only_branches
+from notebook_agent.history import Flip, History, made
+from notebook_agent.session.branches import forks_and_branches, nested, only_branches
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.counterpart import compared
 from notebook_agent.session.exchange import Exchange
@@ -65,25 +65,25 @@ def state(ws: Workspace, where: Where, key: str | None) -> StateView:
 def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
     """Return the table of a run's steps."""
     history = History(ws.store(), ws.record(run).key)
-    made = made_in(history, history)
+    found = made(history.store, history.key)
     names = {run.key: run_name(run) for run in history.family()}
     if with_calls:
-        return calls_table(made)
-    return steps_table(list(history), history.calls(), names, history.edits())
+        return calls_table(found, history.strays())
+    return steps_table(list(history), found, names, history.edits())
 
 
 def calls(ws: Workspace, where: Where) -> Table:
     """Return the table of the run's LLM calls, or a step's with what was said in them."""
     if where is None:
         history = ws.in_use().history
-        return calls_table(made_in(history, history))
+        return calls_table(made(history.store, history.key), history.strays())
     history, seq = ws.resolve(where)
-    placed = [] if seq is None else made_in(history, [history[seq]])
-    made = tuple(each.call for each in placed)
+    found = [] if seq is None else made(history.store, history.key, seq)
+    told = tuple(each.call for each in found)
     notes: list[str | None] = [] if seq is None else compared(history, seq)
-    notes += [None] * (len(made) - len(notes))
-    table = calls_table(placed)
-    return Exchange(table.columns, table.rows, table.empty, made, tuple(notes))
+    notes += [None] * (len(told) - len(notes))
+    table = calls_table(found)
+    return Exchange(table.columns, table.rows, table.empty, told, tuple(notes))
 
 
 def runs(ws: Workspace, *, failed: bool, tree: bool) -> Table:

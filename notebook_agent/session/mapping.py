@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from notebook_agent.calls import Budget
 from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.parallelism import ForkGrid, ForksStopped
+from notebook_agent.session.board import Bar
 from notebook_agent.session.going import next_after
 from notebook_agent.session.gridview import GridView
 from notebook_agent.session.opening import opened
@@ -23,12 +23,9 @@ from notebook_agent.session.results import run_name
 from notebook_agent.session.starting import check_edits
 from notebook_agent.session.words import a_kind
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.view.brief import cost, duration
-from notebook_agent.view.escape import plural
 
 __all__ = ["Trying", "map_forks"]
 
-_WIDTH = 24
 _Tried = dict[str, Sequence[object]]
 
 
@@ -63,7 +60,7 @@ def map_forks(ws: Workspace, where: Where, trying: Trying, keep: Callable[[GridV
     state, inputs = _sorted_out(app, history, seq, trying)
     name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
     label = f"map-{uuid4().hex[:4]}"
-    bar = _Bar(ws, label)
+    bar = Bar(ws, label, name)
     ws.screen.begin()
     try:
         with _executor(ws, trying.executor) as executor:
@@ -86,23 +83,24 @@ def map_forks(ws: Workspace, where: Where, trying: Trying, keep: Callable[[GridV
                 wait=ws.loop.run,
             )
     except ForksStopped as stopped:
-        bar.tell(stopped.grid, 0)
-        keep(_viewed(ws, name, app, stopped.grid, bar))
+        keep(_viewed(ws, app, stopped.grid, bar))
         stopped.add_note(f"agent.grid has what they came to; %agent use {label}.1 opens the first.")
         raise
     finally:
         ws.screen.end()
         ws.rest()
-    view = _viewed(ws, name, app, grid, bar)
+    view = _viewed(ws, app, grid, bar)
     keep(view)
     return view
 
 
-def _viewed(ws: Workspace, where: str, app: Application, grid: ForkGrid, bar: _Bar) -> GridView:
+def _viewed(ws: Workspace, app: Application, grid: ForkGrid, bar: Bar) -> GridView:
     for each in grid:
         if each.run is not None:
             ws.replay.inherit(app.key, each.run)
-    return GridView(where, bar.label, grid, ws.store(), bar.elapsed)
+    view = bar.view(grid)
+    bar.end(view)
+    return view
 
 
 def _sorted_out(app: Application, history: History, seq: int | None, trying: Trying) -> tuple[_Tried, _Tried]:
@@ -152,40 +150,3 @@ def _executor(ws: Workspace, given: object) -> Iterator[Executor | None]:
         yield made
     finally:
         made.shutdown(wait=False, cancel_futures=True)
-
-
-class _Bar:
-    """One line that tells how far the forks have come."""
-
-    def __init__(self, ws: Workspace, label: str) -> None:
-        self.label = label
-        self._screen = ws.screen
-        self._began = time.monotonic()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since it began."""
-        return time.monotonic() - self._began
-
-    def tell(self, grid: ForkGrid, running: int) -> None:
-        """Show the line anew."""
-        done = sum(each.outcome != "not begun" for each in grid)
-        filled = _WIDTH * done // len(grid)
-        mark = "" if done == len(grid) else "… "
-        line = f"{mark}{self.label} {'█' * filled}{'░' * (_WIDTH - filled)} {done}/{len(grid)}"
-        noun = "fork" if len(grid) == 1 else "forks"
-        self._screen.progress([", ".join([f"{line} {noun}", *self._told(grid, running)])])
-
-    def _told(self, grid: ForkGrid, running: int) -> list[str]:
-        counted = {
-            "running": running,
-            "passed": sum(each.passed is True for each in grid),
-            "failed": sum(each.outcome == "failed" for each in grid),
-            "refused": sum(each.outcome == "refused" for each in grid),
-            "interrupted": sum(each.outcome == "interrupted" for each in grid),
-        }
-        calls = sum(each.calls for each in grid)
-        costs = [each.cost for each in grid]
-        known = None if None in costs else sum(each for each in costs if each is not None)
-        spent = [f"{plural(calls, 'LLM call')}, {cost(known)}"] if calls else []
-        return [f"{n} {what}" for what, n in counted.items() if n] + spent + [duration(self.elapsed * 1000)]

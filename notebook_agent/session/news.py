@@ -15,6 +15,7 @@ from collections.abc import Callable
 from notebook_agent.application import Application
 from notebook_agent.lifecycle import CallEnded, Event, RunHalted, StepEnded, StepStarted, TextStreamed
 from notebook_agent.pace import Pace
+from notebook_agent.redact import redact_text
 from notebook_agent.session.teller import Teller
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.going import Going
@@ -92,7 +93,8 @@ class News:
                 return None
             rests = self._rests()
             self.number += 1
-            made = going.progress(app.graph, n=self.number, since=since, text=self._text, runs=not rests)
+            text = redact_text(self._text)[-_TEXT:]
+            made = going.progress(app.graph, n=self.number, since=since, text=text, runs=not rests)
             if not rests and not self._in_step:
                 self._since = app.sequence_id
         if made["run"]["status"] != "running" or self._details.wait() == 0:
@@ -146,7 +148,7 @@ class News:
     def _learn_one(self, going: Going, event: Event, *, over: bool) -> int | None:
         """Take an event in and return its step; one that begins a step which is `over` says nothing."""
         if isinstance(event, TextStreamed):
-            self._text = (self._text + event.text)[-_TEXT:]
+            self._text = (self._text + event.text)[-2 * _TEXT :]
             return None if event.ref is None else event.ref.seq
         if isinstance(event, StepStarted):
             self._text, self._in_step = "", True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
+from notebook_agent.errors import UnknownStepError
 from notebook_agent.history import History, changes
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.words import listing
@@ -21,6 +22,9 @@ _BEFORE = 3
 _MOST = 200
 """Steps of each run that are shown from the parting on."""
 
+_STRETCH = 256
+"""Steps of each run that are compared at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parting:
@@ -32,52 +36,91 @@ class Parting:
 
 def comparison(first: History, second: History) -> Comparison:
     """Put two runs side by side: where they part, what each did there, and what differs."""
-    here, there = first[:], second[:]
-    found = _parting(first.store, here, there, [first.key, second.key])
-    at = found.seq
-    left, right = _at(here, at), _at(there, at)
+    found = parting(first, second)
+    left, right = _until(first, found.seq), _until(second, found.seq)
     return Comparison(
         run=first.key.app_id,
         other=second.key.app_id,
         said=found.said,
-        at=at,
-        here=steps_wire(_near(here, at), lambda _: False),
-        there=steps_wire(_near(there, at), lambda _: False),
+        at=found.seq,
+        here=steps_wire(_near(first, found.seq), lambda _: False),
+        there=steps_wire(_near(second, found.seq), lambda _: False),
         diff=diff_wire(_state(first, left), _state(second, right)),
     )
 
 
 def parting(first: History, second: History) -> Parting:
     """Find the first step in which two runs differ: by its action, or by the state that it came to."""
-    return _parting(first.store, first[:], second[:], [first.key, second.key])
-
-
-def _parting(
-    store: Store, here: Sequence[StepRecord], there: Sequence[StepRecord], keys: list[RunKey]
-) -> Parting:
-    together: set[RunKey] = set()
-    for one, other in zip(here, there, strict=False):
-        if one.ref == other.ref:
-            together.add(one.ref.run)
-            continue
+    store, together = first.store, set[RunKey]()
+    shared, alike = _shared(first, second), 0
+    if shared is not None:
+        together.add(first[shared].ref.run)
+        alike = shared + 1
+    for one, other, same in _pairs(first, second, alike):
         runs = [one.ref.run, other.ref.run]
-        if said := _edited(store, runs, together) or _differ(store, one, other):
+        if said := _edited(store, runs, together) or _differ(store, one, other, same=same):
             return Parting(one.seq, said)
         together |= set(runs)
-    alike = f"{plural(min(len(here), len(there)), 'step')} alike"
-    longer = max(here, there, key=len)[min(len(here), len(there)) :]
-    return Parting(longer[0].seq if longer else None, _edited(store, keys, together) or alike)
+        alike += 1
+    said = _edited(store, [first.key, second.key], together)
+    return Parting(_longer(first, second), said or f"{plural(alike, 'step')} alike")
 
 
-def _differ(store: Store, one: StepRecord, other: StepRecord) -> str:
+def _shared(first: History, second: History) -> int | None:
+    """The number of the last step that is the same one in both runs: from where they part no later one is."""
+    low, high = -1, min(_head(first), _head(second))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _ref(first, middle) == _ref(second, middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low if low >= 0 and _ref(first, low) is not None else None
+
+
+def _head(history: History) -> int:
+    head = history.run.head
+    return -1 if head is None else head
+
+
+def _ref(history: History, seq: int) -> StepRef | None:
+    try:
+        return history.store.step(StepRef(history.key, seq)).ref
+    except UnknownStepError:
+        return None
+
+
+def _pairs(first: History, second: History, start: int) -> Iterator[tuple[StepRecord, StepRecord, bool]]:
+    """Steps of equal numbers from one on, and whether their states are written alike in the store."""
+    for low in range(start, min(_head(first), _head(second)) + 1, _STRETCH):
+        (here, one), (there, other) = _stretch(first, low), _stretch(second, low)
+        for seq in sorted(here.keys() & there.keys()):
+            yield here[seq], there[seq], one[seq] == other[seq]
+
+
+def _stretch(history: History, low: int) -> tuple[dict[int, StepRecord], dict[int | None, Hashable]]:
+    high = low + _STRETCH - 1
+    steps = history.store.steps(history.key, first=low, last=high)
+    marks = history.store.marks(history.key, (), first=low, last=high)
+    return {step.seq: step for step in steps}, dict(marks)
+
+
+def _longer(first: History, second: History) -> int | None:
+    """The first step of the longer run that the other has no more."""
+    longer, end = max(first, second, key=_head), min(_head(first), _head(second))
+    left = longer.store.steps(longer.key, first=end + 1, last=end + _STRETCH)
+    return left[0].seq if left else None
+
+
+def _differ(store: Store, one: StepRecord, other: StepRecord, *, same: bool) -> str:
     if one.action != other.action:
         return f"they part at @{one.seq}: {one.action} here, {other.action} there"
-    if any(changes(store.state(one.ref), store.state(other.ref))):
+    if not same and any(changes(*store.states([one.ref, other.ref]))):
         return f"they part at @{one.seq}: {one.action} came to another state"
     return ""
 
 
-def _edited(store: Store, runs: list[RunKey], together: set[RunKey]) -> str:
+def _edited(store: Store, runs: Sequence[RunKey], together: set[RunKey]) -> str:
     """Say where a run that has gone its own way only now began with edited values."""
     for key in runs:
         parent = store.run(key).parent
@@ -91,20 +134,17 @@ def _edited(store: Store, runs: list[RunKey], together: set[RunKey]) -> str:
     return ""
 
 
-def _at(steps: Sequence[StepRecord], seq: int | None) -> StepRecord | None:
-    """The step of this number, or else the last."""
-    found = next((step for step in steps if step.seq == seq), None)
-    return found or (steps[-1] if steps else None)
+def _until(history: History, seq: int | None) -> StepRecord | None:
+    """The step of this number, or else the last; None where there is none."""
+    head = _head(history)
+    found = history.store.steps(history.key, first=max(0, head if seq is None else min(seq, head)), last=seq)
+    return found[0] if found else None
 
 
 def _state(history: History, step: StepRecord | None) -> dict[str, object]:
     return dict(history.store.state(StepRef(history.key, None) if step is None else step.ref))
 
 
-def _near(steps: Sequence[StepRecord], seq: int | None) -> Sequence[StepRecord]:
-    first = max(0, len(steps) - _BEFORE) if seq is None else _place(steps, seq) - _BEFORE
-    return steps[max(0, first) :][:_MOST]
-
-
-def _place(steps: Sequence[StepRecord], seq: int) -> int:
-    return next((i for i, step in enumerate(steps) if step.seq >= seq), len(steps))
+def _near(history: History, seq: int | None) -> Sequence[StepRecord]:
+    first = max(0, (_head(history) + 1 if seq is None else seq) - _BEFORE)
+    return history.store.steps(history.key, first=first, last=first + _MOST - 1)

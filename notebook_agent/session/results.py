@@ -190,11 +190,10 @@ class Why(Shown):
 
 
 def step_line(step: StepRecord, calls: Sequence[CallRecord]) -> str:
-    """Write a step as the line that is shown while a run goes on."""
-    own = [call for call in calls if call.step == step.ref]
+    """Write a step, with what its calls took, as the line that is shown while a run goes on."""
     took = _took(step)
     mark = {"completed": "✓", "failed": "✗", "interrupted": "■"}.get(step.status, "…")
-    spent = f"  {Spent.of(own)}" if own else ""
+    spent = f"  {Spent.of(calls)}" if calls else ""
     failure = (
         f"  {step.failure.type}: {one_line(step.failure.message, 80)}"
         if step.failure and step.status == "failed"

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol, Self
 
-__all__ = ["Screen", "SilentScreen", "screen_here", "shown_on"]
+from notebook_agent.view.wire import GridWire
+
+__all__ = ["Board", "Screen", "SilentScreen", "screen_here", "shown_on"]
 
 
 class Screen(Protocol):
@@ -31,6 +33,14 @@ class Screen(Protocol):
 
     def aside(self) -> Screen:
         """Return a screen for a command that runs beside others."""
+        ...
+
+
+class Board(Protocol):
+    """Shows a grid of forks while it fills."""
+
+    def show(self, wire: GridWire) -> None:
+        """Show it as far as it has come; may be called often."""
         ...
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from operator import itemgetter
 
 from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.history import Made
 from notebook_agent.ids import RunKey, StepRef
-from notebook_agent.session.branches import Placed
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
 from notebook_agent.store.protocol import Edit, RunRecord, StepRecord
@@ -18,7 +20,7 @@ __all__ = ["calls_table", "runs_table", "steps_table"]
 
 def steps_table(
     steps: Sequence[StepRecord],
-    calls: Sequence[CallRecord],
+    calls: Sequence[Made],
     names: Mapping[RunKey, str],
     edits: Sequence[Edit] = (),
 ) -> Table:
@@ -27,21 +29,22 @@ def steps_table(
     `names` are what the runs that made them are called.
     """
     columns = ("seq", "action", "status", "ms", "calls", "replayed", "code", "writes", "run")
-    made: dict[StepRef | None, list[CallRecord]] = {}
-    for call in calls:
-        made.setdefault(call.step, []).append(call)
-    rows = [(step.seq, _step_row(step, made.get(step.ref, []), names[step.ref.run])) for step in steps]
+    made: dict[int, list[CallRecord]] = {}
+    for each in calls:
+        made.setdefault(each.seq, []).append(each.call)
+    rows = [(step.seq, _step_row(step, made.get(step.seq, []), names[step.ref.run])) for step in steps]
     rows += [(_place(edit), _edit_row(edit, names[edit.after.run])) for edit in edits]
     return Table(columns, tuple(row for _, row in sorted(rows, key=itemgetter(0))), "no steps yet")
 
 
-def calls_table(calls: Sequence[Placed]) -> Table:
-    """Make the table of LLM calls; where branches made some, with the branch of each."""
+def calls_table(calls: Sequence[Made], strays: Sequence[CallRecord] = ()) -> Table:
+    """Make the table of LLM calls; where branches made some, with the branch of each; `strays` at the end."""
     columns = ("seq", "action", "endpoint", "model", "status", "ms", "first", "tokens", "cost", "replayed")
-    rows = tuple(_call_row(each) for each in calls)
-    if not any(each.branch for each in calls):
-        return Table(columns, rows, "no LLM calls")
-    placed = tuple((row[0], each.branch, *row[1:]) for row, each in zip(rows, calls, strict=True))
+    rows = [*(_call_row(each.seq, each.call) for each in calls), *map(_stray_row, strays)]
+    if not any(each.call.branch for each in calls):
+        return Table(columns, tuple(rows), "no LLM calls")
+    branches = [*(_branch(each.call) for each in calls), *("" for _ in strays)]
+    placed = tuple((row[0], branch, *row[1:]) for row, branch in zip(rows, branches, strict=True))
     return Table(("seq", "branch", *columns[1:]), placed)
 
 
@@ -81,13 +84,25 @@ def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str) -> tuple[
     )
 
 
-def _call_row(placed: Placed) -> tuple[object, ...]:
-    call = placed.call
+def _branch(call: CallRecord) -> str:
+    if not call.branch:
+        return ""
+    return f"{'/'.join(each.name for each in call.branch)}@{0 if call.step is None else call.step.seq}"
+
+
+def _stray_row(call: CallRecord) -> tuple[object, ...]:
+    """Name a call of no step by its method, host and time."""
+    at = datetime.fromtimestamp(call.started_at).astimezone()
+    named = replace(call, action="of no step", endpoint=f"{call.method} {call.host} {at:%H:%M:%S}")
+    return _call_row("", named)
+
+
+def _call_row(seq: object, call: CallRecord) -> tuple[object, ...]:
     took, first = (_ms(call.started_at, at) for at in (call.ended_at, call.first_at))
     tokens = None if call.usage is None else call.usage.input + call.usage.output
     status = call.status if call.status is not None else call.error
     how = "replayed" if call.replayed else "live" if call.sent else "not sent"
-    return (placed.seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
+    return (seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
 
 
 def _ms(start: float, end: float | None) -> float | None:

@@ -17,7 +17,7 @@ from notebook_agent.session.namespace import project_name, usable_names
 from notebook_agent.session.references import Where, find_run, find_step, read_reference
 from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
-from notebook_agent.session.screen import Screen, SilentScreen, screen_here
+from notebook_agent.session.screen import Board, Screen, SilentScreen, screen_here
 from notebook_agent.session.settings import Settings
 from notebook_agent.session.words import listing
 from notebook_agent.session.worker import Worker
@@ -44,6 +44,7 @@ class Workspace:
         replay: Which LLM calls may leave.
         breakpoints: The conditions by action, where runs halt or are held; empty for always.
         worker: Runs commands beside the cells.
+        board: Opens where a grid of forks is shown, given what stops it; None where only lines are.
     """
 
     namespace: MutableMapping[str, object]
@@ -61,6 +62,7 @@ class Workspace:
     replay: Replay = field(default_factory=Replay)
     breakpoints: dict[str, str] = field(default_factory=dict)
     worker: Worker = field(default_factory=Worker)
+    board: Callable[[Callable[[], None]], Board | None] | None = None
 
     @property
     def screen(self) -> Screen:

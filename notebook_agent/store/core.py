@@ -121,9 +121,10 @@ class Core:
         """To read values on this connection."""
         return Decoder(self.owner, NodeReader(connection))
 
-    def state_decoder(self, connection: Connection) -> Decoder:
+    def state_decoder(self, connection: Connection, reader: NodeReader | None = None) -> Decoder:
         """To read states on this connection; stretches of long lists that several share are read once."""
-        return Decoder(self.owner, NodeReader(connection), self._rows.at(age_of(connection)))
+        rows = self._rows.at(age_of(connection))
+        return Decoder(self.owner, NodeReader(connection) if reader is None else reader, rows)
 
     def state(self, decoder: Decoder, text: str) -> State:
         """The state of a column."""

@@ -78,12 +78,13 @@ class Keeper:
             body: The body.
             new: There can be no equal one, since this one points to another new node.
         """
-        raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+        raw = encoded(body)
         key = form, blake2b(raw, digest_size=16).digest()
         number = self._known.get(key) or self._older.get(key) or self._fresh.get(key)
         if number is not None:
             return number
-        self._catch_up(connection)
+        if not self._caught_up:
+            self._catch_up(connection)
         digest = digest_of(raw)
         number = None if new else self._fresh.get(key) or self._find(connection, form, digest, raw)
         if number is None:
@@ -97,8 +98,9 @@ class Keeper:
 
     def add(self, connection: Connection, form: Form, body: str) -> int:
         """Keep a body that nothing else can be expected to equal; it is not looked for, nor found later."""
-        self._catch_up(connection)
-        return self._append(form, body.encode("utf-8", "surrogatepass"))
+        if not self._caught_up:
+            self._catch_up(connection)
+        return self._append(form, encoded(body))
 
     def flush(self, connection: Connection) -> None:
         """Write what was kept, before the transaction ends."""
@@ -140,8 +142,6 @@ class Keeper:
 
     def _catch_up(self, connection: Connection) -> None:
         """Take in what other processes wrote since the last transaction here."""
-        if self._caught_up:
-            return
         self._caught_up = True
         if self.newest == self._newest:
             return

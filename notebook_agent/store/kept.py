@@ -78,7 +78,7 @@ class PastEdit:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A run with its own steps; those before its fork point belong to the run before it."""
+    """A run with its own steps; those before its fork point belong to its parent."""
 
     key: RunKey
     label: str | None
@@ -92,3 +92,7 @@ class PastRun:
     steps: tuple[PastStep, ...] = ()
     edits: tuple[PastEdit, ...] = ()
     """In order; those after the last step are what the next one starts from."""
+    spawned_by: StepRef | None = None
+    """The step that started it, if that is carried along."""
+    hidden: bool = False
+    """It is carried for its forks alone, as far as they need it."""

@@ -18,7 +18,7 @@ from notebook_agent.store.lineage import owner_of
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["insert_call", "list_calls", "record_call"]
+__all__ = ["insert_call", "list_calls", "list_strays", "record_call"]
 
 _COLUMNS: Final = """step, action, span, key, method, host, endpoint, model, status, request, body,
   content_type, streamed, complete, error, started_at, first_at, ended_at, chunks, input_tokens,
@@ -27,6 +27,8 @@ _NAMES: Final = [name.strip() for name in _COLUMNS.split(",")]
 _INSERT: Final = f"INSERT INTO call ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608 (constants)
 _SELECT: Final = f"""SELECT id, {_COLUMNS} FROM call
 WHERE step IN (SELECT value FROM json_each(?)) ORDER BY started_at, id"""  # noqa: S608 (constants)
+_STRAYS: Final = f"""SELECT id, {_COLUMNS} FROM call
+WHERE step IS NULL AND started_at BETWEEN ? AND ? ORDER BY started_at, id"""  # noqa: S608 (constants)
 
 
 @at_any_age
@@ -48,7 +50,18 @@ def list_calls(core: Core, connection: Connection, steps: Sequence[StepRef]) -> 
     for ref in steps:
         if ref.seq is not None:
             refs.setdefault(owner_of(connection, ref), ref)
-    rows = connection.execute(_SELECT, (json.dumps(list(refs)),)).fetchall()
+    return _read(core, connection, refs, _SELECT, (json.dumps(list(refs)),))
+
+
+def list_strays(core: Core, connection: Connection, first: float, last: float) -> list[CallRecord]:
+    """See `Store.strays`."""
+    return _read(core, connection, {}, _STRAYS, (first, last))
+
+
+def _read(
+    core: Core, connection: Connection, refs: Mapping[int, StepRef], sql: str, values: tuple[object, ...]
+) -> list[CallRecord]:
+    rows = connection.execute(sql, values).fetchall()
     decoder = core.decoder(connection)
     return [_record(decoder, refs, row) for row in rows]
 
@@ -88,7 +101,7 @@ def _record(decoder: Decoder, refs: Mapping[int, StepRef], row: tuple[object, ..
     found = cast("dict[str, str]", dict(zip(_NAMES, values, strict=True)))
     tokens = cast("tuple[int | None, int | None]", (found["input_tokens"], found["output_tokens"]))
     return CallRecord(
-        step=refs[cast("int", values[0])],
+        step=refs.get(cast("int", values[0])),
         action=found["action"],
         span=found["span"],
         key=found["key"],

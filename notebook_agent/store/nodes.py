@@ -46,7 +46,6 @@ Node = tuple[int, str | bytes]
 SMALL: Final = 4096
 """Bytes of the largest body that goes into a pack."""
 _SAMPLE = 1 << 16
-_TEXTS: Final = {JSON, TEXT}
 _LARGEST = 1 << 30
 _AT_ONCE = 1000
 _MANY = 256
@@ -92,10 +91,7 @@ class NodeReader:
         place = self.places.get(number)
         if place is None:
             return self.rows.get(number)
-        found = place[0].member(place[1])
-        if type(found[1]) is str and found[0] in _TEXTS:
-            return found
-        return _node(found[0], encoded(found[1]))
+        return _node(*place[0].member(place[1]))
 
     def hold(self, numbers: Sequence[int]) -> None:
         """Have many nodes at hand; those that are missing are left out."""
@@ -157,7 +153,12 @@ def row_of(form: int, raw: bytes) -> tuple[int, str | bytes]:
     packed = None if len(raw) <= SMALL else _compressed(raw)
     if packed is not None:
         return form | _PACKED, packed
-    return form, raw if form == BYTES else _readable(raw)
+    if form == BYTES:
+        return form, raw
+    try:
+        return form, raw.decode()
+    except UnicodeDecodeError:
+        return form, raw
 
 
 def raw_body(form: object, body: object) -> bytes:
@@ -187,13 +188,6 @@ def _node(form: int, raw: bytes) -> Node:
         return form, raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise StoreFormatError("The store is damaged: a node holds text that is not UTF-8.") from error
-
-
-def _readable(raw: bytes) -> str | bytes:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw
 
 
 def _compressed(raw: bytes) -> bytes | None:

@@ -1,8 +1,10 @@
-"""Packs: many small nodes compressed as one, because alike texts shrink together and are opened together.
+"""Packs: many small nodes in one row, because alike ones shrink together and are opened together.
 
-Unpacked, a pack is a line of JSON and then its members' bodies, one after another. The line says
-of the members their numbers (each as its distance from the one before), forms and sizes:
-`[[901,1,1],"020",[60,1024,71]]`.
+A pack is a line of JSON and then its members' bodies, one after another: first those that are JSON, which
+shrink to a tenth. They are compressed with the line; a number before them says how long that is. Text is
+left as it is: to unpack it would take most of the time in which a long state is opened. The line says of
+the members their numbers (each as its distance from the one before), forms and sizes:
+`[[901,2,-1],"002",[60,71,1024]]`. Up to version 3 of a store all of a pack was compressed, without a number.
 """
 
 from __future__ import annotations
@@ -25,19 +27,29 @@ Member = tuple[int, int, bytes]
 _LEVEL: Final = 3
 _LARGEST: Final = 1 << 18
 """What a pack may hold, and take; a larger one comes only from a crafted file."""
-_USUAL: Final = 1 << 16
+_USUAL: Final = 1 << 15
 _MANY: Final = 16
+_OLD: Final = b"x"
+"""How a pack begins that is compressed as a whole."""
+_DIGITS: Final = 8
+_CODING: Final = "utf-8", "surrogatepass"
 _FORMS: Final = {"0": 0, "2": 2, "4": 4}
 _DAMAGED: Final = "The store is damaged: a pack of nodes does not open ({})."
 _BAD = (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError)
 
 
 def pack(members: Sequence[Member]) -> bytes:
-    """One body for these members, which are in the order of their numbers."""
-    numbers, forms, bodies = zip(*members, strict=True)
+    """One body for these members."""
+    numbers, forms, bodies = zip(*sorted(members, key=_place), strict=True)
     steps = [numbers[0], *map(int.__sub__, numbers[1:], numbers)]
     line = json.dumps([steps, "".join(map(str, forms)), list(map(len, bodies))], separators=(",", ":"))
-    return zlib.compress(b"".join((line.encode(), b"\n", *bodies)), _LEVEL)
+    count = forms.count(0)
+    packed = zlib.compress(b"".join((line.encode(), b"\n", *bodies[:count])), _LEVEL)
+    return b"".join((b"%d:" % len(packed), packed, *bodies[count:]))
+
+
+def _place(member: Member) -> tuple[bool, int]:
+    return member[1] != 0, member[0]
 
 
 class Book:
@@ -46,7 +58,7 @@ class Book:
     Attributes:
         numbers: Of its members.
         forms: Of its members, as digits.
-        raw: All bodies; as text where all are ASCII, which is quicker to cut.
+        raw: All bodies.
         ends: Where each body begins, and last where the last one ends.
     """
 
@@ -66,27 +78,23 @@ class Book:
                 raise ValueError("its sizes do not add up")
         except _BAD as error:
             raise StoreFormatError(_DAMAGED.format(error)) from error
-        self.raw: str | bytes = raw.decode() if raw.isascii() else raw
+        self.raw = raw
 
-    def member(self, place: int) -> tuple[int, str | bytes]:
+    def member(self, place: int) -> tuple[int, bytes]:
         """The form and body of a member."""
         ends = self.ends
         return _FORMS.get(self.forms[place], -1), self.raw[ends[place] : ends[place + 1]]
 
-    def dicts(self, places: Sequence[int]) -> str | None:
-        """The bodies of these members, which are JSON, as one list; None unless all of the pack is ASCII."""
+    def together(self, places: Sequence[int]) -> str:
+        """The bodies of these members, which are JSON, as one list."""
         raw, ends = self.raw, self.ends
-        if not isinstance(raw, str):
-            return None
-        return "[" + ",".join([raw[ends[place] : ends[place + 1]] for place in places]) + "]"
+        return f"[{str(b','.join([raw[ends[place] : ends[place + 1]] for place in places]), *_CODING)}]"
 
     def texts(self) -> list[tuple[int, str]]:
-        """Numbers and bodies of those members that are text, where all is ASCII."""
+        """Numbers and bodies of those members that are text."""
         raw = self.raw
-        if not isinstance(raw, str):
-            return []
         spans = zip(self.numbers, self.forms, self.ends, self.ends[1:], strict=False)
-        return [(number, raw[start:end]) for number, form, start, end in spans if form == "2"]
+        return [(number, str(raw[start:end], *_CODING)) for number, form, start, end in spans if form == "2"]
 
 
 def open_packs(bodies: Sequence[object]) -> list[Book]:
@@ -117,10 +125,7 @@ def unpack(body: object) -> list[Member]:
     """
     (book,) = open_packs([body])
     members = map(book.member, range(len(book.numbers)))
-    return [
-        (number, form, raw.encode() if isinstance(raw, str) else raw)
-        for number, (form, raw) in zip(book.numbers, members, strict=True)
-    ]
+    return sorted((number, *member) for number, member in zip(book.numbers, members, strict=True))
 
 
 def _inflate_ahead(bodies: Sequence[object], found: list[bytes]) -> None:
@@ -136,6 +141,10 @@ def _inflated(body: object) -> bytes:
     if not isinstance(body, bytes) or len(body) > _LARGEST:
         raise StoreFormatError(_DAMAGED.format("it is text, or too large"))
     try:
-        return zlib.decompress(body, bufsize=_USUAL)
-    except zlib.error as error:
+        if body.startswith(_OLD):
+            return zlib.decompress(body, bufsize=_USUAL)
+        start = body.index(b":", 0, _DIGITS) + 1
+        end = start + int(body[: start - 1])
+        return zlib.decompress(body[start:end], bufsize=_USUAL) + body[end:]
+    except (ValueError, zlib.error) as error:
         raise StoreFormatError(_DAMAGED.format(error)) from error

@@ -11,6 +11,7 @@ from notebook_agent.state import State
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core
 from notebook_agent.store.decisions import Decisions
+from notebook_agent.store.glance import glances
 from notebook_agent.store.lineage import Line, find_line, no_step, owner_of, segments
 from notebook_agent.store.protocol import CallCount, StepRecord, StepValues
 from notebook_agent.store.records import read_call, read_failure, read_names
@@ -18,7 +19,7 @@ from notebook_agent.store.records import read_call, read_failure, read_names
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["count_calls", "list_steps", "one_step", "states_after", "step_values"]
+__all__ = ["count_calls", "list_steps", "one_step", "state_texts", "states_after", "step_values"]
 
 _LIST: Final = """
 SELECT id, action, status, started_at, ended_at, code, decision, next, failure, reads, writes, holder
@@ -74,26 +75,20 @@ def one_step(core: Core, connection: Connection, ref: StepRef) -> StepRecord:
 
 
 def states_after(
-    core: Core, connection: Connection, refs: Sequence[StepRef], keys: Collection[str] | None = None
+    core: Core,
+    connection: Connection,
+    refs: Sequence[StepRef],
+    keys: Collection[str] | None = None,
+    counted: Collection[str] = (),
 ) -> list[State]:
     """See `Store.states`."""
+    texts = state_texts(connection, refs)
+    found = [None] * len(texts) if keys is None else glances(core, connection, texts, keys, counted)
     decoder = core.state_decoder(connection)
-    texts = _state_texts(connection, refs)
-    return [core.state(decoder, text if keys is None else _chosen(text, keys)) for text in texts]
+    return [core.state(decoder, text) if one is None else one for text, one in zip(texts, found, strict=True)]
 
 
-def _chosen(text: str, keys: Collection[str]) -> str:
-    """A state's column with these keys alone; as it is where one is missing, or it is no plain mapping."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if not isinstance(found, dict) or "$" in found or not all(key in found for key in keys):
-        return text
-    return json.dumps({key: found[key] for key in keys})
-
-
-def _state_texts(connection: Connection, refs: Sequence[StepRef]) -> list[str]:
+def state_texts(connection: Connection, refs: Sequence[StepRef]) -> list[str]:
     """The columns of several states; those of one run are asked for at once."""
     plain = all(isinstance(ref, StepRef) and isinstance(ref.seq, int) and ref.seq >= 0 for ref in refs)
     if plain and len(refs) > 1 and len({ref.run for ref in refs}) == 1:

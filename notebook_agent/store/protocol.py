@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Protocol
 
-from notebook_agent.calls.protocol import CallLog
+from notebook_agent.calls.protocol import CallLog, CallRecord
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.kept import PastEdit, PastRun, PastStep, Reclaimed, RunSize
@@ -15,6 +15,7 @@ from notebook_agent.store.told import (
     Edit,
     Failure,
     NewRun,
+    Part,
     RunCall,
     RunRecord,
     Status,
@@ -30,6 +31,7 @@ __all__ = [
     "Edit",
     "Failure",
     "NewRun",
+    "Part",
     "PastEdit",
     "PastRun",
     "PastStep",
@@ -126,6 +128,10 @@ class Store(CallLog, Protocol):
         """How many LLM calls each of `steps` made and what they took, by `seq`, where there are any."""
         ...
 
+    def strays(self, first: float, last: float, /) -> list[CallRecord]:
+        """The LLM calls of no step, of whatever run, that began between two times (Unix seconds)."""
+        ...
+
     def state(self, ref: StepRef, /) -> State:
         """The state after a step; for `seq` None the run's initial state.
 
@@ -134,13 +140,41 @@ class Store(CallLog, Protocol):
         """
         ...
 
-    def states(self, refs: Sequence[StepRef], /, *, keys: Collection[str] | None = None) -> list[State]:
+    def states(
+        self,
+        refs: Sequence[StepRef],
+        /,
+        *,
+        keys: Collection[str] | None = None,
+        counted: Collection[str] = (),
+    ) -> list[State]:
         """Several states at once, as `state` gives each; what they have in common is read once.
 
         Args:
             refs: The checkpoints.
-            keys: Read no others; a state that lacks one of them may be given whole.
+            keys: Read no others; a state that lacks one of them may be given whole. States that
+                are alike may be one object.
+            counted: Of these keys, long lists may have nothing but a length and items by number.
         """
+        ...
+
+    def marks(
+        self, key: RunKey, path: Sequence[object], /, *, first: int | None = None, last: int | None = None
+    ) -> list[tuple[int | None, Hashable]]:
+        """What tells the values at a path apart, checkpoint by checkpoint: equal marks, equal values.
+
+        Unequal marks may stand for equal values; None says that nothing stands there.
+
+        Args:
+            key: The run.
+            path: A key of the state, then keys and indexes below it; an empty one is the whole state.
+            first: Leave out those before; None begins with the initial state, whose number is None.
+            last: Leave out those after.
+        """
+        ...
+
+    def parts(self, refs: Sequence[StepRef], path: Sequence[object], /) -> list[Part | None]:
+        """What stands at a path of several states, without reading what is beside it; None for nothing."""
         ...
 
     def begun(self, refs: Sequence[StepRef], /) -> list[State]:
@@ -180,16 +214,21 @@ class Store(CallLog, Protocol):
         ...
 
     def past(self, key: RunKey, /) -> list[PastRun]:
-        """A run with all that it came from: its ancestors up to their fork points, the oldest first."""
+        """A run with all that it came from and all that it started.
+
+        First its ancestors up to their fork points, the oldest first, and the run; then the runs that the
+        steps of this past started, and theirs, with such ancestors of their own. A run comes after its
+        parent and after the run that started it.
+        """
         ...
 
     def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
-        """Take in what `past` gave, here or elsewhere: the last run is listed, its ancestors are kept for it.
+        """Take in what `past` gave, here or elsewhere; return the run that it was asked for.
 
-        All or nothing is written. An ancestor that is here already, and the same, is not written again.
+        All or nothing is written. But for that run, what is here already and the same is not written again.
 
         Raises:
-            RunExistsError: the last run's key is taken.
+            RunExistsError: the run's key is taken, or by another run that of one that its steps started.
         """
         ...
 

@@ -85,7 +85,8 @@ def list_runs(core: Core, connection: Connection, project: str | None) -> list[R
 def children_of(core: Core, connection: Connection, key: RunKey, seq: int | None) -> list[RunRecord]:
     """See `Store.children`."""
     if seq is None:
-        bounds = [(each.low, each.high) for each in segments(connection, find_line(connection, key))]
+        line = find_line(connection, key, deleted=True)
+        bounds = [(each.low, each.high) for each in segments(connection, line)]
     else:
         bounds = [(owner_of(connection, StepRef(key, seq)),) * 2]
     sql = f"{_SELECT} AND r.spawned_by BETWEEN ? AND ? ORDER BY r.created_at, r.id"

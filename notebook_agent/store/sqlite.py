@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -13,7 +13,20 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store import carry, edits, gc, head, ledger, masked, past, runs, size, steps
+from notebook_agent.store import (
+    carry,
+    edits,
+    gc,
+    head,
+    ledger,
+    masked,
+    parts,
+    past,
+    runs,
+    size,
+    steps,
+    taking,
+)
 from notebook_agent.store.core import Core
 from notebook_agent.store.mounts import network_of
 from notebook_agent.store.places import locate_file
@@ -22,6 +35,7 @@ from notebook_agent.store.protocol import (
     Durability,
     Edit,
     NewRun,
+    Part,
     PastRun,
     Reclaimed,
     RunRecord,
@@ -184,11 +198,31 @@ class SqliteStore:
         with core.database.read() as connection:
             return past.states_after(core, connection, [ref])[0]
 
-    def states(self, refs: Sequence[StepRef], /, *, keys: Collection[str] | None = None) -> list[State]:
+    def states(
+        self,
+        refs: Sequence[StepRef],
+        /,
+        *,
+        keys: Collection[str] | None = None,
+        counted: Collection[str] = (),
+    ) -> list[State]:
         """Return several states, or some keys of them, reading what they have in common once."""
         core = self._core
         with core.database.read() as connection:
-            return past.states_after(core, connection, refs, keys)
+            return past.states_after(core, connection, refs, keys, counted)
+
+    def marks(
+        self, key: RunKey, path: Sequence[object], /, *, first: int | None = None, last: int | None = None
+    ) -> list[tuple[int | None, Hashable]]:
+        """Return what tells the values at a path apart."""
+        with self._core.database.read() as connection:
+            return parts.list_marks(connection, key, path, first, last)
+
+    def parts(self, refs: Sequence[StepRef], path: Sequence[object], /) -> list[Part | None]:
+        """Return what stands at a path of several states."""
+        core = self._core
+        with core.database.read() as connection:
+            return parts.parts_at(core, connection, refs, path)
 
     def begun(self, refs: Sequence[StepRef], /) -> list[State]:
         """Return the states that steps began with."""
@@ -233,7 +267,7 @@ class SqliteStore:
 
     def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
         """Take in what `past` gave."""
-        return carry.add_past(self._core, runs)
+        return taking.add_past(self._core, runs)
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:
         """Give back the space of what no run holds any more."""
@@ -248,6 +282,12 @@ class SqliteStore:
         core = self._core
         with core.database.read() as connection:
             return ledger.list_calls(core, connection, steps)
+
+    def strays(self, first: float, last: float, /) -> list[CallRecord]:
+        """Return the calls of no step that began in a time."""
+        core = self._core
+        with core.database.read() as connection:
+            return ledger.list_strays(core, connection, first, last)
 
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""

@@ -17,6 +17,7 @@ __all__ = [
     "Edit",
     "Failure",
     "NewRun",
+    "Part",
     "RunCall",
     "RunRecord",
     "Status",
@@ -195,3 +196,17 @@ class Edit:
     """Unix seconds, UTC."""
     keys: tuple[str, ...]
     """Those that were set, changed or taken away, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a state, read without the rest of it."""
+
+    path: tuple[object, ...]
+    """The path to it, its negative indexes counted from the front. Of a path that leads into a value of
+    a class only the beginning, up to that value."""
+    value: object
+
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)

@@ -9,9 +9,8 @@ from typing import Any
 
 from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.ledger import call_from_json, call_to_json
-from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.calls.protocol import CallRecord, Task
 from notebook_agent.errors import LedgerFormatError
-from notebook_agent.ids import RunKey
 
 __all__ = ["Fixture", "read_calls", "told_call"]
 
@@ -52,10 +51,14 @@ class Fixture:
         for call in self._calls:
             self._left[call.key].append(call)
 
-    def take(self, run: RunKey, key: str, /) -> CallRecord | None:  # noqa: ARG002 - there is one run
+    def take(self, key: str, /, *, n: int, branch: Sequence[Task] = ()) -> CallRecord | None:  # noqa: ARG002 - errors are counted too, and there is one run
         """The answer to the next request of `key`; None where all were taken."""
         left = self._left.get(key)
         return left.popleft() if left else None
+
+    def count(self, key: str, /, *, branch: Sequence[Task] = ()) -> int:  # noqa: ARG002 - there is one run
+        """How many answers to requests of `key` there were at first."""
+        return sum(call.key == key for call in self._calls)
 
     def nearest(self, endpoint: str, /) -> Sequence[CallRecord]:
         """The records that a missed request of this endpoint is compared with."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from notebook_agent.calls.miss import key
+from notebook_agent.calls.standin import stand_ins
 from notebook_agent.errors import OfflineError
 
 __all__ = ["offline"]
@@ -74,9 +74,9 @@ def offline() -> Iterator[None]:
     which is an OSError.
     """
     _refusal.begin()
-    key.lend()
+    stand_ins.lend()
     try:
         yield
     finally:
-        key.take_back()
+        stand_ins.take_back()
         _refusal.end()

@@ -135,9 +135,9 @@ def test_refused_connection_costs_nothing():
     calls.register_price("m", host="h", input=1.0, output=1.0)
     for status in (None, 429, 500):
         budget.took(replace(CALL, status=status))
-    assert None is budget.refuse("h", "m")
+    assert None is budget.refuse("h", lambda: "m")
     budget.took(replace(CALL, complete=False))
-    assert "cannot be kept" in budget.refuse("h", "m")
+    assert "cannot be kept" in budget.refuse("h", lambda: "m")
     del PRICES["h"]
 
 

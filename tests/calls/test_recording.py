@@ -3,14 +3,15 @@
 import json
 from dataclasses import replace
 
+import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_agent.calls import Recording, summarise
+from notebook_agent.calls.protocol import Task, Usage
 from notebook_agent.errors import LedgerFormatError, LedgerMissError
-from notebook_agent.ids import RunKey
-from tests.calls.conftest import CALL, RUN, streamed, words
+from tests.calls.conftest import CALL, streamed, words
 from tests.servers import Answer
 
 
@@ -89,23 +90,90 @@ def test_edited_request_is_another_request(server, steps, ask, path):
 
 
 def test_partner_comes_before_the_recording(server, steps, ask, path):
-    """What the run itself recorded is nearer than a file."""
+    """What the run itself recorded is nearer than a file, which goes on where that ends."""
     with steps.open(0):
         ask("a pen")
-    Recording.save(path, steps.calls(0))
+    [call] = steps.calls(0)
+    Recording.save(path, [call, call])
     path.write_text(path.read_text().replace("Echo: a pen", "From the file"))
     with steps.open(1, partners=[0], recording=Recording.load(path)):
         assert ["Echo: a pen", "From the file"] == [ask("a pen"), ask("a pen")]
 
 
-def test_each_run_takes_the_records_in_order_and_then_the_last():
-    """The n-th request of a key in a run gets the n-th record; another run starts anew."""
+TASKS = (Task("fan", 0, "fan 0-0"), Task("fan", 0, "fan 0-1"))
+
+
+def test_records_are_taken_in_order_and_then_there_are_none():
+    """The n-th request of a key gets the n-th record that can be served; nothing is remembered."""
     records = [replace(CALL, body=text) for text in (b"1", b"2")]
     recording = Recording([records[0], replace(CALL, status=500), records[1]])
-    other = RunKey("tests", "another")
-    assert [b"1", b"2", b"2"] == [recording.take(RUN, "k").body for _ in range(3)]
-    assert b"1" == recording.take(other, "k").body
-    assert None is recording.take(RUN, "unknown")
+    assert [b"1", b"2", b"1"] == [recording.take("k", n=n).body for n in (0, 1, 0)]
+    assert [None, None] == [recording.take("k", n=2), recording.take("unknown", n=0)]
+    assert [2, 0] == [recording.count("k"), recording.count("unknown")]
+
+
+def test_a_branch_takes_the_records_of_its_task(path):
+    """Also out of a file; of a key that its task has no record of it takes those of all."""
+    Recording.save(
+        path, [replace(CALL, body=b"%d" % n, branch=(task,)) for n, task in enumerate(reversed(TASKS))]
+    )
+    recording = Recording.load(path)
+    key = recording.calls[0].key
+    assert [b"1", b"0"] == [recording.take(key, n=0, branch=[task]).body for task in TASKS]
+    assert None is recording.take(key, n=1, branch=TASKS[:1])
+    assert [b"0", b"1"] == [recording.take(key, n=n, branch=TASKS).body for n in (0, 1)]
+
+
+def test_what_an_attempt_used_that_was_made_again_is_kept_and_not_served(path):
+    """It is marked in the file."""
+    Recording.save(path, [replace(CALL, body=b"1", superseded=True), replace(CALL, body=b"2")])
+    recording = Recording.load(path)
+    assert [True, False] == [call.superseded for call in recording.calls]
+    assert b"2" == recording.take(recording.calls[0].key, n=0).body
+
+
+def test_a_record_that_is_used_up_is_a_miss(server, steps, ask, path):
+    """The error says how many there were."""
+    with steps.open(0):
+        ask("a pen")
+    Recording.save(path, steps.calls(0))
+    used_up = "the record is used up: 1 recorded, this is request 2"
+    again = steps.open(1, "strict", recording=Recording.load(path))
+    with pytest.raises(LedgerMissError, match=used_up), again:
+        assert "Echo: a pen" == ask("a pen") == ask("a pen")
+    assert [None, used_up] == [call.drift for call in steps.calls(1)]
+
+
+def test_a_retried_step_is_saved_with_each_answer_once(server, steps, ask, path):
+    """Replayed copies are the records that they were served from; what was not used again is marked."""
+    server.answer(Answer.of({"choices": [{"message": {"content": "first"}}]}))
+    server.answer(Answer.error(400, "no"))
+    with pytest.raises(openai.BadRequestError), steps.open(0):
+        assert ["first"] == [ask("same"), ask("other")]
+    with steps.open(1, partners=[0]):
+        assert ["first", "Echo: other", "Echo: same"] == [ask("same"), ask("other"), ask("same")]
+    Recording.save(path, steps.calls(0, 1))
+    assert [(0, 400, True), (1, 200, False), (1, 200, False), (1, 200, False)] == [
+        (call.step.seq, call.status, call.superseded) for call in Recording.load(path).calls
+    ]
+    with steps.open(2, "strict", recording=Recording.load(path)):
+        assert ["first", "Echo: other", "Echo: same"] == [ask("same"), ask("other"), ask("same")]
+
+
+def test_a_fork_is_saved_with_the_answers_that_it_was_served(path):
+    """Their records are its ancestor's, and their price is what they would cost."""
+    usage = Usage(100_000, 0)
+    served = replace(
+        CALL, host="api.openai.com", model="gpt-5.5", usage=usage, cost=0.0, replayed=True, replayed_from=7
+    )
+    Recording.save(path, [served])
+    assert [(0.5, b"{}")] == [(call.cost, call.body) for call in Recording.load(path).calls]
+
+
+def test_what_was_refused_is_not_saved(path):
+    """It was neither asked nor answered."""
+    Recording.save(path, [replace(CALL, status=None, ended_at=None)])
+    assert () == Recording.load(path).calls
 
 
 def test_ledger_holds_no_secrets(path):

@@ -1,13 +1,14 @@
 """Streams pass as they come, are kept before their last piece, and are served as streams."""
 
 import asyncio
+from collections import Counter
 
 import httpx
 import openai
 import pytest
 
 from notebook_agent import calls
-from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.calls.protocol import CallRecord, StepScope
 from tests.calls.conftest import streamed, words
 from tests.servers import Answer, Hold, sse
 
@@ -43,10 +44,55 @@ def test_words_arrive_before_the_server_has_finished(server, steps, client):
         stream = streamed(client, "count")
         assert "one" == next(stream).choices[0].delta.content
         assert not hold.opened.is_set()
-        assert ["one"] == steps.texts()
         hold.open()
         assert ["two"] == words(stream)
     assert [True] == [call.complete for call in steps.calls(0)]
+
+
+def test_word_is_handed_on_before_it_is_told(server, steps, client):
+    """Nobody waits for a token because of who else listens; nor for the record of a finished stream."""
+    mine, told = [], []
+
+    def listener(event):
+        told.append((type(event).__name__, len(mine)))
+
+    server.answer(Answer.stream(delta("one"), delta("two"), DONE))
+    scope = StepScope(steps.ref(0), "answer", steps.log, listener=listener)
+    with calls.scope(scope):
+        mine.extend(chunk.choices[0].delta.content for chunk in streamed(client, "count"))
+    assert [("CallText", 1), ("CallText", 2), ("CallRecord", 2)] == told
+
+
+def test_word_of_an_async_stream_is_handed_on_before_it_is_told(server, steps):
+    """Likewise where it is awaited."""
+    mine, told = Counter(), []
+
+    def listener(event):
+        told.append((type(event).__name__, mine.total()))
+
+    async def work():
+        async with openai.AsyncOpenAI(base_url=server.base_url, api_key="k") as client:
+            async for _ in await client.chat.completions.create(model="m", messages=[], stream=True):
+                mine["words"] += 1
+
+    server.answer(Answer.stream(delta("one"), delta("two"), DONE))
+    with calls.scope(StepScope(steps.ref(0), "answer", steps.log, listener=listener)):
+        asyncio.run(work())
+    assert [("CallText", 1), ("CallText", 2), ("CallRecord", 2)] == told
+
+
+def test_stream_that_nobody_reads_on_is_told_when_the_step_ends(server, steps, client):
+    """Its last word and its record."""
+    server.answer(Answer.stream(delta("one"), delta("two"), DONE))
+    with steps.open(0):
+        stream = streamed(client, "count")
+        next(stream)
+        next(stream)
+        assert ["one"] == steps.texts()
+    assert ["one", "two"] == steps.texts()
+    assert isinstance(steps.told[-1], CallRecord)
+    stream.close()
+    assert 3 == len(steps.told)
 
 
 def test_stream_is_kept_before_its_last_event_is_handed_on(server, steps, client):

@@ -2,16 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
 
 import httpx
 import openai
 import pytest
 
 from notebook_agent.errors import LedgerMissError
-from tests.calls.conftest import Steps, asked
+from tests.calls.conftest import asked
 
 
 def test_miss_sends_nothing_and_names_the_difference(server, steps, ask):
@@ -105,37 +103,6 @@ def test_user_error_is_the_steps_error(steps):
         1 / 0  # noqa: B018 (the error is the point)
 
 
-def test_client_can_be_built_without_a_key(server, steps, monkeypatch, ask):
-    """A placeholder stands in while the step runs, and is gone afterwards."""
-    with steps.open(0):
-        ask("a pen")
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-    with steps.open(1, "strict", partners=[0]):
-        assert "Echo: a pen" == asked(openai.Client(), "a pen")
-    assert "OPENAI_API_KEY" not in os.environ
-    assert 1 == len(server.journal)
-
-
-def test_placeholder_stays_until_the_last_strict_step_ends(steps, monkeypatch):
-    """Steps at once share it."""
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with steps.open(0, "strict"):
-        with steps.open(1, "strict"):
-            pass
-        assert "OPENAI_API_KEY" in os.environ
-    assert "OPENAI_API_KEY" not in os.environ
-
-
-def test_own_key_is_left_alone(steps, monkeypatch):
-    """A key that is set stays as it is, also when the action sets another."""
-    monkeypatch.setenv("OPENAI_API_KEY", "mine")
-    with steps.open(0, "strict"):
-        assert "mine" == os.environ["OPENAI_API_KEY"]
-        monkeypatch.setenv("OPENAI_API_KEY", "another")
-    assert "another" == os.environ["OPENAI_API_KEY"]
-
-
 def test_no_key_stays_the_users_exception(steps, monkeypatch):
     """Outside of strict replay the SDK says itself that the key is missing."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
@@ -147,26 +114,3 @@ def test_requests_that_are_no_model_calls_still_pass(server, steps):
     """Strict replay is about models; a download is the action's own affair."""
     with httpx.Client() as plain, steps.open(0, "strict"):
         assert 200 == plain.get(f"{server.base_url}/file").status_code
-
-
-@pytest.mark.parametrize("others", ["of the same run", "of another run"])
-def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, ask, others):
-    """Of several steps a strict one keeps a call from leaving that might be its own, and fails of it."""
-    other = steps if others == "of the same run" else Steps()
-    told = []
-
-    def work():
-        try:
-            ask("a pen")
-        except BaseException as error:  # noqa: BLE001 (what ends a thread)
-            told.append(str(error))
-
-    def work_beside():
-        thread = Thread(target=work)
-        thread.start()
-        thread.join()
-
-    with other.open(0), pytest.raises(LedgerMissError), steps.open(1, "strict"):
-        work_beside()
-    assert ["No recorded answer for chat/completions (model m-1)"] == [text.split(" in ")[0] for text in told]
-    assert [] == server.journal

@@ -1,8 +1,8 @@
 """What leaves, what is recorded and what is served, with the real client and a real server."""
 
 import gzip
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
 
 import httpx
 import httpx2
@@ -314,26 +314,6 @@ def test_thread_pool_carries_the_step(server, steps, client):
     assert 3 == len(server.journal)
 
 
-def test_thread_without_context_belongs_to_the_only_step(steps, ask, server):
-    """A plain thread knows no step; while one runs it is that one's."""
-    with steps.open(0):
-        _in_thread(ask, "a pen")
-    assert [steps.ref(0)] == [call.step for call in steps.log.everything()]
-
-
-def test_thread_without_context_is_not_guessed_among_several(steps, ask, server):
-    """While several steps run, such a call is kept without a step."""
-    with steps.open(0), steps.open(1):
-        _in_thread(ask, "a pen")
-    assert [None] == [call.step for call in steps.log.everything()]
-
-
-def _in_thread(work, *args):
-    thread = Thread(target=work, args=args)
-    thread.start()
-    thread.join()
-
-
 def test_uninstall_restores_the_transports(server, steps, ask):
     """Afterwards the classes hold their own methods again, and nothing is seen."""
     wrapped = [transport.handle_request for transport in PLAIN_TRANSPORTS]
@@ -342,6 +322,7 @@ def test_uninstall_restores_the_transports(server, steps, ask):
     assert [method.__wrapped__ for method in wrapped] == own
     assert "submit" == ThreadPoolExecutor.submit.__name__
     assert not hasattr(ThreadPoolExecutor.submit, "__wrapped__")
+    assert not hasattr(threading.Thread.start, "__wrapped__")
     with steps.open(0):
         ask("a pen")
     assert [] == steps.log.everything()

@@ -43,13 +43,23 @@ def kernel(tmp_path_factory):
         yield kernel
 
 
-def test_a_map_shows_one_line_and_a_table(kernel):
-    """The line is one output that is renewed."""
+def test_a_map_shows_a_grid_and_a_table(kernel):
+    """The grid is one widget; its text is renewed at the end."""
     cell = kernel.run('%agent map @start level:=[2, 13] --pass "score > 5"')
     assert 1 == len(cell.displays)
     assert "2/2 forks, 1 passed, 1 failed" in cell.updates[-1]["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" in cell.displays[0]
     assert "ValueError: thirteen" in cell.text
     assert "<details>" in cell.result["text/html"]
+
+
+def test_without_widgets_a_map_shows_one_line(kernel):
+    """One output that is renewed."""
+    kernel.run('%config AgentMagics.display = "text"')
+    cell = kernel.run("%agent map @start level:=[2, 3, 4]")
+    kernel.run('%config AgentMagics.display = "auto"')
+    assert [["text/plain"]] == [list(shown) for shown in cell.displays]
+    assert "████████████████████████ 3/3 forks" in cell.updates[-1]["text/plain"]
 
 
 def test_functions_of_cells_run_in_loky_s_processes(kernel):

@@ -12,6 +12,7 @@ import openai
 import pytest
 
 from notebook_agent.builder import ApplicationBuilder
+from notebook_agent.calls.protocol import Task
 from notebook_agent.errors import LedgerMissError, UnknownRunError
 from notebook_agent.graph import GraphBuilder
 from notebook_agent.parallelism import RunnableGraph, SubGraphTask, TaskBasedParallelAction
@@ -282,7 +283,11 @@ def test_calls_belong_to_the_steps_of_their_branch(driver, server):
         ]
         for each in app.history.children()
     }
-    assert ([], {f"fan 0-{n}": [f"about {n + 1}"] for n in range(3)}) == (app.history.calls(), made)
+    assert {f"fan 0-{n}": [f"about {n + 1}"] for n in range(3)} == made
+    assert [] == app.history.calls(0, branches=False)
+    assert [((Task("fan", 0, f"fan 0-{n}"),), f"about {n + 1}") for n in range(3)] == [
+        (call.branch, call.request["messages"][0]["content"]) for call in app.history.calls()
+    ]
 
 
 def test_a_fork_has_branches_of_its_own_served_from_its_parents(driver, server):

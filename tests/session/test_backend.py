@@ -7,6 +7,7 @@ import pytest
 from notebook_agent.session.backend import PanelBackend
 from notebook_agent.session.exporting import page_of
 from tests.columns import rows
+from tests.servers import Answer, Hold, OpenAIServer, sse
 
 
 @pytest.fixture
@@ -278,3 +279,44 @@ def test_export_writes_a_page_beside_the_notebook(agent, backend, tmp_path, monk
     page = tmp_path / f"{agent.history().run.label}.html"
     assert said.startswith(f"written: {page.name}: 5 checkpoints")
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+STREAMING = """
+import openai
+
+@action(reads=[], writes=["said"])
+def say(state):
+    with openai.OpenAI(max_retries=0, http_client=openai.DefaultHttpxClient(verify=False)) as client:
+        stream = client.chat.completions.create(model="m", messages=[], stream=True)
+        return state.update(said="".join(each.choices[0].delta.content for each in stream))
+
+saying = graph.GraphBuilder().with_actions(say).build()
+"""
+
+
+def test_a_key_that_a_model_streams_is_not_told(notebook, monkeypatch):
+    """Though none of its pieces looks like one."""
+    key, hold = "sk-" + "a1b2c3d4" * 5, Hold()
+    pieces = [sse({"choices": [{"index": 0, "delta": {"content": each}}]}) for each in ("it is ", *key, ".")]
+    told, over = [], threading.Event()
+
+    def hear(progress):
+        told.append(progress["text"])
+        if progress["text"].endswith("."):
+            hold.open()
+        if progress["run"]["status"] == "completed":
+            over.set()
+
+    with OpenAIServer() as server:
+        server.answer(Answer.stream(*pieces, hold, sse("[DONE]")))
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "test")
+        notebook.cell(STREAMING, "saying")
+        notebook.agent.use("saying")
+        backend = PanelBackend(notebook.agent.workspace)
+        unsubscribe = backend.subscribe(hear)
+        backend.handle({"id": 1, "do": "run"})
+        assert over.wait(20)
+        unsubscribe()
+    assert ["it is [openai-key]."] == sorted({text for text in told if text.endswith(".")})
+    assert not any(key in text for text in told)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
+import openai
 import pytest
 
 from notebook_agent.engine import Stopped
 from notebook_agent.errors import AgentError, CommandError
 from notebook_agent.lifecycle import RunPaused
+from tests.servers import OpenAIServer
 
 SLOW = """
 @action(reads=["n"], writes=["n"])
@@ -48,6 +51,18 @@ def test_a_run_goes_on_beside_the_cells(notebook, slow):
     notebook.names["go_on"].set()
     assert 2 == made.job.result().state["n"]
     assert str(made.job.result()) == str(made)
+
+
+def test_a_cell_beside_a_run_makes_its_own_llm_calls(notebook, slow):
+    """They are no part of the run, and leave though the run is strict."""
+    notebook.agent.settings = replace(notebook.agent.settings, ledger="strict")
+    with OpenAIServer() as server, openai.OpenAI(base_url=server.base_url, api_key="k") as client:
+        made = slow.background("run")
+        assert notebook.names["begun"].wait(20)
+        client.embeddings.create(model="m", input="mine")
+        notebook.names["go_on"].set()
+        assert 2 == made.job.result().state["n"]
+    assert (1, ()) == (len(server.journal), slow.calls().rows)
 
 
 def test_what_cannot_begin_is_refused_at_once(agent):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
 from tests.servers import OpenAIServer
@@ -80,3 +83,39 @@ def test_branches_are_listed_under_the_run_that_started_them(agent, tree):
     runs = [row[1] for row in agent.runs(tree=tree).rows]
     below = [name, "  ask_all 0-0", "  ask_all 0-1"]
     assert (([*below, "  fork"]) if tree else ["fork", *below]) == runs
+
+
+def test_a_run_command_counts_the_calls_of_its_branches(agent):
+    """In its result and in the line of the step."""
+    agent.use("asking", state={"topics": ["a", "b"], "topic": "c"})
+    result = agent.run()
+    assert (3, 3 * 9 + 6) == (result.spent.live, result.spent.tokens)
+    assert [2, 1] == [row[4] for row in agent.log().rows]
+    assert [2, 1] == [len(agent.calls(f"@{seq}").rows) for seq in (0, 1)]
+
+
+def test_a_retry_counts_only_what_it_took_itself(agent, notebook):
+    """Branches that an earlier attempt finished are not paid again."""
+    notebook.cell(MAPPED.replace("for each in states]", "for each in states][PLACE]") + "PLACE = 9", "asking")
+    agent.use("asking", state={"topics": ["a", "b"], "topic": "c"})
+    with pytest.raises(IndexError):
+        agent.step()
+    notebook.names["PLACE"] = slice(None)
+    assert "no LLM calls" == str(agent.retry().spent)
+
+
+def test_calls_of_branches_are_exported(agent, tmp_path):
+    """With those of the steps."""
+    assert f"{tmp_path}/calls.json: 3 LLM calls" == str(agent.export(tmp_path / "calls.json", calls=True))
+
+
+def test_calls_of_no_step_are_listed(agent):
+    """By method, host and time, where a thread of its own made them while several steps ran."""
+    app = agent.app
+    step = app.history[1]
+    stray = replace(app.history.calls(1)[0], step=None, started_at=step.started_at)
+    app.store.record_call(stray)
+    at = datetime.fromtimestamp(step.started_at).astimezone()
+    assert ["", "", "of no step", f"POST {stray.host} {at:%H:%M:%S}"] == [*agent.calls().rows[-1][:4]]
+    assert [stray.key] == [call.key for call in app.history.strays()]
+    assert 4 == len(agent.log(calls=True).rows)

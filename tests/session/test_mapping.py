@@ -159,3 +159,45 @@ waiting = graph.GraphBuilder().with_actions(wait).build()
     agent.run()
     grid = agent.map("@start", {"n": [1, 2, 3]}).grid
     assert (["completed"] * 3, 1) == ([each.outcome for each in grid], len(notebook.names["loops"]))
+
+
+class Board:
+    """Keep what is shown of a grid, and stop it once so many forks have ended."""
+
+    def __init__(self, stop, at):
+        self.shown = []
+        self._stop, self._at = stop, at
+
+    def show(self, wire):
+        """Keep it."""
+        self.shown.append(wire)
+        if wire["done"] >= self._at:
+            self._stop()
+
+
+def test_a_board_is_told_as_the_grid_fills(ran):
+    """In the order in which variants are tried, and at last the best first; no line is shown then."""
+    boards = []
+    ran.workspace.board = lambda stop: boards.append(Board(stop, 99)) or boards[0]
+    ran.map("@0", {"prompt": ["what a", "write b"]}, n=2, jobs=1, passes="mode == 'code'")
+    first, last = boards[0].shown[0], boards[0].shown[-1]
+    assert [(0, 4, True), (4, 4, False)] == [(w["done"], w["total"], w["going"]) for w in (first, last)]
+    assert [["what a"], ["write b"]] == [row["tried"] for row in first["rows"]]
+    assert [["write b"], ["what a"]] == [row["tried"] for row in last["rows"]]
+    assert ["2 of 2", "34% to 100%"] == last["rows"][0]["told"][:2]
+    assert [(3, "completed", True, ""), (4, "completed", True, "")] == [
+        (fork["n"], fork["outcome"], fork["passed"], fork["why"]) for fork in last["rows"][0]["forks"]
+    ]
+    assert last["line"].startswith("4/4 forks, 2 passed, ")
+
+
+def test_a_board_stops_all_forks(ran):
+    """What had ended is kept, and shown."""
+    boards = []
+    ran.workspace.board = lambda stop: boards.append(Board(stop, 2)) or boards[0]
+    with pytest.raises(KeyboardInterrupt, match="of 4 forks have ended"):
+        ran.map("@0", {"prompt": ["what a", "write b", "what c", "write d"]}, jobs=1)
+    outcomes = [each.outcome for each in ran.grid.grid]
+    assert ["completed", "completed"] == outcomes[:2]
+    assert "not begun" == outcomes[-1]
+    assert boards[0].shown[-1]["going"] is False

@@ -441,6 +441,15 @@ def test_a_fork_finds_the_calls_of_its_past(store: Store):
     assert [number] == [each.id for each in store.calls([StepRef(FORK, 1)])]
 
 
+def test_calls_of_no_step_are_found_by_time(store: Store):
+    """Those of steps are not among them."""
+    counted(store, 2)
+    store.record_call(call(StepRef(KEY, 1), started_at=2.0))
+    found = [store.record_call(call(None, started_at=at)) for at in (1.0, 2.0, 3.0)]
+    assert [found[1:], []] == [[each.id for each in store.strays(*time)] for time in ((2.0, 3.0), (4.0, 5.0))]
+    assert [None] == [each.step for each in store.strays(1.0, 1.0)]
+
+
 def test_a_closed_store_says_so(store: Store):
     """After close, any use is an error; closing again is none."""
     store.close()

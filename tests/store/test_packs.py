@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,17 @@ members = st.lists(
 def test_a_pack_opens_to_what_was_packed(found: list[tuple[int, int, bytes]]):
     """Numbers, forms and bodies come back, whatever they are."""
     assert found == unpack(pack(found))
+
+
+def test_a_pack_of_the_third_version_opens():
+    """One that was compressed as a whole holds what it held."""
+    whole = zlib.compress(b'[[7,1,2],"024",[2,4,3]]\n[]text\x00\xff!')
+    assert [(7, 0, b"[]"), (8, 2, b"text"), (10, 4, b"\x00\xff!")] == unpack(whole)
+
+
+def test_text_stands_in_a_pack_as_it_is():
+    """It is not compressed, for it is what takes the time to open."""
+    assert b"a prompt" in pack([(1, 0, b"{}"), (2, 2, b"a prompt"), (3, 0, b"{}")])
 
 
 @given(members, st.data())

@@ -248,7 +248,7 @@ def edited(text: str, place: list[object], value: object) -> str:
         (["runs", 0, "steps", 1, "action"], "\ud800", "runs[0].steps[1].action"),
         (["runs", 0, "steps", 1, "calls", 0, "status"], 1 << 64, "runs[0].steps[1].calls[0].status"),
         (["runs", 0, "colour"], "red", "runs[0].colour"),
-        (["runs", 1, "parent"], ..., "runs[1].parent"),
+        (["runs", 1, "parent"], ..., "runs[2].steps[0].seq"),
         (["runs", 1, "parent", "seq"], 40, "runs[2].steps[0].seq"),
         (["runs", 1, "parent", "app_id"], "else", "runs[1].parent"),
         (["runs", 0, "steps", 1, "seq"], 7, "runs[0].steps[1].seq"),

@@ -71,6 +71,13 @@ class Decoder:
         """The value of the JSON in a column."""
         return self._json(text, None)
 
+    def item(self, item: object) -> object:
+        """The value that stands for a part of some JSON of ours, given as the standard library reads it."""
+        if not isinstance(item, dict | list):
+            return item
+        number = item.get("$") if isinstance(item, dict) else None
+        return self.node(number) if type(number) is int else self.text(json.dumps(item))
+
     def _json(self, text: str, number: int | None) -> object:
         self._depth += 1
         self._left -= 1
@@ -102,7 +109,8 @@ class Decoder:
                 found = {key: _frozen(each) if type(each) is list else each for key, each in found.items()}
             return FrozenDict(found)
         if type(tag) is int:
-            return self._values[tag] if tag in self._values else self.node(tag)
+            value = self._values.get(tag)
+            return self.node(tag) if value is None else value
         return self._tagged(cast("str", tag), found)
 
     def _tagged(self, tag: str, found: dict[str, object]) -> object:
@@ -167,7 +175,7 @@ class Decoder:
         return self._all(steps)
 
     def _read_packed(self, numbers: Sequence[int]) -> None:
-        """Read the dicts among nodes that stand in packs of ASCII, those of one pack at one go."""
+        """Read the JSON among nodes that stand in packs, that of one pack at one go."""
         together: dict[Book, tuple[list[int], list[int]]] = {}
         places, nowhere = self._reader.places, (None, 0)
         for number in numbers:
@@ -179,11 +187,9 @@ class Decoder:
                 asked[0].append(number)
                 asked[1].append(place)
         for book, (asked_for, at) in together.items():
-            self._read_together(asked_for, book.dicts(at))
+            self._read_together(asked_for, book.together(at))
 
-    def _read_together(self, numbers: Sequence[int], text: str | None) -> None:
-        if text is None:
-            return
+    def _read_together(self, numbers: Sequence[int], text: str) -> None:
         mutable, owner, values = self._mutable, self._owner, self._values
         found, end = self._scan(text, 0)
         if end != len(text) or not isinstance(found, list) or len(found) != len(numbers):

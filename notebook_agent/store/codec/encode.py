@@ -252,7 +252,7 @@ class Encoder:
         runs, chunks = tuple(lists.sums(fields.get("r", ()))), tuple(lists.sums(fields.get("c", ())))
         tail = [self.within(child) for child in value[fields["n"] // lists.CHUNK * lists.CHUNK : fields["n"]]]
         log = [lists.FORGOTTEN] * (len(chunks) * lists.CHUNK) + tail
-        return Spine(fields["n"], runs, chunks, log, len(log))
+        return lists.make(fields["n"], runs, chunks, log)
 
     def _scratch(self, value: list[object]) -> Spine:
         spine = lists.EMPTY
@@ -260,7 +260,7 @@ class Encoder:
             part = value[start : start + lists.RUN]
             if len(part) == lists.RUN and set(map(type, part)) <= _NUMBERS and _small(part):
                 number = self.node(f'{{"$":"chunk","v":{_dump(part)}}}')
-                spine = Spine(start + lists.RUN, (*spine.runs, number), (), [], 0)
+                spine = lists.make(start + lists.RUN, (*spine.runs, number), (), [])
             else:
                 spine = lists.extend(spine, [self.within(child) for child in part], self.node)
         return spine
@@ -294,4 +294,8 @@ def _small(numbers: Iterable[object]) -> bool:
 
 
 def _object(items: Mapping[str, Item]) -> str:
-    return "{" + ",".join([f"{quote(key)}:{reference(item)}" for key, item in items.items()]) + "}"
+    fields = [
+        f"{quote(key)}:{item}" if type(item) is str else f'{quote(key)}:{{"$":{item}}}'
+        for key, item in items.items()
+    ]
+    return "{" + ",".join(fields) + "}"

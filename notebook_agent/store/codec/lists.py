@@ -13,11 +13,23 @@ brackets (`{"$":"mix","v":[901,["hi"],3]}`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, chain
-from typing import Final
+from itertools import accumulate
+from operator import sub
+from typing import Final, NamedTuple
 
-__all__ = ["CHUNK", "EMPTY", "FORGOTTEN", "RUN", "Item", "Spine", "extend", "grow", "spine_text", "sums"]
+__all__ = [
+    "CHUNK",
+    "EMPTY",
+    "FORGOTTEN",
+    "RUN",
+    "Item",
+    "Spine",
+    "extend",
+    "grow",
+    "make",
+    "spine_text",
+    "sums",
+]
 
 CHUNK: Final = 32
 RUN: Final = CHUNK * CHUNK
@@ -26,12 +38,12 @@ Item = int | str
 """The number of a node, or JSON that stands in its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spine:
+class Spine(NamedTuple):
     """What is needed to write a longer version of a list.
 
     `log` holds the items since the last full run, of which this list has the first `kept`;
     longer versions add to the same log, so it is copied only where two versions part.
+    `head` is what its node says of runs and chunks, which most longer versions say too.
     """
 
     size: int
@@ -39,12 +51,21 @@ class Spine:
     chunks: tuple[int, ...]
     log: list[Item]
     kept: int
+    head: str
 
 
 FORGOTTEN: Final = ""
 """In a log, an item whose chunk is written already: a run that gets full recalls it."""
 
-EMPTY: Final = Spine(0, (), (), [], 0)
+EMPTY: Final = Spine(0, (), (), [], 0, "")
+
+
+def make(size: int, runs: tuple[int, ...], chunks: tuple[int, ...], log: list[Item]) -> Spine:
+    """A spine that has all of its log."""
+    head = f',"r":{differences(runs)}' if runs else ""
+    if chunks:
+        head += f',"c":{differences(chunks)}'
+    return Spine(size, runs, chunks, log, len(log), head)
 
 
 def grow(
@@ -72,27 +93,23 @@ def grow(
             log = []
         elif size % CHUNK == 0:
             chunks = (*chunks, write(chunk_text(log[-CHUNK:])))
-    return Spine(size, runs, chunks, log, len(log))
+    if chunks is spine.chunks and runs is spine.runs:
+        return Spine(size, runs, chunks, log, len(log), spine.head)
+    return make(size, runs, chunks, log)
 
 
 def extend(spine: Spine, items: Sequence[Item], write: Callable[[str], int]) -> Spine:
     """As `grow`, without the chunks that a full run makes needless."""
     if spine.kept == 0 and len(items) == RUN:
         number = write(chunk_text(items))
-        return Spine(spine.size + RUN, (*spine.runs, number), (), [], 0)
+        return make(spine.size + RUN, (*spine.runs, number), (), [])
     return grow(spine, items, write)
 
 
 def spine_text(spine: Spine) -> str:
     """The JSON of a list's own node."""
     tail = spine.log[spine.kept // CHUNK * CHUNK : spine.kept]
-    parts = [f'{{"$":"list","n":{spine.size}']
-    if spine.runs:
-        parts.append(f'"r":{differences(spine.runs)}')
-    if spine.chunks:
-        parts.append(f'"c":{differences(spine.chunks)}')
-    parts.append(f'"v":{row(tail)}}}')
-    return ",".join(parts)
+    return f'{{"$":"list","n":{spine.size}{spine.head},"v":{row(tail)}}}'
 
 
 def chunk_text(items: Sequence[Item]) -> str:
@@ -112,8 +129,7 @@ def row(items: Sequence[Item]) -> str:
 
 def differences(numbers: Sequence[int]) -> str:
     """Numbers as JSON, each but the first as its distance from the one before."""
-    steps = chain(numbers[:1], map(int.__sub__, numbers[1:], numbers))
-    return "[" + ",".join(map(str, steps)) + "]"
+    return str([*numbers[:1], *map(sub, numbers[1:], numbers)]).replace(" ", "")
 
 
 def sums(steps: Iterable[int]) -> list[int]:

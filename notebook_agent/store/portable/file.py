@@ -18,13 +18,13 @@ from notebook_agent.store.protocol import RunRecord, Store
 __all__ = ["export_run", "import_run"]
 
 FORMAT: Final = "notebook_agent run"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def export_run(store: Store, key: RunKey, *, with_secrets: bool = False) -> str:
-    """Write a run, with its ancestors' steps up to the fork point, as the JSON text of a file.
+    """Write a run as the JSON text of a file, with its past and with the runs that its steps started.
 
     Values stand in it as they are, each step with what it changed in the state. What JSON has
     no form for looks like `{"$": "tuple", "v": [1, 2]}`.
@@ -59,7 +59,7 @@ def import_run(store: Store, text: str, *, project: str | None = None) -> RunRec
 
     Raises:
         StoreFormatError: the text is cut, edited or of another program; the message names the place.
-        RunExistsError: the store has a run of this key.
+        RunExistsError: the store has a run of this key, or another one of a run's that its steps started.
     """
     try:
         found = json.loads(text)
@@ -79,4 +79,4 @@ def import_run(store: Store, text: str, *, project: str | None = None) -> RunRec
         )
     for name in ("made_by", "secrets"):
         fields.text(name)
-    return store.add_past(read_runs(fields, project))
+    return store.add_past(read_runs(fields, project, version))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 from notebook_agent.errors import StoreFormatError
@@ -25,21 +26,22 @@ __all__ = ["read_runs"]
 _STATUS: Final = ("completed", "failed", "interrupted")
 
 
-def read_runs(fields: Fields, project: str | None) -> list[PastRun]:
-    """The runs of a file, the oldest first.
+def read_runs(fields: Fields, project: str | None, version: int) -> list[PastRun]:
+    """The runs of a file, each after those that it names.
 
     Raises:
         StoreFormatError: a place is wrong; it is named.
     """
-    sources = _sources(fields)
-    reader = _Reader(sources, project)
+    reader = _Reader(_sources(fields), project)
     runs: list[PastRun] = []
     parts = list(fields.parts("runs"))
     for part in parts:
-        runs.append(reader.run(part, runs[-1] if runs else None, last=part is parts[-1]))
+        hidden = part is not parts[-1] if version == 1 else part.has("hidden") and part.flag("hidden")
+        runs.append(reader.run(part, hidden=hidden))
     fields.end()
-    if not runs:
-        raise StoreFormatError("runs must hold one run or more.", path="runs")
+    asked_for = [run for run in runs if not run.hidden and run.spawned_by is None]
+    if len(asked_for) != 1:
+        raise StoreFormatError("runs must hold one run that stands for itself.", path="runs")
     return runs
 
 
@@ -50,23 +52,27 @@ def _sources(fields: Fields) -> Mapping[str, str]:
     return {name: part.text(name) for name in cast("Mapping[str, Json]", found)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A run that others may name: the last step of its past before its own, and all steps of its past."""
+
+    key: RunKey
+    base: int | None
+    steps: Mapping[int, RunKey]
+
+
 class _Reader:
     def __init__(self, sources: Mapping[str, str], project: str | None) -> None:
         self.sources = sources
         self.project = project
-        self.base: int | None = None
-        self.seqs: set[int] = set()
+        self.known: dict[tuple[str, str | None], _Known] = {}
 
-    def run(self, part: Fields, before: PastRun | None, *, last: bool) -> PastRun:
+    def run(self, part: Fields, *, hidden: bool) -> PastRun:
         project = part.text("project")
         key = RunKey(self.project or project, part.text("app_id"), part.maybe("text", "partition_key"))
-        parent = self.parent(part, before)
         state = State(read_values(part, "state"))
-        if parent is not None and parent.seq is not None and (last or part.has("steps")):
-            self.check_fork_point(part, parent.seq)
-        if parent is None or parent.seq is not None:
-            self.base = None if parent is None else parent.seq
-        first = 0 if self.base is None else self.base + 1
+        parent, base, past = self.parent(part, needed=not hidden or part.has("steps"))
+        first = 0 if base is None else base + 1
         steps = self.steps(part, key, state, first)
         run = PastRun(
             key=key,
@@ -79,29 +85,50 @@ class _Reader:
             notebook=part.maybe("text", "notebook"),
             steps=tuple(steps),
             edits=tuple(_edits(part, state, steps, first)),
+            spawned_by=self.starter(part),
+            hidden=hidden,
         )
         part.end()
+        own = {step.record.seq: key for step in steps}
+        self.known[key.app_id, key.partition_key] = _Known(key, base, {**past, **own})
         return run
 
-    def parent(self, part: Fields, before: PastRun | None) -> StepRef | None:
-        """The run before it in the file, at one of its steps."""
-        if not part.has("parent"):
-            if before is not None:
-                raise StoreFormatError(f"{part.at('parent')} is missing.", path=part.at("parent"))
-            return None
-        told = part.part("parent")
-        named = told.text("app_id"), told.maybe("text", "partition_key")
-        seq = told.maybe("whole", "seq")
-        told.end()
-        if before is None or (before.key.app_id, before.key.partition_key) != named:
-            raise StoreFormatError(f"{told.place} names another run than the one before.", path=told.place)
-        return StepRef(before.key, seq)
+    def parent(
+        self, part: Fields, *, needed: bool
+    ) -> tuple[StepRef | None, int | None, Mapping[int, RunKey]]:
+        """The run that it goes on from, at one of its steps; the last step of its past, and all of them.
 
-    def check_fork_point(self, part: Fields, seq: int) -> None:
-        """Refuse a run that goes on from a step that is not there."""
-        if seq not in self.seqs:
-            place = f"{part.at('parent')}.seq"
-            raise StoreFormatError(f"{place} is no step of the runs before.", path=place)
+        The step must be there if it is `needed`: a run that others were forked from earlier than that does
+        without.
+        """
+        if not part.has("parent"):
+            return None, None, {}
+        told = part.part("parent")
+        run, seq = self.named(told), told.maybe("whole", "seq")
+        told.end()
+        base = run.base if seq is None else seq
+        if needed and seq is not None and seq not in run.steps:
+            raise StoreFormatError(f"{told.at('seq')} is no step of that run.", path=told.at("seq"))
+        past = {step: owner for step, owner in run.steps.items() if base is not None and step <= base}
+        return StepRef(run.key, seq), base, past
+
+    def starter(self, part: Fields) -> StepRef | None:
+        """The step that started it."""
+        if not part.has("spawned_by"):
+            return None
+        told = part.part("spawned_by")
+        run, seq = self.named(told), told.whole("seq")
+        told.end()
+        if run.steps.get(seq) != run.key:
+            raise StoreFormatError(f"{told.at('seq')} is no step of that run.", path=told.at("seq"))
+        return StepRef(run.key, seq)
+
+    def named(self, told: Fields) -> _Known:
+        """A run that stands before the one that names it."""
+        run = self.known.get((told.text("app_id"), told.maybe("text", "partition_key")))
+        if run is None:
+            raise StoreFormatError(f"{told.place} names no run that stands before.", path=told.place)
+        return run
 
     def steps(self, part: Fields, key: RunKey, state: State, first: int) -> list[PastStep]:
         steps: list[PastStep] = []
@@ -109,7 +136,6 @@ class _Reader:
             step = self.step(found, StepRef(key, first + n), state)
             state = step.state
             steps.append(step)
-            self.seqs.add(step.record.seq)
         return steps
 
     def step(self, part: Fields, ref: StepRef, before: State) -> PastStep:

@@ -9,6 +9,7 @@ from typing import Final
 
 from notebook_agent.calls.bodies import decoded
 from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.calls.scrub import scrubbed
 from notebook_agent.condition import Decision
 from notebook_agent.ids import Json, StepRef
 from notebook_agent.redact import redact_text
@@ -27,7 +28,7 @@ _CALL: Final = (
 
 
 def write_runs(runs: Sequence[PastRun], *, masked: bool) -> dict[str, Json]:
-    """The runs, the oldest first, and the sources of their actions."""
+    """The runs, each after those that it names, and the sources of their actions."""
     writer = _Writer(masked)
     return {"runs": [writer.run(run) for run in runs], "sources": writer.sources}
 
@@ -50,7 +51,9 @@ class _Writer:
             "label": run.label,
             "created_at": run.created_at,
             "entrypoint": run.entrypoint,
-            "parent": _parent(run.parent),
+            "parent": _place(run.parent),
+            "spawned_by": _place(run.spawned_by),
+            "hidden": run.hidden or None,
             "notebook": run.notebook,
             "graph": self.value(run.graph),
             "state": self.values(run.state),
@@ -194,11 +197,11 @@ def _heading(record: StepRecord) -> dict[str, Json]:
     }
 
 
-def _parent(parent: StepRef | None) -> Json:
-    if parent is None:
+def _place(step: StepRef | None) -> Json:
+    if step is None:
         return None
-    run = parent.run
-    return _given({"app_id": run.app_id, "partition_key": run.partition_key, "seq": parent.seq})
+    run = step.run
+    return _given({"app_id": run.app_id, "partition_key": run.partition_key, "seq": step.seq})
 
 
 def _failure(record: StepRecord) -> Json:
@@ -213,8 +216,15 @@ def _masked(call: CallRecord) -> CallRecord:
     if body is None:
         return call
     headers = tuple(header for header in call.headers if header[0] != "content-encoding")
-    plain = redact_text(body.decode("latin-1")).encode("latin-1")
+    plain = _shown(body)
     return replace(call, body=plain, headers=headers, chunks=call.chunks if plain == call.body else ())
+
+
+def _shown(body: bytes) -> bytes:
+    try:
+        return scrubbed(body.decode()).encode()
+    except UnicodeDecodeError:
+        return redact_text(body.decode("latin-1")).encode("latin-1")
 
 
 def _body(body: bytes) -> Json:

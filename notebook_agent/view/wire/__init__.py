@@ -12,6 +12,7 @@ page that finds a number missing asks for `overview`.
 from __future__ import annotations
 
 from notebook_agent.view.wire.graph import EdgeWire, GraphWire, NodeWire
+from notebook_agent.view.wire.grid import GridFork, GridRow, GridWire
 from notebook_agent.view.wire.messages import (
     ChatWire,
     Comparison,
@@ -52,6 +53,9 @@ __all__ = [
     "EdgeWire",
     "FailureWire",
     "GraphWire",
+    "GridFork",
+    "GridRow",
+    "GridWire",
     "InputWire",
     "MessageWire",
     "NodeWire",

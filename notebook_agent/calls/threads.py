@@ -1,0 +1,66 @@
+"""Whose code runs in a thread that carries no step's context: a step's, another's, or it is not known.
+
+A thread that a step's code starts is that step's as long as the step is open. Code in the main
+thread, in an event loop or in a `ThreadPoolExecutor` would carry the step's context if it were the
+step's, so it is another's. A thread that other code starts while a run is at a step is none of
+that run's. Of a thread that was there before, such as one that works off a queue, nothing is known.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import thread as pools
+from dataclasses import dataclass
+
+from notebook_agent.ids import RunKey, StepRef
+
+__all__ = ["started", "whose"]
+
+_MARK = "_notebook_agent_origin"
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The step whose code started a thread, or the runs that it is none of."""
+
+    step: StepRef | None = None
+    beside: frozenset[RunKey] = frozenset()
+
+
+_UNKNOWN = _Origin()
+
+
+def started(thread: threading.Thread, by: StepRef | None, steps: Sequence[StepRef]) -> None:
+    """Note that a thread is started by a step's code, or by other code while these steps are open."""
+    beside = frozenset() if by else frozenset(step.run for step in steps)
+    setattr(thread, _MARK, _Origin(by, beside))
+
+
+def whose(thread: threading.Thread, steps: Sequence[StepRef]) -> Sequence[StepRef]:
+    """Choose the open steps that a call from this thread, without a step's context, may belong to."""
+    if _is_of_pool(thread):
+        return ()
+    origin: _Origin = getattr(thread, _MARK, _UNKNOWN)
+    if origin.step is not None and origin.step in steps:
+        return (origin.step,)
+    if thread is threading.main_thread() or _in_loop():
+        return ()
+    return [step for step in steps if step.run not in origin.beside]
+
+
+def _is_of_pool(thread: threading.Thread) -> bool:
+    """Look a thread up in the list by which the standard library joins those of its pools at exit."""
+    return thread in getattr(pools, "_threads_queues", ())
+
+
+def _in_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,108 @@
+"""The LLM calls of a run with those of its branches, each with its place on the run's way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from notebook_agent.calls.protocol import CallRecord, Task
+from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.store.protocol import RunRecord, StepRecord, Store
+
+__all__ = ["Made", "calls_below", "made", "task_order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call of a run or of its branches.
+
+    Attributes:
+        call: The call, with its branch, and whether its step was attempted again.
+        seq: The step of the run itself that it belongs to.
+    """
+
+    call: CallRecord
+    seq: int
+
+
+def made(store: Store, key: RunKey, seq: int | None = None, *, branches: bool = True) -> list[Made]:
+    """Return the calls of one step or of all: those of a step, then those of its branches by their tasks."""
+    steps = store.steps(key) if seq is None else store.steps(key, first=seq, last=seq + 1)
+    again = set(_attempted_again(steps))
+    asked = [step for step in steps if seq in {None, step.seq}]
+    found: dict[StepRef | None, list[CallRecord]] = {}
+    for call in store.calls([step.ref for step in asked]):
+        found.setdefault(call.step, []).append(replace(call, superseded=call.step in again))
+    if branches and store.children(key, seq):
+        for ref, call in _below(store, key):
+            found.setdefault(ref, []).append(call)
+    return [Made(call, step.seq) for step in asked for call in found.get(step.ref, ())]
+
+
+def calls_below(store: Store, step: StepRecord) -> list[CallRecord]:
+    """Return the calls that the runs of a step made while it ran, those that an earlier attempt began too."""
+    runs, seq = store.children(step.ref.run, step.ref.seq), step.seq - 1
+    while seq >= 0 and _is_attempt(store.step(StepRef(step.ref.run, seq)), step):
+        runs, seq = [*store.children(step.ref.run, seq), *runs], seq - 1
+    found = [each.call for run in runs for each in made(store, run.key)]
+    return [call for call in found if call.started_at >= step.started_at]
+
+
+def _is_attempt(before: StepRecord, step: StepRecord) -> bool:
+    return before.status != "completed" and before.action == step.action
+
+
+def task_order(name: str) -> list[tuple[int, str]]:
+    """Return what orders the names of tasks: numbers in them count as such."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(each), "") if each.isdecimal() else (0, each) for each in parts]
+
+
+def _attempted_again(steps: Sequence[StepRecord]) -> Iterator[StepRef]:
+    """Yield the steps that did not complete and were made again."""
+    for step, after in pairwise(steps):
+        if _is_attempt(step, after):
+            yield step.ref
+
+
+def _below(store: Store, key: RunKey) -> Iterator[tuple[StepRef | None, CallRecord]]:
+    """Yield the calls of the runs that a run started, each with the step that did."""
+    tasks = _tasks(store.children(key), _visits(store.steps(key)))
+    last = {task: run.key for run, task in tasks}
+    for run, task in sorted(tasks, key=lambda each: task_order(each[1].name)):
+        for inner in made(store, run.key):
+            call = inner.call
+            replaced = call.superseded or last[task] != run.key
+            yield run.spawned_by, replace(call, branch=(task, *call.branch), superseded=replaced)
+
+
+def _visits(steps: Iterable[StepRecord]) -> dict[StepRef, tuple[str, int]]:
+    """Tell of each step its action and which visit of that it was; the attempts at one step are one visit."""
+    found: dict[StepRef, tuple[str, int]] = {}
+    counts: dict[str, int] = {}
+    again: str | None = None
+    for step in steps:
+        if step.action != again:
+            counts[step.action] = counts.get(step.action, -1) + 1
+        found[step.ref] = step.action, counts[step.action]
+        again = None if step.status == "completed" else step.action
+    return found
+
+
+def _tasks(
+    runs: Iterable[RunRecord], visits: Mapping[StepRef, tuple[str, int]]
+) -> list[tuple[RunRecord, Task]]:
+    """Tell which task of which visit each run was; those without a name were numbered by their step."""
+    found: list[tuple[RunRecord, Task]] = []
+    unnamed: dict[StepRef, int] = {}
+    for run in runs:
+        at = run.spawned_by
+        if at is None or at not in visits:
+            continue
+        action, occurrence = visits[at]
+        if run.label is None:
+            unnamed[at] = unnamed.get(at, 0) + 1
+        found.append((run, Task(action, occurrence, run.label or f"{action} {unnamed[at]}")))
+    return found

@@ -1,0 +1,83 @@
+"""A grid of forks in a real JupyterLab: it fills while it runs, stops, and opens its runs."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import lab
+
+SETUP = """%load_ext notebook_agent
+import time
+from notebook_agent import GraphBuilder, action
+
+slow = [0.02]
+
+@action(reads=["level", "tone"], writes=["score"])
+def judge(state):
+    time.sleep(slow[0])
+    if state["level"] == 13:
+        raise ValueError("<img src=x onerror=alert(1)>")
+    return state.update(score=state["level"] * len(state["tone"]))
+
+@action(reads=["score"], writes=["answer"])
+def answer(state):
+    return state.update(answer=f"{state['score']} points")
+
+quiz = GraphBuilder().with_actions(judge, answer).with_transitions(("judge", "answer")).build()
+%agent use quiz level:=1 tone=calm
+%agent run
+"""
+MAP = '%agent map @start level:=[2, 5, 13] tone:=["calm", "<b>lively</b>"] -n 3 --pass "score > 9"'
+SLOW = 'slow[0] = 30; _ = get_ipython().run_line_magic("agent", "map @start level:=[2, 5, 7] -j 1")'
+
+
+@pytest.fixture(name="notebook", scope="module")
+def notebook_fixture(browser, server, root):
+    lab.write_notebook(root / "grid.ipynb", SETUP, MAP, SLOW)
+    page, problems = lab.new_page(browser)
+    notebook = lab.OpenNotebook(page, server, "grid.ipynb")
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    yield notebook
+    assert problems == []
+    notebook.close()
+
+
+@pytest.fixture(name="grid")
+def grid_fixture(notebook):
+    grid = notebook.page.get_by_role("region", name="Forks").first
+    grid.scroll_into_view_if_needed()
+    return grid
+
+
+def test_the_grid_tells_variants_side_by_side(notebook, grid):
+    """The best first, each with its rate and interval; texts of the run are texts, and stand there once."""
+    rows = grid.get_by_role("row")
+    expect(rows).to_have_count(7)
+    expect(rows.nth(0)).to_have_text("leveltonerunspassed95 %failedtimediffers")
+    expect(rows.nth(1)).to_contain_text("<b>lively</b>")
+    expect(rows.nth(1)).to_contain_text("3 of 3")
+    expect(rows.nth(1)).to_contain_text("44% to 100%")
+    assert 0 == notebook.page.locator(".jp-OutputArea b").count()
+    expect(notebook.page.locator(".na-grid-page").first).to_be_hidden()
+
+
+def test_a_click_on_a_fork_opens_its_run(notebook, grid):
+    """In the session, which says so."""
+    grid.get_by_role("button", name="fork 13: failed").click()
+    expect(grid.get_by_role("status")).to_contain_text(".13 is in use")
+    assert notebook.evaluate("agent.history().run.label.endswith('.13')")
+
+
+def test_stop_ends_all_forks(notebook):
+    """Of the running cell; what has been tried stays in the grid."""
+    notebook.run_cell(2, wait=False)
+    grid = notebook.page.get_by_role("region", name="Forks").last
+    expect(grid.get_by_role("progress", name="Forks ended").or_(grid.locator("progress"))).to_be_visible()
+    grid.get_by_role("button", name="Stop").click()
+    expect(grid.get_by_role("button", name="Stop")).to_have_count(0, timeout=15_000)
+    notebook.wait_until_done()
+    assert ["interrupted", "not begun", "not begun"] == notebook.evaluate(
+        "[each.outcome for each in agent.grid.grid]"
+    )

@@ -1,0 +1,185 @@
+"""A run's calls as a file: saved from its history, served to other applications, branch by branch."""
+
+from __future__ import annotations
+
+import openai
+import pytest
+
+from notebook_agent.action import action
+from notebook_agent.builder import ApplicationBuilder
+from notebook_agent.calls import Recording
+from notebook_agent.errors import LedgerMissError
+from notebook_agent.tracking import LocalTrackingClient
+from tests.answers import Answer
+from tests.parallelism.fans import fan
+from tests.servers import OpenAIServer
+
+
+@pytest.fixture
+def server():
+    with OpenAIServer() as server:
+        yield server
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.json"
+
+
+def says(text):
+    return Answer.of({"choices": [{"message": {"content": text}}]})
+
+
+@pytest.fixture
+def ask(server):
+    """Ask the server the same question each time."""
+    plain = openai.DefaultHttpxClient(verify=False)
+    with openai.OpenAI(base_url=server.base_url, api_key="k", max_retries=0, http_client=plain) as client:
+
+        def one(text="the same"):
+            answer = client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])
+            return answer.choices[0].message.content
+
+        yield one
+
+
+def counting(driver, ask, *, fails=False):
+    """Ask the same question in each step, for an answer that must be a number."""
+
+    @driver.action(reads=["said"], writes=["said"])
+    def count(state):
+        said = [*state["said"], int(ask())]
+        if fails and len(said) == 2:
+            raise OSError("the disk is full")
+        return state.update(said=said)
+
+    builder = ApplicationBuilder().with_actions(count=count).with_transitions(("count", "count"))
+    return builder.with_entrypoint("count").with_state(said=[])
+
+
+def walk(driver, app, steps):
+    """Make steps, and those that fail once more."""
+    for _ in range(steps):
+        try:
+            driver.step(app)
+        except (ValueError, OSError):
+            driver.retry(app)
+
+
+def test_a_run_with_a_retry_is_the_same_from_its_file(driver, server, ask, path):
+    """A bad answer that was asked for once more is kept, and not served."""
+    server.answer(says("1"), says("bad"), says("2"), says("3"))
+    app = counting(driver, ask).build()
+    walk(driver, app, 3)
+    Recording.save(path, app.history.calls())
+    again = counting(driver, ask).with_ledger("strict", path).build()
+    walk(driver, again, 3)
+    assert ([1, 2, 3], 4) == (again.state["said"], len(server.journal)) == (app.state["said"], 4)
+    assert [False, True, False, False] == [call.superseded for call in Recording.load(path).calls]
+
+
+def test_what_a_retry_was_served_is_in_the_file_once(driver, server, ask, path):
+    """And the run from the file goes on with the answer after it."""
+    server.answer(says("1"), says("2"), says("3"))
+    app = counting(driver, ask, fails=True).build()
+    driver.step(app)
+    with pytest.raises(OSError, match="disk"):
+        driver.step(app)
+    app.rebind("count", counting(driver, ask).build().graph.get_action("count"))
+    driver.retry(app)
+    driver.step(app)
+    Recording.save(path, app.history.calls())
+    again = counting(driver, ask).with_ledger("strict", path).build()
+    walk(driver, again, 3)
+    assert ([1, 2, 3], 3, 3) == (again.state["said"], len(server.journal), len(Recording.load(path)))
+
+
+def test_a_step_that_is_retried_in_strict_gets_its_records_again(driver, server, ask, path):
+    """What an attempt took that is made again is not used up."""
+    server.answer(says("1"), says("2"))
+    app = counting(driver, ask).build()
+    walk(driver, app, 2)
+    Recording.save(path, app.history.calls())
+    again = counting(driver, ask, fails=True).with_ledger("strict", path).build()
+    driver.step(again)
+    for redo in (driver.step, driver.retry):
+        with pytest.raises(OSError, match="disk"):
+            redo(again)
+    again.rebind("count", counting(driver, ask).build().graph.get_action("count"))
+    driver.retry(again)
+    assert ([1, 2], 2) == (again.state["said"], len(server.journal))
+
+
+@pytest.mark.parametrize("forked", [False, True])
+def test_a_resumed_run_goes_on_where_it_was(driver, server, ask, path, tmp_path, forked):
+    """The store knows what it has been served; so does a fork."""
+    server.answer(*map(says, "123"))
+    app = counting(driver, ask).build()
+    walk(driver, app, 3)
+    Recording.save(path, app.history.calls())
+    tracker = LocalTrackingClient("tests", tmp_path)
+    first = counting(driver, ask).with_ledger("strict", path).with_tracker(tracker).build()
+    walk(driver, first, 2)
+    builder = ApplicationBuilder().with_graph(first.graph).with_ledger("strict", path).with_tracker(tracker)
+    builder.initialize_from(tracker, True, {}, "count")
+    resumed = first.fork(1) if forked else builder.with_identifiers(app_id=first.uid).build()
+    driver.step(resumed)
+    assert [1, 2, 3] == resumed.state["said"]
+    with pytest.raises(LedgerMissError, match="used up: 3 recorded, this is request 4"):
+        driver.step(resumed)
+    tracker.store.close()
+
+
+def fanning(driver, server):
+    """Let three branches ask the same question, twice each."""
+
+    @driver.action(reads=["x"], writes=["y"])
+    def inner(state):
+        plain = openai.DefaultHttpxClient(verify=False)
+        with openai.OpenAI(base_url=server.base_url, api_key="k", max_retries=0, http_client=plain) as client:
+            asked = [{"role": "user", "content": "the same"}]
+            both = [client.chat.completions.create(model="m", messages=asked) for _ in range(2)]
+        return state.update(y=[each.choices[0].message.content for each in both])
+
+    builder = ApplicationBuilder().with_actions(fan=fan(driver, inner)()).with_transitions(("fan", "fan"))
+    return builder.with_entrypoint("fan").with_state(xs=[1, 2, 3])
+
+
+def test_branches_get_their_own_answers_from_a_file(driver, server, path):
+    """Where all of them asked the same, in each of two visits."""
+    server.answer(*(says(str(n)) for n in range(12)))
+    app = fanning(driver, server).build()
+    first = [(driver.step(app), app.state["ys"])[1] for _ in range(2)]
+    Recording.save(path, app.history.calls())
+    again = fanning(driver, server).with_ledger("strict", path).build()
+    assert first == [(driver.step(again), again.state["ys"])[1] for _ in range(2)]
+    assert 12 == len(server.journal) == len({each for ys in first for y in ys for each in y})
+
+
+def test_sub_agents_get_their_own_answers_from_a_file(server, ask, path):
+    """Built and run within an action, and named by nobody."""
+
+    @action(reads=[], writes=["said"])
+    def inner(state):
+        return state.update(said=ask())
+
+    @action(reads=["said"], writes=["said"])
+    def outer(state, __context):
+        said = [ask()]
+        for _ in range(2):
+            builder = ApplicationBuilder().with_actions(inner=inner).with_entrypoint("inner")
+            app = builder.with_state(said="").with_parent_context(__context).build()
+            app.step()
+            said.append(app.state["said"])
+        return state.update(said=[*said, ask()])
+
+    def build():
+        return ApplicationBuilder().with_actions(outer=outer).with_entrypoint("outer").with_state(said=[])
+
+    server.answer(*map(says, "1234"))
+    app = build().build()
+    app.step()
+    Recording.save(path, app.history.calls())
+    again = build().with_ledger("strict", path).build()
+    again.step()
+    assert (["1", "2", "3", "4"], 4) == (again.state["said"], len(server.journal))
