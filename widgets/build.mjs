@@ -15,33 +15,41 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "notebook_agent", "static");
 const options = {
   absWorkingDir: here,
-  entryPoints: [
-    { in: "src/main.ts", out: "panel" },
-    { in: "src/style.css", out: "panel" },
-    { in: "src/grid.ts", out: "grid" },
-    { in: "src/grid.css", out: "grid" },
-  ],
   outdir: out,
   bundle: true,
   format: "esm",
   target: "es2022",
-  jsx: "transform",
-  jsxFactory: "h",
-  jsxFragment: "Fragment",
-  inject: ["src/jsx.ts"],
-  tsconfigRaw: "{}",
-  mangleProps: OWN,
-  reserveProps: EVENTS,
   legalComments: "none",
   charset: "utf8",
   minify: true,
   logLevel: "warning",
 };
+const bundles = [
+  {
+    entryPoints: [
+      { in: "src/main.ts", out: "panel" },
+      { in: "src/style.css", out: "panel" },
+    ],
+    jsx: "transform",
+    jsxFactory: "h",
+    jsxFragment: "Fragment",
+    inject: ["src/jsx.ts"],
+    tsconfigRaw: "{}",
+    mangleProps: OWN,
+    reserveProps: EVENTS,
+  },
+  {
+    entryPoints: [
+      { in: "src/grid.ts", out: "grid" },
+      { in: "src/grid.css", out: "grid" },
+    ],
+  },
+].map((bundle) => ({ ...options, ...bundle }));
 
 if (process.argv.includes("--watch")) {
-  await (await context({ ...options, logLevel: "info" })).watch();
+  for (const bundle of bundles) await (await context({ ...bundle, logLevel: "info" })).watch();
 } else {
-  await build(options);
+  for (const bundle of bundles) await build(bundle);
   for (const [name, limit] of Object.entries(LIMITS)) weigh(name, limit);
 }
 
