@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Literal, NewType, Protocol
 
@@ -195,6 +196,8 @@ class StepScope:
     """Told at the end what requests that are no calls the step made, by method and host."""
     check: Callable[[], None] | None = None
     """Raises, before a call and at each piece of an answer, where the step is to end."""
+    on_stop: Callable[[Callable[[], None]], AbstractContextManager[None]] | None = None
+    """Acts, from another thread, once the step is to end while it waits for an answer."""
     answered: Callable[[str], int] | None = None
     """Tells how often a request of a key was answered on the run's way to this step."""
     branch: tuple[Task, ...] = ()

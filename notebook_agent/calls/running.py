@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,10 @@ class Running:
         """Raise if the step is to end."""
         if self.scope.check is not None:
             self.scope.check()
+
+    def on_stop(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        """Act where the step is to end meanwhile; this may be on any thread."""
+        return nullcontext() if self.scope.on_stop is None else self.scope.on_stop(act)
 
     def begin(self, tape: Tape) -> int:
         """Note that a call has begun; give its place among the step's calls."""
