@@ -226,3 +226,17 @@ def test_any_run_is_the_same_from_its_file(server, ask, path, seed):
         again.step()
     assert (app.state["said"], sent) == (again.state["said"], len(server.journal))
     assert sent >= len(Recording.load(path))
+
+
+def test_a_fork_is_the_same_from_its_file(driver, server, ask, path):
+    """What its ancestor paid is in it, up to the fork point and after it."""
+    server.answer(*map(says, "1234"))
+    app = counting(driver, ask).build()
+    walk(driver, app, 3)
+    fork = app.fork(0)
+    walk(driver, fork, 3)
+    assert [1, 2, 3, 4] == fork.state["said"]
+    Recording.save(path, fork.history.calls())
+    again = counting(driver, ask).with_ledger("strict", path).build()
+    walk(driver, again, 4)
+    assert ([1, 2, 3, 4], 4, 4) == (again.state["said"], len(server.journal), len(Recording.load(path)))
