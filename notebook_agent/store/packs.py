@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from threading import Thread
 from typing import Final
 
 from notebook_agent.errors import StoreFormatError
@@ -28,7 +26,6 @@ _LEVEL: Final = 3
 _LARGEST: Final = 1 << 18
 """What a pack may hold, and take; a larger one comes only from a crafted file."""
 _USUAL: Final = 1 << 15
-_MANY: Final = 16
 _OLD: Final = b"x"
 """How a pack begins that is compressed as a whole."""
 _DIGITS: Final = 8
@@ -97,24 +94,13 @@ class Book:
         return [(number, str(raw[start:end], *_CODING)) for number, form, start, end in spans if form == "2"]
 
 
-def open_packs(bodies: Sequence[object]) -> list[Book]:
-    """Open packs; an empty body is a pack of none. Of many, a second thread unpacks one half.
+def open_packs(bodies: Iterable[object]) -> list[Book]:
+    """Open packs; an empty body is a pack of none.
 
     Raises:
         StoreFormatError: one is not what `pack` writes.
     """
-    if len(bodies) < _MANY:
-        return [Book(_inflated(body)) for body in bodies]
-    half, later = len(bodies) // 2, list[bytes]()
-    second = Thread(target=_inflate_ahead, args=(bodies[half:], later), daemon=True)
-    try:
-        second.start()
-    except RuntimeError:
-        return [Book(_inflated(body)) for body in bodies]
-    books = [Book(raw) for raw in [_inflated(body) for body in bodies[:half]]]
-    second.join()
-    later += [_inflated(body) for body in bodies[half + len(later) :]]
-    return books + [Book(raw) for raw in later]
+    return [Book(_inflated(body)) for body in bodies]
 
 
 def unpack(body: object) -> list[Member]:
@@ -126,13 +112,6 @@ def unpack(body: object) -> list[Member]:
     (book,) = open_packs([body])
     members = map(book.member, range(len(book.numbers)))
     return sorted((number, *member) for number, member in zip(book.numbers, members, strict=True))
-
-
-def _inflate_ahead(bodies: Sequence[object], found: list[bytes]) -> None:
-    """Unpack as far as there is no trouble, which the thread that asked meets again."""
-    with suppress(Exception):
-        for body in bodies:
-            found.append(_inflated(body))  # noqa: PERF401  # it is read while it grows
 
 
 def _inflated(body: object) -> bytes:
