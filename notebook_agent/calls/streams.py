@@ -24,7 +24,9 @@ class SyncTee:
                 self._check()
                 yield piece
                 self._tape.tell()
-        except Exception as error:
+        except GeneratorExit:
+            raise
+        except BaseException as error:
             self._tape.failed(error)
             raise
         self._tape.exhausted()
@@ -32,7 +34,8 @@ class SyncTee:
     def _check(self) -> None:
         try:
             self._tape.check()
-        except BaseException:
+        except BaseException as error:
+            self._tape.failed(error)
             self.close()
             raise
 
@@ -57,7 +60,9 @@ class AsyncTee:
                 await self._check()
                 yield piece
                 self._tape.tell()
-        except Exception as error:
+        except GeneratorExit:
+            raise
+        except BaseException as error:
             self._tape.failed(error)
             raise
         self._tape.exhausted()
@@ -65,7 +70,8 @@ class AsyncTee:
     async def _check(self) -> None:
         try:
             self._tape.check()
-        except BaseException:
+        except BaseException as error:
+            self._tape.failed(error)
             await self.aclose()
             raise
 
