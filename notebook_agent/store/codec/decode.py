@@ -12,9 +12,9 @@ from notebook_agent.errors import StoreFormatError
 from notebook_agent.state import FrozenDict, FrozenList
 from notebook_agent.store.codec.classes import TAGS, read_class
 from notebook_agent.store.codec.encode import DEEPEST
-from notebook_agent.store.codec.lists import sums
+from notebook_agent.store.codec.lists import Shape, sums
 from notebook_agent.store.codec.rows import Row, Rows
-from notebook_agent.store.codec.stored import Shape, Stored
+from notebook_agent.store.codec.stored import Stored
 from notebook_agent.store.codec.types import MUTABLE, READERS
 from notebook_agent.store.nodes import JSON, NodeReader
 from notebook_agent.store.packs import Book
