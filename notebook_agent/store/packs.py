@@ -1,10 +1,11 @@
 """Packs: many small nodes in one row, because alike ones shrink together and are opened together.
 
 A pack is a line of JSON and then its members' bodies, one after another: first those that are JSON, which
-shrink to a tenth. They are compressed with the line; a number before them says how long that is. Text is
-left as it is: to unpack it would take most of the time in which a long state is opened. The line says of
-the members their numbers (each as its distance from the one before), forms and sizes:
-`[[901,2,-1],"002",[60,71,1024]]`. Up to version 3 of a store all of a pack was compressed, without a number.
+shrink to a tenth. They are compressed with the line. Text is left as it is: to unpack it would take most of
+the time in which a long state is opened. Before all stand the size of what is compressed and the Adler-32
+sum of the rest, as in `131:38600999:`. The line says of the members their numbers (each as its distance from
+the one before), forms and sizes: `[[901,2,-1],"002",[60,71,1024]]`. Up to version 3 of a store all of a pack
+was compressed, and nothing stood before it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ _LARGEST: Final = 1 << 18
 _USUAL: Final = 1 << 15
 _OLD: Final = b"x"
 """How a pack begins that is compressed as a whole."""
-_DIGITS: Final = 8
 _CODING: Final = "utf-8", "surrogatepass"
 _FORMS: Final = {"0": 0, "2": 2, "4": 4}
 _DAMAGED: Final = "The store is damaged: a pack of nodes does not open ({})."
@@ -42,7 +42,8 @@ def pack(members: Sequence[Member]) -> bytes:
     line = json.dumps([steps, "".join(map(str, forms)), list(map(len, bodies))], separators=(",", ":"))
     count = forms.count(0)
     packed = zlib.compress(b"".join((line.encode(), b"\n", *bodies[:count])), _LEVEL)
-    return b"".join((b"%d:" % len(packed), packed, *bodies[count:]))
+    texts = b"".join(bodies[count:])
+    return b"%d:%d:%b%b" % (len(packed), zlib.adler32(texts), packed, texts)
 
 
 def _place(member: Member) -> tuple[bool, int]:
@@ -122,8 +123,16 @@ def _inflated(body: object) -> bytes:
     try:
         if body.startswith(_OLD):
             return zlib.decompress(body, bufsize=_USUAL)
-        start = body.index(b":", 0, _DIGITS) + 1
-        end = start + int(body[: start - 1])
-        return zlib.decompress(body[start:end], bufsize=_USUAL) + body[end:]
+        packed, texts = _parted(body)
+        return zlib.decompress(packed, bufsize=_USUAL) + texts
     except (ValueError, zlib.error) as error:
         raise StoreFormatError(_DAMAGED.format(error)) from error
+
+
+def _parted(body: bytes) -> tuple[bytes, bytes]:
+    """What is compressed, and the texts after it."""
+    size, total, rest = body.split(b":", 2)
+    packed, texts = rest[: int(size)], rest[int(size) :]
+    if zlib.adler32(texts) != int(total):
+        raise ValueError("its texts have another sum than it says")
+    return packed, texts
