@@ -78,7 +78,8 @@ export class Looking {
     const last = points.length - 1;
     const at = following ? last : Math.min(this.looks.at, last);
     this.#details.clear();
-    this.change({ overview, points, at, following: at === last });
+    const blame = overview.run === run ? this.looks.blame : null;
+    this.change({ overview, points, at, following: at === last, blame });
     this.#want();
   }
 

@@ -67,9 +67,10 @@ function newCamera() {
     resting = setTimeout(rest, REST_MS);
   };
 
-  const reveal = (box: Place, from: Lens = lens()): void => {
+  const reveal = (box: Place): void => {
+    const from = lens();
     const to = revealed(from, whole, size(), box);
-    if (to !== lens()) set(to);
+    if (to !== from) set(to);
   };
 
   /** The point of the drawing under the pointer. */
@@ -112,7 +113,7 @@ function newCamera() {
     },
     locate(): void {
       follows = true;
-      if (at) reveal(at, asOpened());
+      if (at) set(revealed(asOpened(), whole, size(), at));
     },
     drag(dx: number, dy: number): void {
       follows = false;
