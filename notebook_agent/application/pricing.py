@@ -25,9 +25,14 @@ class Pricing:
         self._store, self._graph, self._mode = store, graph, mode
         self._spawned = Spawned(store)
 
-    def fork(self, key: RunKey, seq: int | None, edited: Iterable[str] = ()) -> Forecast:
-        """Price a fork of a run after a step, once the keys in `edited` have other values."""
-        return self._forecast([self._again(group) for group in self._after(key, seq)], edited)
+    def fork(
+        self, key: RunKey, seq: int | None, edited: Iterable[str] = (), *, most: int | None = None
+    ) -> Forecast:
+        """Price a fork of a run after a step, once the keys in `edited` have other values.
+
+        `most` is how many steps it makes at most; None for all that are recorded.
+        """
+        return self._forecast([self._again(group) for group in self._after(key, seq)[:most]], edited)
 
     def go_on(self, key: RunKey) -> Forecast:
         """Price going on with a run: a step that did not complete, and what it repeats of its ancestor."""

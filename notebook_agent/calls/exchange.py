@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Protocol
 
@@ -34,6 +34,11 @@ class Request(Protocol):
     url: _Url
     headers: _Headers
 
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        """What it carries beside."""
+        ...
+
     def read(self) -> bytes:
         """Load the body."""
         ...
@@ -49,6 +54,11 @@ class Response(Protocol):
     status_code: int
     headers: _Headers
     stream: object
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        """What it carries beside, such as the network stream that it is read from."""
+        ...
 
     @property
     def is_closed(self) -> bool:
@@ -102,7 +112,7 @@ class Exchange:
             self._take_whole(response, headers)
         else:
             self.tape.begin(response.status_code, headers)
-            response.stream = stream(response.stream, self.tape)
+            response.stream = stream(response.stream, self.tape, response.extensions.get("network_stream"))
         return response
 
     def _take_whole(self, response: Response, headers: Iterable[tuple[str, str]]) -> None:

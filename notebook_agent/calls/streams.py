@@ -14,22 +14,25 @@ __all__ = ["APieces", "pieces", "stream_classes"]
 class SyncTee:
     """Reads `source`, once whatever number of times it is iterated."""
 
-    def __init__(self, source: Iterable[bytes], tape: Tape) -> None:
-        self._source, self._tape = source, tape
+    def __init__(self, source: Iterable[bytes], tape: Tape, network: object = None) -> None:
+        self._source, self._tape, self._network = source, tape, network
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            for piece in self._source:
-                self._tape.chunk(piece)
-                self._check()
-                yield piece
-                self._tape.tell()
-        except GeneratorExit:
-            raise
-        except BaseException as error:
-            self._tape.failed(error)
-            raise
-        self._tape.exhausted()
+        with self._tape.cuts(self._network):
+            try:
+                for piece in self._source:
+                    self._tape.chunk(piece)
+                    self._check()
+                    yield piece
+                    self._tape.tell()
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                self._tape.failed(error)
+                if isinstance(error, Exception):
+                    self._tape.check()
+                raise
+            self._tape.exhausted()
 
     def _check(self) -> None:
         try:
@@ -50,7 +53,7 @@ class SyncTee:
 class AsyncTee:
     """As `SyncTee`, for async clients."""
 
-    def __init__(self, source: AsyncIterable[bytes], tape: Tape) -> None:
+    def __init__(self, source: AsyncIterable[bytes], tape: Tape, _network: object = None) -> None:
         self._source, self._tape = source, tape
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

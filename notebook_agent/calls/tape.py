@@ -15,8 +15,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from functools import partial
 
 from notebook_agent.calls.bodies import decoder, encoding, kept_headers
+from notebook_agent.calls.cutting import cut_off
 from notebook_agent.calls.finished import finished
 from notebook_agent.calls.heard import Heard
 from notebook_agent.calls.keys import Asked, Unread
@@ -97,6 +100,10 @@ class Tape:
     def check(self) -> None:
         """Raise if the step is to end."""
         self._running.check()
+
+    def cuts(self, stream: object) -> AbstractContextManager[None]:
+        """Have the rest of an answer cut off where the step is to end meanwhile."""
+        return self._running.on_stop(partial(cut_off, stream))
 
     def exhausted(self) -> None:
         """Note that the body came to its end."""

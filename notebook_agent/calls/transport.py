@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from notebook_agent.calls import scopes
+from notebook_agent.calls.cutting import cut_short
 from notebook_agent.calls.running import Running
 
 if TYPE_CHECKING:
@@ -125,9 +126,13 @@ def _wrap_sync(module: ModuleType, original: Handler) -> Handler:
     def handle_request(self: object, request: Request) -> Response:
         running = _running()
         exchange = read_exchange(module, running, request) if running else None
-        if exchange is None:
+        if running is None or exchange is None:
             return original(self, request)
-        return exchange.served() or _send(exchange, lambda: original(self, request))
+        served = exchange.served()
+        if served is not None:
+            return served
+        with running.on_stop(functools.partial(cut_short, self, request)):
+            return _send(exchange, lambda: original(self, request))
 
     return handle_request
 
@@ -138,6 +143,7 @@ def _send(exchange: Exchange, send: Callable[[], Response]) -> Response:
             response = send()
     except BaseException as error:
         exchange.tape.failed(error)
+        exchange.tape.check()
         raise
     return exchange.tee(response)
 

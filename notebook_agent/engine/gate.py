@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from notebook_agent.condition import Expression
@@ -110,6 +110,25 @@ class Gate:
         if self._stopped:
             raise Stopped
 
+    def on_stop(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        """Act once the run is to end, on the thread that ends it; at once where it is to end already."""
+        return self._waking(act)
+
+    @contextmanager
+    def _waking(self, act: Callable[[], None]) -> Iterator[None]:
+        def wake() -> None:
+            if self._stopped:
+                act()
+
+        with self._changed:
+            self._wakers.add(wake)
+            wake()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._wakers.discard(wake)
+
     def admits(self, action: str, state: State) -> bool:
         """Return whether the run may make its next step now, and count it.
 
@@ -199,6 +218,9 @@ class _Led(Gate):
 
     def check(self) -> None:
         self._lead.check()
+
+    def on_stop(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._lead.on_stop(act)
 
     def admits(self, action: str, state: State) -> bool:
         self.check()

@@ -33,6 +33,7 @@ def step_scope(run: Run, store: Store, step: OpenStep) -> Scope:
         purses=run.purses,
         note=step.events.append,
         check=None if run.gate is None else run.gate.check,
+        on_stop=None if run.gate is None else run.gate.on_stop,
         answered=_answered(run, store, step),
         branch=run.branch,
     )

@@ -8,9 +8,11 @@ from notebook_agent import view
 from notebook_agent.errors import AgentError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.session.again import again, price_again, price_retry
 from notebook_agent.session.parting import comparison
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.light import LIGHT, images_apart, light
+from notebook_agent.view.origin import MOST_CAUSES, blame_wire, path_at
 from notebook_agent.view.paging import value_page
 from notebook_agent.view.wire import Detail, Reply, Request
 
@@ -35,6 +37,8 @@ class Answers:
             "image": self._image,
             "runs": self._runs,
             "compare": self._compare,
+            "blame": self._blame,
+            "price": self._price,
         }.get(request["do"])
         return None if ask is None else ask(request)
 
@@ -75,6 +79,19 @@ class Answers:
         if name not in self._images:
             raise AgentError("This image is no longer there: look at the step again.")
         return Reply(id=request["id"], image=self._images[name])
+
+    def _blame(self, request: Request) -> Reply:
+        ref = self._ref(request)
+        history = History(self._ws.store(), ref.run)
+        path = path_at(history.at(ref.seq), request.get("path", []))
+        found = history.blame(path, ref.seq, most=MOST_CAUSES)
+        return Reply(id=request["id"], blame=blame_wire(history, found))
+
+    def _price(self, request: Request) -> Reply:
+        if "seq" not in request:
+            return Reply(id=request["id"], price=price_retry(self._ws))
+        history = History(self._ws.store(), self.key(request))
+        return Reply(id=request["id"], price=price_again(self._ws, again(history, request["seq"])))
 
     def _runs(self, request: Request) -> Reply:
         return Reply(id=request["id"], runs=view.run_lines(self._ws.runs())[:_MOST_RUNS])

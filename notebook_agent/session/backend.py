@@ -14,6 +14,7 @@ from notebook_agent.errors import AgentError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session import going
+from notebook_agent.session.again import again
 from notebook_agent.session.answering import Answers
 from notebook_agent.session.controls import Controls, break_at, limit
 from notebook_agent.session.exporting import export
@@ -128,6 +129,7 @@ class PanelBackend:
             "run": self._run,
             "step": self._step,
             "retry": self._retry,
+            "rerun": self._rerun,
         }
         return commands[request["do"]](request)
 
@@ -158,6 +160,24 @@ class PanelBackend:
         going.retry_plan(self._ws)
         allow = request.get("allow", False)
         return self._work(lambda: going.retry(self._ws, allow_effects=allow, screen=SilentScreen()))
+
+    def _rerun(self, request: Request) -> str:
+        self._ws.worker.check()
+        fresh = request.get("fresh", False)
+        if fresh:
+            self._check_fresh()
+        history = History(self._ws.store(), self._answers.key(request))
+        plan, line = again(history, request.get("seq")).fork(self._ws)
+        plan.fresh, plan.allow_effects = fresh, request.get("allow", False)
+        app = self._ws.in_use()
+        self._work(lambda: going.go(self._ws, app, plan, screen=SilentScreen()))
+        return f"{line}; it runs"
+
+    def _check_fresh(self) -> None:
+        """Refuse to ask a model anew where no call may leave, before there is a fork for it."""
+        app = self._ws.in_use()
+        self._ws.set_ledger(app, fresh=True)
+        self._ws.set_ledger(app)
 
     def _start(self, request: Request, plan: Plan) -> str:
         self._check_in_view(request)

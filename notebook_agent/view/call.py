@@ -9,10 +9,11 @@ from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.redact import redact_text
 from notebook_agent.view.images import image_in
 from notebook_agent.view.spoken import Spoken, Tool
+from notebook_agent.view.stream import stream_times
 from notebook_agent.view.values import Limits, state_wire
 from notebook_agent.view.wire import CallWire, MessageWire, ValueWire
 
-__all__ = ["call_wire"]
+__all__ = ["call_wire", "streamed_call"]
 
 _LIMITS = Limits(text=20_000, total=100_000)
 _MOST_MESSAGES = 60
@@ -40,6 +41,12 @@ def call_wire(call: CallRecord) -> CallWire:
         replayed=call.replayed,
         streamed=call.streamed,
     )
+
+
+def streamed_call(call: CallRecord) -> CallWire:
+    """Show a call, and where it was streamed how its answer came."""
+    wire, stream = call_wire(call), stream_times(call)
+    return {**wire, "stream": stream} if stream else wire
 
 
 def _ms(start: float, end: float) -> float:

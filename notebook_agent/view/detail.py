@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Literal
 
 from notebook_agent.action import Node
-from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
@@ -18,11 +17,9 @@ from notebook_agent.redact import redact_text
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Failure, StepRecord, StepValues
 from notebook_agent.view.brief import brief
-from notebook_agent.view.call import call_wire
-from notebook_agent.view.stream import stream_times
+from notebook_agent.view.call import streamed_call
 from notebook_agent.view.values import Limits, diff_wire, state_wire
 from notebook_agent.view.wire import (
-    CallWire,
     CheckWire,
     CodeWire,
     DecisionWire,
@@ -185,17 +182,12 @@ def step_detail(
         next=decision_wire(step.next),
         goesOn=action,
         asks=asks(graph, action),
-        calls=[_call(call) for call in history.store.calls([step.ref])],
+        calls=[streamed_call(call) for call in history.store.calls([step.ref])],
         code=_code(graph, step, values),
         error=_failure(step.failure),
         reads=list(step.reads),
         writes=list(step.writes),
     )
-
-
-def _call(call: CallRecord) -> CallWire:
-    wire, stream = call_wire(call), stream_times(call)
-    return {**wire, "stream": stream} if stream else wire
 
 
 def _code(graph: Graph, step: StepRecord, values: StepValues) -> CodeWire:

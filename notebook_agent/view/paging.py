@@ -9,7 +9,7 @@ from notebook_agent.errors import AgentError
 from notebook_agent.view.values import Limits, state_wire
 from notebook_agent.view.wire import ValueWire
 
-__all__ = ["value_page"]
+__all__ = ["value_page", "within"]
 
 _LIMITS = Limits(text=30_000, total=44_000, items=200)
 
@@ -28,7 +28,7 @@ def value_page(state: Mapping[str, object], path: Sequence[int], start: int) -> 
     key: object = None
     value: object = state
     for place in path:
-        key, value = _within(value, place)
+        key, value = within(value, place)
     if isinstance(value, str):
         return _text(key, value, start)
     if isinstance(value, Mapping):
@@ -38,12 +38,17 @@ def value_page(state: Mapping[str, object], path: Sequence[int], start: int) -> 
     return state_wire(value, _LIMITS)
 
 
-def _within(value: object, place: int) -> tuple[object, object]:
+def within(value: object, place: int) -> tuple[object, object]:
+    """Return what stands at a place of a mapping or list, and the key or index that it has there.
+
+    Raises:
+        AgentError: There is nothing at this place.
+    """
     try:
         if isinstance(value, Mapping):
             return next(islice(value.items(), place, None))
         if isinstance(value, list | tuple):
-            return None, value[place]
+            return place, value[place]
     except (IndexError, StopIteration):
         pass
     raise AgentError("This value is no longer there: look at the step again.")

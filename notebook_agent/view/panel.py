@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
@@ -31,7 +31,8 @@ def overview(history: History, graph: Graph, *, n: int = 0) -> Overview:
         graph: What it runs now; a step that ran other code is marked stale.
         n: Number of the last `Progress` that was sent.
     """
-    writer = RunWriter(history.store, graph)
+    edited = {edit.after for edit in history.edits()}
+    writer = RunWriter(history.store, graph, edited)
     runs = history.family()
     shown = [writer.run(run, writer.own_steps(run)) for run in runs]
     in_view = next(run for run in shown if run["id"] == history.key.app_id)
@@ -77,10 +78,11 @@ def status_line(overview: Overview) -> str:
 
 
 class RunWriter:
-    """Writes runs for the page, all in the light of one graph."""
+    """Writes runs for the page in the light of one graph; after the steps `edited` the state was changed."""
 
-    def __init__(self, store: Store, graph: Graph) -> None:
+    def __init__(self, store: Store, graph: Graph, edited: Collection[StepRef] = ()) -> None:
         self._store = store
+        self._edited = edited
         self._graph = graph
         self._codes = {action.name: action.code for action in graph.actions}
 
@@ -99,7 +101,7 @@ class RunWriter:
             parent=None if run.parent is None else run.parent.run.app_id,
             forkedAt=None if run.parent is None else run.parent.seq,
             createdAt=run.created_at,
-            steps=steps_wire(steps, self._is_stale),
+            steps=steps_wire(steps, self._is_stale, self._edited),
         )
 
     def _forked_after(self, run: RunRecord) -> StepRecord | None:

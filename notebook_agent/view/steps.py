@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
+from notebook_agent.ids import StepRef
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.wire import StepsWire
 
@@ -14,10 +15,14 @@ _EXACT = 100.0
 """Longer durations, in ms, are told without a fraction."""
 
 
-def steps_wire(steps: Sequence[StepRecord], is_stale: Callable[[StepRecord], bool]) -> StepsWire:
-    """Write steps that follow each other as columns."""
+def steps_wire(
+    steps: Sequence[StepRecord],
+    is_stale: Callable[[StepRecord], bool],
+    edited: Collection[StepRef] = (),
+) -> StepsWire:
+    """Write steps that follow each other as columns; after the `edited` the state was changed by hand."""
     names = _Names()
-    return StepsWire(
+    made = StepsWire(
         first=steps[0].seq if steps else 0,
         names=names.known,
         action=[names.of(step.action) for step in steps],
@@ -26,6 +31,9 @@ def steps_wire(steps: Sequence[StepRecord], is_stale: Callable[[StepRecord], boo
         ms=[_took(step) for step in steps],
         stale=[i for i, step in enumerate(steps) if is_stale(step)],
     )
+    if edited:
+        made["edited"] = [i for i, step in enumerate(steps) if step.ref in edited]
+    return made
 
 
 def joined_steps(old: StepsWire, fresh: StepsWire) -> StepsWire | None:

@@ -1,6 +1,6 @@
 /** Numbers and names as a person reads them. */
 import type { Run, Step } from "./model.ts";
-import type { Status, ValueWire } from "./wire.ts";
+import type { ValueWire } from "./wire.ts";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -44,16 +44,6 @@ export function bytes(size: number): string {
   return `${(size / 1024 ** 2).toFixed(1)} MB`;
 }
 
-const DONE: Record<Status, string> = {
-  new: "new",
-  running: "running",
-  completed: "completed",
-  failed: "failed",
-  interrupted: "interrupted",
-};
-
-export const statusWord = (status: Status): string => DONE[status];
-
 /** What a run does now, in a few words. */
 export function runSentence(run: Run): string {
   const last = run.steps.at(-1)?.action;
@@ -75,7 +65,8 @@ export function restSentence(run: Run, runs: Run[]): string {
 /** The slider's value as a screen reader says it. */
 export function placeText(step: Step | null, last: number | null): string {
   if (!step) return last === null ? "initial state" : `initial state, before step 0 of ${last}`;
-  return `step ${step.seq} of ${last ?? step.seq}: ${step.action}, ${statusWord(step.status)}`;
+  const hand = step.edited ? ", state edited by hand after it" : "";
+  return `step ${step.seq} of ${last ?? step.seq}: ${step.action}, ${step.status}${hand}`;
 }
 
 /** A short description of a value, for a line that is folded. */

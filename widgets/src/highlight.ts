@@ -19,9 +19,8 @@ const KEYWORDS = new Set(
 
 const BUILTINS = new Set(
   (
-    "abs all any bool bytes dict enumerate filter float getattr hasattr int isinstance len list map max min " +
-    "next object open print range repr reversed set setattr sorted str sum super tuple type zip self cls " +
-    "Exception KeyError RuntimeError TypeError ValueError"
+    "abs all any bool bytes dict enumerate float getattr int isinstance len list max min next open print " +
+    "range repr set sorted str sum super tuple type zip self cls Exception"
   ).split(" "),
 );
 

@@ -1,7 +1,7 @@
 /** What the panel shows of a run at one moment. */
 import type { Comparison, Overview } from "./model.ts";
 import { type Point, pathOf } from "./timeline.ts";
-import type { Act, Ask, ControlWire, Detail, RunLine } from "./wire.ts";
+import type { Act, Ask, BlameWire, ControlWire, Detail, RunLine } from "./wire.ts";
 
 export interface Looks {
   overview: Overview;
@@ -29,6 +29,8 @@ export interface Looks {
   held: boolean;
   /** The project's runs, once they were asked for. */
   lines: RunLine[] | null;
+  /** Who wrote the value that was asked about. */
+  blame: BlameWire | null;
   /** The run in view beside another. */
   comparison: Comparison | null;
 }
@@ -65,6 +67,7 @@ export function looksAt(overview: Overview): Looks {
     asked: null,
     held: false,
     lines: null,
+    blame: null,
     comparison: null,
   };
 }

@@ -21,6 +21,8 @@ export interface Step {
   ms: number | null;
   /** It ran older code than the graph holds now. */
   stale: boolean;
+  /** The state was edited by hand after it. */
+  edited: boolean;
 }
 
 export type Run = Omit<RunWire, "steps"> & { steps: Step[] };
@@ -40,6 +42,7 @@ const known = (ms: number | undefined): number | null => (ms === undefined || ms
 
 export function stepsOf(wire: StepsWire, run: string): Step[] {
   const stale = new Set(wire.stale);
+  const edited = new Set(wire.edited);
   const name = (place: number | undefined): string | null => wire.names[place ?? -1] ?? null;
   return wire.action.map((action, i) => ({
     run,
@@ -49,6 +52,7 @@ export function stepsOf(wire: StepsWire, run: string): Step[] {
     status: STATUS[wire.status.charAt(i)] ?? "completed",
     ms: known(wire.ms[i]),
     stale: stale.has(i),
+    edited: edited.has(i),
   }));
 }
 

@@ -1,4 +1,5 @@
 /** Images that travel beside the steps: each is asked for once, and the latest are kept. */
+import { Shelf } from "./shelf.ts";
 import type { Source } from "./source.ts";
 import type { Ask } from "./wire.ts";
 
@@ -15,7 +16,7 @@ function dataAddress(view: DataView, mime: string): string {
 
 export class Pictures {
   readonly #source: Source;
-  readonly #known = new Map<string, Promise<string>>();
+  readonly #known = new Shelf<Promise<string>>(KEPT);
 
   constructor(source: Source) {
     this.#source = source;
@@ -24,10 +25,7 @@ export class Pictures {
   /** The address of an image's data; empty where it is not to be had. */
   address(ask: Ask & { do: "image" }, mime: string): Promise<string> {
     const known = this.#known.get(ask.image) ?? this.#fetch(ask, mime);
-    this.#known.delete(ask.image);
-    this.#known.set(ask.image, known);
-    const eldest = this.#known.keys().next().value;
-    if (this.#known.size > KEPT && eldest !== undefined) this.#known.delete(eldest);
+    this.#known.keep(ask.image, known);
     return known;
   }
 

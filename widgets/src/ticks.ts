@@ -1,5 +1,5 @@
 /** The marks of steps on the slider and in the lanes. */
-import { duration, statusWord } from "./format.ts";
+import { duration } from "./format.ts";
 import type { Step } from "./model.ts";
 import type { Hues } from "./views/hues.ts";
 
@@ -38,7 +38,15 @@ export function ticksOf(steps: (Step | null)[], offset: number, cells: number): 
 export const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(4)}%`;
 
 export const tickClass = (step: Step, hues: Hues): string =>
-  `${hues(step.action)} na-is-${step.status} ${step.stale ? "na-stale" : ""}`;
+  `${hues(step.action)} na-is-${step.status} ${step.stale ? "na-stale" : ""} ${step.edited ? "na-hand" : ""}`;
 
 export const tickTitle = (step: Step): string =>
-  `step ${step.seq}: ${step.action}, ${statusWord(step.status)}${step.ms === null ? "" : `, ${duration(step.ms)}`}${step.stale ? ", older code" : ""}`;
+  [
+    `step ${step.seq}: ${step.action}`,
+    step.status,
+    step.ms !== null && duration(step.ms),
+    step.stale && "older code",
+    step.edited && "state edited by hand after it",
+  ]
+    .filter(Boolean)
+    .join(", ");

@@ -21,6 +21,8 @@ export interface Lane {
   depth: number;
   /** Index of its first own step on the slider, counted as in `pathOf`. */
   offset: number;
+  /** How many forks of a grid it stands for; missing where it is a run. */
+  forks?: number;
 }
 
 const byId = (runs: Run[]): Map<string, Run> => new Map(runs.map((run) => [run.id, run]));
@@ -72,6 +74,26 @@ export function lanesOf(overview: Overview): Lane[] {
     });
   }
   return [...lanes.values()];
+}
+
+const GRID = /^(.+)\.\d+$/;
+
+/** The lanes with one more above each grid of forks, whose forks hang on that. */
+export function withGrids(lanes: Lane[]): Lane[] {
+  const grids = new Map<string, Lane[]>();
+  const nameOf = ({ run }: Lane): string | undefined => GRID.exec(run.label)?.[1];
+  const keyOf = (lane: Lane): string => `${lane.run.parent}/${nameOf(lane)}`;
+  for (const lane of lanes)
+    if (nameOf(lane)) grids.set(keyOf(lane), [...(grids.get(keyOf(lane)) ?? []), lane]);
+  return lanes.flatMap((lane) => {
+    const grid = grids.get(keyOf(lane));
+    if (!grid || grid.length < 2) return [lane];
+    const fork = { ...lane, depth: lane.depth + 1, run: { ...lane.run, parent: keyOf(lane) } };
+    if (grid[0] !== lane) return [fork];
+    const shown = grid.find(({ run }) => run.status === "failed") ?? lane;
+    const run = { ...shown.run, id: keyOf(lane), label: nameOf(lane) ?? "" };
+    return [{ ...lane, run, forks: grid.length }, fork];
+  });
 }
 
 /** The lanes that are not under a folded one. */

@@ -261,7 +261,11 @@ describe("commands", () => {
   it("retries", async () => {
     source.replies.retry = { error: "The image action failed again." };
     await click(at, "button", "Retry");
-    expect(source.commands()).toEqual([{ do: "retry", run: overview().run }]);
+    const { run } = overview();
+    expect(source.commands()).toEqual([
+      { do: "price", run },
+      { do: "retry", run },
+    ]);
     expect(status()).toBe("The image action failed again.");
   });
 

@@ -24,6 +24,7 @@ from notebook_agent.view.wire.messages import (
     Reply,
     Request,
 )
+from notebook_agent.view.wire.past import BlameWire, OriginWire, PriceWire
 from notebook_agent.view.wire.runs import RunLine, RunWire, StatusWire, StepsWire, Totals
 from notebook_agent.view.wire.step import (
     CallWire,
@@ -39,6 +40,7 @@ from notebook_agent.view.wire.step import (
 )
 
 __all__ = [
+    "BlameWire",
     "CallWire",
     "ChatWire",
     "CheckWire",
@@ -57,9 +59,11 @@ __all__ = [
     "InputWire",
     "MessageWire",
     "NodeWire",
+    "OriginWire",
     "Overview",
     "Page",
     "Place",
+    "PriceWire",
     "Progress",
     "Reply",
     "Request",

@@ -6,6 +6,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from notebook_agent.ids import Json
 from notebook_agent.view.wire.graph import GraphWire
+from notebook_agent.view.wire.past import BlameWire, PriceWire
 from notebook_agent.view.wire.runs import RunLine, RunWire, StepsWire, Totals
 from notebook_agent.view.wire.step import Detail, DiffWire, InputWire, ValueWire
 
@@ -95,11 +96,12 @@ class Request(TypedDict):
     """What the page asks.
 
     Which fields go with which `do`: `overview`; `detail` (run, seq, whole); `value` (run, seq, path, start);
-    `image` (run, seq, image); `runs`; `compare` (run, other); `export`; `fork` (run, seq, edits);
-    `retry` (run); `run` (run, inputs) and `step` (run, inputs), with `seq` where the page looks at the past;
+    `image` (run, seq, image); `blame` (run, seq, path); `runs`; `compare` (run, other); `export`;
+    `fork` (run, seq, edits); `retry` (run) and `rerun` (run, seq, fresh), each with its `price` (run, and for
+    `rerun` seq); `run` (run, inputs) and `step` (run, inputs), with `seq` where the page looks at the past;
     `switch` (run); `control` (run, act); `break` (action, condition); `limit` (maxCalls, maxCost). `run`,
-    `step` and `retry` take `allow`. What runs steps names the run that the page shows, and is refused if
-    another is in use.
+    `step`, `retry` and `rerun` take `allow`. What goes on with a run names the one that the page shows, and
+    is refused if another is in use.
     """
 
     id: int
@@ -108,6 +110,9 @@ class Request(TypedDict):
         "detail",
         "value",
         "image",
+        "blame",
+        "price",
+        "rerun",
         "runs",
         "break",
         "compare",
@@ -135,6 +140,8 @@ class Request(TypedDict):
     edits: NotRequired[dict[str, Json]]
     """State keys and their new values, as JSON."""
     inputs: NotRequired[dict[str, Json]]
+    fresh: NotRequired[bool]
+    """Ask the model anew, where the record has the answers."""
     allow: NotRequired[bool]
     """Fire again what cannot be taken back."""
     act: NotRequired[Literal["pause", "resume", "step", "stop"]]
@@ -174,6 +181,8 @@ class Reply(TypedDict):
     runs: NotRequired[list[RunLine]]
     """Newest first."""
     comparison: NotRequired[Comparison]
+    blame: NotRequired[BlameWire]
+    price: NotRequired[PriceWire]
     image: NotRequired[bytes]
     """Travels beside the message, in its first buffer."""
     said: NotRequired[str]

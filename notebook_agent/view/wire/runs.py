@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 __all__ = ["RunLine", "RunWire", "StatusWire", "StepsWire", "Totals"]
 
@@ -28,6 +28,8 @@ class StepsWire(TypedDict):
     """Durations, to about three digits; -1 while not known."""
     stale: list[int]
     """Which of them, by i, ran older code than the graph holds now."""
+    edited: NotRequired[list[int]]
+    """After which of them the state was edited by hand; told of the run in view and its past."""
 
 
 class RunWire(TypedDict):

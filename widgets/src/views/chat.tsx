@@ -2,7 +2,8 @@ import { counted } from "../format.ts";
 import { passages } from "../highlight.ts";
 import type { DictValue, ListValue, ValueWire } from "../wire.ts";
 import { Code } from "./code.tsx";
-import { Text, Value } from "./value.tsx";
+import { type Path, Text, Value } from "./value.tsx";
+import { useAsking, Who } from "./who.tsx";
 
 export interface Bubble {
   role: string;
@@ -34,7 +35,7 @@ export function bubbleOf(value: ValueWire): Bubble | null {
 }
 
 /** A value as a chat, if it is a list of such messages. */
-export function chatOf(value: ValueWire): Omit<ChatProps, "freshFrom"> | null {
+export function chatOf(value: ValueWire): Omit<ChatProps, "freshFrom" | "path"> | null {
   if (!isKind(value, "list") || value.items.length === 0) return null;
   const bubbles = value.items.map(bubbleOf);
   if (!bubbles.every((bubble) => bubble !== null)) return null;
@@ -75,16 +76,25 @@ export function Content({ value, type = "text" }: { value: ValueWire; type?: str
 
 const SIDES = new Set(["user", "assistant", "system", "tool"]);
 
-export const Message = ({ bubble, fresh = false }: { bubble: Bubble; fresh?: boolean }) => (
-  <li
-    class={`na-bubble na-from-${SIDES.has(bubble.role) ? bubble.role : "other"} ${fresh ? "na-fresh" : ""}`}
-  >
-    <span class="na-role">{bubble.role}</span>
-    <div class="na-said">
-      <Content value={bubble.content} type={bubble.type} />
-    </div>
-  </li>
-);
+interface MessageProps {
+  bubble: Bubble;
+  fresh?: boolean;
+  path?: Path;
+}
+
+export function Message({ bubble, fresh = false, path }: MessageProps) {
+  const asking = useAsking(path);
+  return (
+    <li
+      class={`na-bubble na-from-${SIDES.has(bubble.role) ? bubble.role : "other"} ${fresh ? "na-fresh" : ""}`}
+    >
+      <Who name={bubble.role} path={path} class="na-role" />
+      <div class="na-said" {...asking}>
+        <Content value={bubble.content} type={bubble.type} />
+      </div>
+    </li>
+  );
+}
 
 interface ChatProps {
   bubbles: Bubble[];
@@ -93,6 +103,8 @@ interface ChatProps {
   after: number;
   /** Messages from this one on are new at this step. */
   freshFrom: number;
+  /** Where the chat lies in the state; missing where that is not asked about. */
+  path?: Path;
 }
 
 const LeftOut = ({ n, where }: { n: number; where: string }) =>
@@ -103,11 +115,16 @@ const LeftOut = ({ n, where }: { n: number; where: string }) =>
   ) : null;
 
 /** A conversation as bubbles. */
-export const Chat = ({ bubbles, before, after, freshFrom }: ChatProps) => (
+export const Chat = ({ bubbles, before, after, freshFrom, path }: ChatProps) => (
   <ol class="na-chat">
     <LeftOut n={before} where="before" />
     {bubbles.map((bubble, i) => (
-      <Message key={before + i} bubble={bubble} fresh={before + i >= freshFrom} />
+      <Message
+        key={before + i}
+        bubble={bubble}
+        fresh={before + i >= freshFrom}
+        path={path && [...path, before + i]}
+      />
     ))}
     <LeftOut n={after} where="more" />
   </ol>

@@ -1,4 +1,4 @@
-import { duration, statusWord } from "../format.ts";
+import { duration } from "../format.ts";
 import type { Comparison, Step } from "../model.ts";
 import type { Hues } from "./hues.ts";
 import { DiffView } from "./tabs.tsx";
@@ -17,9 +17,7 @@ function Cell({ step, hues }: { step: Step | undefined; hues: Hues }) {
     <td class={`${hues(step.action)} na-is-${step.status}`}>
       <i class="na-swatch" aria-hidden="true" />
       {step.action}
-      <span class="na-summary">
-        {step.status === "completed" ? duration(step.ms) : statusWord(step.status)}
-      </span>
+      <span class="na-summary">{step.status === "completed" ? duration(step.ms) : step.status}</span>
     </td>
   );
 }

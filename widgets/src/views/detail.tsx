@@ -16,6 +16,8 @@ export interface DetailProps extends Pick<StateProps, "edits" | "onEdit" | "stre
   onWhole: (() => void) | undefined;
   /** The chat on the run, where one can be had; its tab is the last. */
   chat?: ComponentChildren;
+  /** Who wrote a value, where that was asked; it stands below the tabs. */
+  blame?: ComponentChildren;
   /** Prefix that makes element ids unique on the page. */
   id: string;
 }
@@ -31,7 +33,7 @@ function Content({
   tab,
   detail,
   ...state
-}: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "id" | "onWhole" | "chat">) {
+}: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "id" | "onWhole" | "chat" | "blame">) {
   switch (tab) {
     case "Diff":
       return <DiffView diff={detail.diff} />;
@@ -100,7 +102,7 @@ function Strip({ tabs, tab, detail, id, onTab }: StripProps) {
   );
 }
 
-type PaneProps = Omit<DetailProps, "id" | "chat"> & { tab: Tab };
+type PaneProps = Omit<DetailProps, "id" | "chat" | "blame"> & { tab: Tab };
 
 /** What a tab says about the step. */
 const Pane = ({ tab, detail, late, onWhole, ...state }: PaneProps) => (
@@ -122,7 +124,7 @@ const Pane = ({ tab, detail, late, onWhole, ...state }: PaneProps) => (
 );
 
 /** Everything about one step, in tabs; the last is the chat on the run, where there is one. */
-export function DetailView({ detail, late, id, onWhole, chat, ...state }: DetailProps) {
+export function DetailView({ detail, late, id, onWhole, chat, blame, ...state }: DetailProps) {
   const [chosen, choose] = useState<Tab | null>(null);
   const pane = useRef<HTMLDivElement>(null);
   const tab = chosen ?? (detail?.error ? "Error" : "State");
@@ -142,6 +144,7 @@ export function DetailView({ detail, late, id, onWhole, chat, ...state }: Detail
       >
         {tab === "Chat" ? chat : <Pane tab={tab} detail={detail} late={late} onWhole={onWhole} {...state} />}
       </div>
+      {blame}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
-import { counted, statusWord } from "../format.ts";
+import { counted } from "../format.ts";
 import type { Box } from "../lens.ts";
 import type { Step } from "../model.ts";
 import type { Visits } from "../visits.ts";
@@ -42,7 +42,7 @@ export function nodeName(name: string, visits: Visits): string {
   const visit = visits.nodes.get(name);
   if (!visit) return `action ${name}, not visited`;
   const edited = visit.edited ? ", edited since" : "";
-  return `action ${name}, ${statusWord(visit.status)}, ${counted(visit.times, "visit")}${edited}`;
+  return `action ${name}, ${visit.status}, ${counted(visit.times, "visit")}${edited}`;
 }
 
 function nodeClass(name: string, { visits, step, next, hues }: GraphProps): string {
@@ -197,9 +197,7 @@ function Drawing(props: GraphProps) {
         class="na-frame-of"
         role="group"
         aria-label="Graph"
-        ref={(frame) => {
-          camera.frame = frame;
-        }}
+        ref={camera.within}
         onFocusIn={onFocusIn}
         {...handlers}
       >
@@ -209,9 +207,7 @@ function Drawing(props: GraphProps) {
           width={whole.width}
           height={whole.height}
           viewBox={`${whole.x} ${whole.y} ${whole.width} ${whole.height}`}
-          ref={(drawing) => {
-            camera.drawing = drawing;
-          }}
+          ref={camera.draws}
         >
           <Parts {...props} />
         </svg>
@@ -219,8 +215,8 @@ function Drawing(props: GraphProps) {
       <div class="na-zoom">
         <Tool name="Zoom in" icon="plus" onClick={() => camera.zoom(1.3)} />
         <Tool name="Zoom out" icon="minus" onClick={() => camera.zoom(1 / 1.3)} />
-        <Tool name="Fit graph" icon="fit" onClick={() => camera.fit()} />
-        <Tool name="Show current action" icon="locate" onClick={() => camera.locate()} />
+        <Tool name="Fit graph" icon="fit" onClick={camera.fit} />
+        <Tool name="Show current action" icon="locate" onClick={camera.locate} />
       </div>
     </>
   );

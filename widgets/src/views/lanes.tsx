@@ -1,8 +1,9 @@
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { count, runSentence } from "../format.ts";
+import { count, counted, runSentence } from "../format.ts";
 import type { Overview, Run } from "../model.ts";
 import { percent, tickClass, ticksOf, tickTitle } from "../ticks.ts";
-import { type Lane, unfolded } from "../timeline.ts";
+import { type Lane, unfolded, withGrids } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 
 export interface LanesProps {
@@ -61,7 +62,8 @@ const Track = ({ lane, rows, cells, hues }: { lane: Lane; rows: number; cells: n
 
 /** What a screen reader says of a lane. */
 export function laneName(lane: Lane, runs: Lane[]): string {
-  const { run } = lane;
+  const { run, forks } = lane;
+  if (forks) return `${run.label}, grid of ${counted(forks, "fork")}`;
   const parent = runs.find((other) => other.run.id === run.parent);
   const fork = parent
     ? `, fork of ${parent.run.label} after ${run.forkedAt === null ? "its start" : `step ${run.forkedAt}`}`
@@ -126,6 +128,15 @@ const foldKeys = (folded: boolean, onFold: () => void): Record<string, () => voi
   [folded ? "ArrowRight" : "ArrowLeft"]: onFold,
 });
 
+/** A lane's name; of a grid also how many forks it stands for. */
+const Label = ({ lane: { run, depth, forks }, triangle }: { lane: Lane; triangle: ComponentChildren }) => (
+  <span class="na-lane-label" style={{ paddingLeft: `${14 + Math.min(depth, 4) * 12}px` }}>
+    {triangle}
+    {run.label}
+    {forks && <span class="na-summary"> {counted(forks, "fork")}</span>}
+  </span>
+);
+
 interface LaneRowProps {
   lanes: Lane[];
   index: number;
@@ -138,12 +149,18 @@ interface LaneRowProps {
   onFold: () => void;
 }
 
+/** How many rows a lane lies below the one that it hangs on; 0 where that is not shown. */
+function rowsBelow(lanes: Lane[], index: number): number {
+  const parent = lanes.findIndex((other) => other.run.id === lanes[index]?.run.parent);
+  return parent < 0 ? 0 : index - parent;
+}
+
 function LaneRow({ lanes, index, lane, props, cells, forks, folded, onFold }: LaneRowProps) {
   const { run, depth } = lane;
-  const parent = lanes.findIndex((other) => other.run.id === run.parent);
   const inView = run.id === props.overview.run;
-  const pick = (): void => props.onSwitch(run.id);
+  const pick = lane.forks ? onFold : (): void => props.onSwitch(run.id);
   const folding = forks ? foldKeys(folded, onFold) : {};
+  const onCompare = inView || lane.forks ? undefined : props.onCompare;
   return (
     <div
       role="treeitem"
@@ -157,12 +174,9 @@ function LaneRow({ lanes, index, lane, props, cells, forks, folded, onFold }: La
       onClick={pick}
       onKeyDown={laneKeys(pick, folding, index)}
     >
-      <span class="na-lane-label" style={{ paddingLeft: `${14 + Math.min(depth, 4) * 12}px` }}>
-        {forks && <Triangle folded={folded} onFold={onFold} />}
-        {run.label}
-      </span>
-      <Track lane={lane} rows={parent < 0 ? 0 : index - parent} cells={cells} hues={props.hues} />
-      {!inView && <Beside run={run} onCompare={props.onCompare} />}
+      <Label lane={lane} triangle={forks && <Triangle folded={folded} onFold={onFold} />} />
+      <Track lane={lane} rows={rowsBelow(lanes, index)} cells={cells} hues={props.hues} />
+      <Beside run={run} onCompare={onCompare} />
     </div>
   );
 }
@@ -173,17 +187,26 @@ function chosen(lanes: Lane[], run: string): Lane[] {
   return lanes.filter((lane, i) => i < MOST || lane.run.id === run);
 }
 
+/** What is folded: what was folded by hand, and grids that were not opened, unless one of their forks is in view. */
+function foldedOf(lanes: Lane[], inView: string, turned: ReadonlySet<string>): ReadonlySet<string> {
+  const parent = lanes.find((lane) => lane.run.id === inView)?.run.parent;
+  const first = ({ run, forks }: Lane): boolean => forks !== undefined && run.id !== parent;
+  return new Set(lanes.filter((lane) => turned.has(lane.run.id) !== first(lane)).map((lane) => lane.run.id));
+}
+
 /** A lane for each run; what was forked from one can be folded away. */
 export function Lanes(props: LanesProps) {
-  const { overview, lanes, cells } = props;
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const { overview, cells } = props;
+  const lanes = useMemo(() => withGrids(props.lanes), [props.lanes]);
+  const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
+  const folded = useMemo(() => foldedOf(lanes, overview.run, turned), [lanes, overview.run, turned]);
   const parents = useMemo(() => new Set(lanes.map((lane) => lane.run.parent)), [lanes]);
   const open = useMemo(() => unfolded(lanes, folded), [lanes, folded]);
   const shown = chosen(open, overview.run);
   const fold = (run: string): void => {
-    const next = new Set(folded);
+    const next = new Set(turned);
     if (!next.delete(run)) next.add(run);
-    setFolded(next);
+    setTurned(next);
   };
   return (
     <>

@@ -1,52 +1,23 @@
 import "../visible.ts";
-import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { runSentence } from "../format.ts";
-import type { Looks } from "../looks.ts";
-import type { Run } from "../model.ts";
-import { placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
-import { VisitCounter, visitBefore } from "../visits.ts";
-import type { Detail } from "../wire.ts";
+import { visitBefore } from "../visits.ts";
+import { BlameCard } from "./blame.tsx";
 import { ChatBox } from "./chatbox.tsx";
 import { CompareView } from "./compare.tsx";
 import { DetailView } from "./detail.tsx";
-import { type Edit, editsOf } from "./edit.tsx";
+import { editsOf } from "./edit.tsx";
 import { GraphView } from "./graph.tsx";
 import { Header } from "./header.tsx";
-import { huesOf } from "./hues.ts";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
+import { goingOn, nextOf, type Scene, useScene } from "./scene.ts";
 import { TimelineView } from "./timeline.tsx";
 import { FAILED, Toolbar } from "./toolbar.tsx";
 
 /** Which part of the panel stands alone; `panel` is all of it. */
 export type Part = "panel" | "graph" | "state" | "slider" | "chat";
-
-/** What the viewer looks at, drawn again when that changes. */
-export function useLooks(viewer: Viewer): Looks {
-  const [looks, setLooks] = useState(viewer.looks);
-  useEffect(() => {
-    setLooks(viewer.looks);
-    return viewer.listen(() => setLooks(viewer.looks));
-  }, [viewer]);
-  return looks;
-}
-
-const NO_EDITS: ReadonlyMap<string, Edit> = new Map();
-
-/** Edits belong to the place where they were made. */
-function useEdits(place: string) {
-  const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
-  const edits = all.get(place) ?? NO_EDITS;
-  const set = (here: ReadonlyMap<string, Edit>): void => setAll(new Map(all).set(place, here));
-  const onEdit = (key: string, edit: Edit | null): void => {
-    const here = new Map(edits);
-    if (edit) here.set(key, edit);
-    else here.delete(key);
-    set(here);
-  };
-  return { edits, onEdit, clear: () => set(NO_EDITS) };
-}
 
 const Banner = ({
   at,
@@ -69,40 +40,6 @@ const Banner = ({
     </button>
   </div>
 );
-
-const nextOf = (detail: Detail | null, run: Run | undefined, atHead: boolean): string | null =>
-  atHead ? (run?.next ?? null) : (detail?.next?.target ?? null);
-
-/** All that the parts are drawn from: what is looked at, and what follows from it. */
-function useScene(viewer: Viewer) {
-  const id = useId();
-  const looks = useLooks(viewer);
-  const { overview, points, at } = looks;
-  const point = viewer.point;
-  const here = placeKey(point);
-  const hues = useMemo(() => huesOf(overview.graph), [overview.graph]);
-  const counter = useMemo(() => new VisitCounter(), []);
-  const visits = useMemo(() => counter.of(points, at), [points, at]);
-  const move = useCallback((to: number) => viewer.move(to), [viewer]);
-  return {
-    viewer,
-    id,
-    looks,
-    point,
-    hues,
-    visits,
-    move,
-    edits: useEdits(here),
-    run: overview.runs.find((one) => one.id === overview.run),
-    atHead: at === points.length - 1,
-    head: points.at(-1)?.seq ?? null,
-    late: looks.shown !== here,
-    onSwitch: useCallback((to: string) => void viewer.switchTo(to), [viewer]),
-    onCompare: useCallback((to: string) => void viewer.compare(to), [viewer]),
-  };
-}
-
-type Scene = ReturnType<typeof useScene>;
 
 function Graph({ viewer, looks, point, run, atHead, late, hues, visits, move }: Scene) {
   const pick = (action: string): void => {
@@ -181,6 +118,15 @@ function Details(scene: Scene) {
       onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
       onWhole={viewer.source.live && !late ? () => void viewer.whole() : undefined}
       chat={viewer.source.live && looks.control.chat && <Chatting {...scene} />}
+      blame={
+        looks.blame && (
+          <BlameCard
+            blame={looks.blame}
+            onGo={(seq) => viewer.moveToSeq(seq)}
+            onClose={() => void viewer.blame(null)}
+          />
+        )
+      }
     />
   );
 }
@@ -197,16 +143,8 @@ const Timeline = ({ viewer, looks, hues, move, onSwitch, onCompare }: Scene) => 
   />
 );
 
-/** What Run and Step go on with: at the head the run, in the past a fork. */
-function goingOn({ looks, point, run, atHead, late }: Scene) {
-  if (atHead) return { next: run?.next ?? null, inputs: looks.overview.inputs, past: null };
-  const past = point.seq === null ? "the start" : `step ${point.seq}`;
-  const detail = late ? null : looks.detail;
-  return { next: detail?.goesOn ?? null, inputs: detail?.asks ?? [], past };
-}
-
 function Commands(scene: Scene) {
-  const { viewer, looks, run, edits } = scene;
+  const { viewer, looks, run, edits, point } = scene;
   const changes = editsOf(edits.edits);
   const { nodes } = looks.overview.graph;
   const actions = useMemo(
@@ -230,6 +168,9 @@ function Commands(scene: Scene) {
       error={looks.error}
       onRun={(how, inputs, allow) => void viewer.run(how, inputs, allow)}
       onRetry={(allow) => void viewer.retry(allow)}
+      again={point.step?.status === "completed" ? point.step : null}
+      onPrice={(what) => viewer.price(what)}
+      onRerun={(fresh) => void viewer.rerun(fresh)}
       onHold={(act) => void viewer.hold(act)}
       onBreak={(action, condition) => void viewer.breakAt(action, condition)}
       onLimit={({ maxCalls, maxCost }) => void viewer.limit(maxCalls, maxCost)}
@@ -317,7 +258,11 @@ const PARTS = { panel: Whole, graph: Graph, state: Details, slider: Timeline, ch
 function reachOf(viewer: Viewer): Reach {
   const image = (id: string, mime: string): Promise<string> => viewer.image(id, mime);
   if (!viewer.source.live) return { image };
-  return { image, page: (path, start) => viewer.page(path, start) };
+  return {
+    image,
+    page: (path, start) => viewer.page(path, start),
+    blame: (path) => void viewer.blame(path),
+  };
 }
 
 /** The panel, or one part of it. */

@@ -6,6 +6,7 @@ import { Fold } from "./fold.tsx";
 import { Icon } from "./icons.tsx";
 import { Paged } from "./paged.tsx";
 import { type Path, Value } from "./value.tsx";
+import { useAsking, WhoTool } from "./who.tsx";
 
 export interface StateProps {
   state: ValueWire;
@@ -48,12 +49,13 @@ const Body = ({ value, path, ...rest }: BodyProps) => (
 
 function Drawn({ name, value, diff, path }: BodyProps) {
   const chat = chatOf(value);
-  if (chat) return <Chat {...chat} freshFrom={Math.min(...diff.map((d) => indexIn(d.path, name)))} />;
+  const freshFrom = Math.min(...diff.map((d) => indexIn(d.path, name)));
+  if (chat) return <Chat {...chat} freshFrom={freshFrom} path={path} />;
   const bubble = bubbleOf(value);
   if (!bubble) return <Value value={value} path={path} />;
   return (
     <ol class="na-chat">
-      <Message bubble={bubble} />
+      <Message bubble={bubble} path={path} />
     </ol>
   );
 }
@@ -97,13 +99,11 @@ function Head({ name, value, mark, line }: { name: string; value: ValueWire; mar
 }
 
 /** A key and its value, on one line where that fits. */
-function Shown({ name, value, diff, start, onEdit, path }: Omit<RowProps, "edit"> & { start: Edit | null }) {
+function Shown({ name, value, diff, path }: BodyProps) {
   const line = isLine(value);
   const head = <Head name={name} value={value} mark={markOf(name, diff)} line={line} />;
   const body = () => <Body name={name} value={value} diff={diff} path={path} />;
-  const begin = (): void => {
-    if (start) onEdit?.(start);
-  };
+  const asking = useAsking(path);
   if (!line) {
     return (
       <Fold head={head} open>
@@ -114,8 +114,7 @@ function Shown({ name, value, diff, start, onEdit, path }: Omit<RowProps, "edit"
   return (
     <>
       <div class="na-oneline-head">{head}</div>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the pencil beside it does the same for keyboards */}
-      <div class="na-oneline-body" onDblClick={begin}>
+      <div class="na-oneline-body" {...asking}>
         {body()}
       </div>
     </>
@@ -137,7 +136,8 @@ function Row({ name, value, diff, edit, onEdit, path }: RowProps) {
   return (
     <section class={rowClass(value, diff)}>
       {onEdit && start && <Pencil name={name} start={start} onEdit={onEdit} />}
-      <Shown name={name} value={value} diff={diff} start={start} onEdit={onEdit} path={path} />
+      <WhoTool name={name} path={path} />
+      <Shown name={name} value={value} diff={diff} path={path} />
     </section>
   );
 }

@@ -55,7 +55,7 @@ function Scrubbed({ text, stream }: { text: string; stream: Stream }) {
           title="Show the answer as it came"
           onClick={toggle}
         >
-          <Icon name={playing ? "pause" : "play"} />
+          <Icon name={playing ? "pause" : "run"} />
         </button>
         <input
           type="range"

@@ -98,7 +98,7 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
           title="Play (space)"
           onClick={toggle}
         >
-          <Icon name={playing ? "pause" : "play"} />
+          <Icon name={playing ? "pause" : "run"} />
         </button>
         <span class="na-place">
           {step ? <b>{count(step.seq)}</b> : <b>start</b>}

@@ -1,12 +1,13 @@
 import { useRef, useState } from "preact/hooks";
-import { counted } from "../format.ts";
-import type { Run } from "../model.ts";
-import type { ControlWire, Act as Hold, InputWire, Json } from "../wire.ts";
+import type { Run, Step } from "../model.ts";
+import type { ControlWire, Act as Hold, InputWire, Json, PriceWire } from "../wire.ts";
 import { Act } from "./act.tsx";
 import { BreakList, type OnBreak } from "./breaks.tsx";
-import { BudgetForm, budgetText, type Limits } from "./budget.tsx";
+import { BudgetForm, type Limits } from "./budget.tsx";
 import { HoldingActs, queued } from "./holding.tsx";
 import { InputForm } from "./inputs.tsx";
+import { AllowEffects, type Drawer, LimitActs, type LimitActsProps } from "./limits.tsx";
+import { type Asked, PriceForm, usePrice } from "./price.tsx";
 
 export interface ToolbarProps {
   run: Run | undefined;
@@ -28,6 +29,10 @@ export interface ToolbarProps {
   error: string;
   onRun: (how: "run" | "step", inputs: Record<string, Json>, allow: boolean) => void;
   onRetry: (allow: boolean) => void;
+  /** The completed step in view, which may run again; null where there is none. */
+  again: Step | null;
+  onPrice: (what: Asked["what"]) => Promise<PriceWire | null>;
+  onRerun: (fresh: boolean) => void;
   onHold: (act: Hold) => void;
   onBreak: OnBreak;
   onLimit: (limits: Limits) => void;
@@ -40,12 +45,10 @@ const forkTitle = (edited: number | null): string => {
   return edited === 0 ? "A new run from this step" : `A new run from this step with ${edited} edited`;
 };
 
-/** What is open below the buttons. */
-type Drawer = "run" | "step" | "breakpoints" | "budget" | null;
-
 interface ActsProps extends ToolbarProps {
   drawer: Drawer;
   onBegin: (how: "run" | "step") => void;
+  onAsk: (what: Asked["what"]) => void;
 }
 
 export const FAILED: ReadonlySet<string> = new Set(["failed", "interrupted"]);
@@ -60,7 +63,7 @@ function goingTitles({ next, past, control }: ActsProps): [string, string] {
 
 /** Run, Step, Pause, Stop and, where the last step failed, Retry. */
 function RunActs(props: ActsProps) {
-  const { run, next, inputs, busy, control, asked, drawer, onBegin, onRetry, onHold } = props;
+  const { run, next, inputs, busy, control, asked, drawer, onBegin, onHold } = props;
   const paused = control.mode === "paused";
   const failed = run !== undefined && FAILED.has(run.status) && control.mode === "rest";
   const [runTitle, stepTitle] = goingTitles(props);
@@ -96,12 +99,26 @@ function RunActs(props: ActsProps) {
           title="Go on from the failed step, with the code as it is now"
           disabled={busy}
           primary
-          onClick={() => onRetry(false)}
+          onClick={() => props.onAsk("retry")}
         />
       )}
     </>
   );
 }
+
+/** The step in view once more, where it completed. */
+const RerunAct = ({ again, busy, drawer, onAsk }: ActsProps) =>
+  again && (
+    <Act
+      name="Re-run this step"
+      icon="retry"
+      brief
+      title={`Run ${again.action} again with the inputs it had, in a fork from before step ${again.seq}`}
+      disabled={busy}
+      expanded={drawer === "price"}
+      onClick={() => onAsk("rerun")}
+    />
+  );
 
 function ForkAct({ edited, busy, onFork }: Pick<ToolbarProps, "edited" | "busy" | "onFork">) {
   const some = edited !== null && edited > 0;
@@ -120,71 +137,32 @@ function ForkAct({ edited, busy, onFork }: Pick<ToolbarProps, "edited" | "busy" 
   );
 }
 
-interface LimitActsProps extends ToolbarProps {
-  drawer: Drawer;
-  onDrawer: (drawer: Drawer) => void;
-}
-
-/** What limits a run: where it halts and what it may spend. */
-function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
-  const set = Object.keys(control.breakpoints).length;
-  const turn = (to: Drawer): void => onDrawer(drawer === to ? null : to);
-  return (
-    <span class="na-limit-acts">
-      <button
-        type="button"
-        class="na-quiet"
-        aria-label={`Breakpoints, ${set} set`}
-        aria-expanded={drawer === "breakpoints"}
-        title="Where runs halt"
-        onClick={() => turn("breakpoints")}
-      >
-        <span class={`na-bp ${set > 0 ? "na-set" : ""}`} aria-hidden="true" />
-        {set > 0 && <b class="na-when-brief">{set}</b>}
-        <span class="na-act-name">{set > 0 ? counted(set, "breakpoint") : "Breakpoints"}</span>
-      </button>
-      <button
-        type="button"
-        class="na-quiet"
-        aria-label={`Budget, ${budgetText(control) === "Budget" ? "no limit" : budgetText(control)}`}
-        aria-expanded={drawer === "budget"}
-        title="What a command may spend on LLM calls"
-        onClick={() => turn("budget")}
-      >
-        {budgetText(control)}
-      </button>
-    </span>
-  );
-}
-
-/** Asks whether what cannot be taken back may be fired again. */
-const AllowEffects = ({ trouble, onAllow }: { trouble: string; onAllow: () => void }) => (
-  <div class="na-banner na-ask" role="alert">
-    <span>{trouble}</span>
-    <button type="button" class="na-button" title="Fire it once more" onClick={onAllow}>
-      Allow effects
-    </button>
-  </div>
-);
-
 /** The form or list that is open. */
 function Open(
-  props: LimitActsProps & { onGo: (inputs: Record<string, Json>) => void; onCancel: () => void },
+  props: ToolbarProps &
+    LimitActsProps & {
+      price: Asked | null;
+      onGo: (inputs: Record<string, Json>) => void;
+      onAgain: (fresh: boolean) => void;
+      onCancel: () => void;
+    },
 ) {
   const { drawer, inputs, next, past, control, actions, onGo, onCancel, onBreak, onLimit } = props;
+  if (drawer === "price" && props.price)
+    return <PriceForm asked={props.price} again={props.again} onGo={props.onAgain} onCancel={onCancel} />;
   if (drawer === "breakpoints")
     return <BreakList actions={actions} breakpoints={control.breakpoints} onBreak={onBreak} />;
   if (drawer === "budget") return <BudgetForm limits={control} onLimit={onLimit} onClose={onCancel} />;
-  if (drawer === null) return null;
+  if (drawer !== "run" && drawer !== "step") return null;
   return <InputForm inputs={inputs} next={next} past={past} onGo={onGo} onCancel={onCancel} />;
 }
 
-/** Which drawer is open; the forms of Run and Step only where a run may begin. */
+/** Which drawer is open; the forms of what runs only where a run may begin. */
 function useDrawer({ busy, control, onRun, inputs }: ToolbarProps) {
   const bar = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState<Drawer>(null);
   const [allow, setAllow] = useState(false);
-  const begins = chosen === "run" || chosen === "step";
+  const begins = chosen === "run" || chosen === "step" || chosen === "price";
   const drawer = begins && (busy || control.mode !== "rest") ? null : chosen;
   const close = (): void => {
     bar.current?.querySelector<HTMLElement>('[aria-expanded="true"]')?.focus();
@@ -214,13 +192,19 @@ function statusText({ control, asked, held, said }: ToolbarProps): string {
   return control.mode === "rest" ? said : HELD[control.mode];
 }
 
+/** Why the last command failed; what asks for leave says so itself. */
+const errorText = ({ error, control }: ToolbarProps): string =>
+  error || (control.allow ? "" : control.trouble);
+
 /** The commands, and one line that says what came of them. */
 export function Toolbar(props: ToolbarProps) {
   const { run, busy, control, onRetry } = props;
   const said = statusText(props);
   const { bar, drawer, choose, close, begin, go } = useDrawer(props);
+  const { price, onAsk, onAgain } = usePrice(props, choose);
+  const acts = { ...props, drawer, onAsk, onBegin: begin };
   const idle = control.mode === "rest";
-  const error = props.error || (control.allow ? "" : control.trouble);
+  const error = errorText(props);
   const allow = (): void => {
     if (run && FAILED.has(run.status)) onRetry(true);
     else begin("run", true);
@@ -229,8 +213,9 @@ export function Toolbar(props: ToolbarProps) {
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: the buttons are no form */}
       <div class="na-toolbar" role="group" aria-label="Commands" ref={bar}>
-        <RunActs {...props} drawer={drawer} onBegin={begin} />
+        <RunActs {...acts} />
         <span class="na-gap" />
+        <RerunAct {...acts} busy={busy || !idle} />
         <ForkAct {...props} busy={busy || !idle} />
         <Act
           name="Export"
@@ -246,7 +231,15 @@ export function Toolbar(props: ToolbarProps) {
         <LimitActs {...props} drawer={drawer} onDrawer={choose} />
       </div>
       {control.allow && idle && <AllowEffects trouble={control.trouble} onAllow={allow} />}
-      <Open {...props} drawer={drawer} onDrawer={choose} onGo={go} onCancel={close} />
+      <Open
+        {...props}
+        drawer={drawer}
+        price={price}
+        onDrawer={choose}
+        onGo={go}
+        onAgain={onAgain}
+        onCancel={close}
+      />
     </>
   );
 }

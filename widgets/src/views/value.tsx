@@ -4,6 +4,7 @@ import type { DictValue, ImageValue, ListValue, ValueWire } from "../wire.ts";
 import { Fold } from "./fold.tsx";
 import { Paged } from "./paged.tsx";
 import { ReachContext } from "./reach.ts";
+import { useAsking, Who } from "./who.tsx";
 
 /** Where a value lies in the state, as places in dicts and lists; undefined where it cannot be asked for. */
 export type Path = number[] | undefined;
@@ -91,18 +92,18 @@ const isFolded = (value: ValueWire): value is DictValue | ListValue =>
 
 /** One entry of a dict or list: a line, or a part that opens. */
 function Entry({ name, value, open, path }: { name: string; value: ValueWire; open: boolean; path: Path }) {
-  const key = <span class="na-key">{name}</span>;
+  const asking = useAsking(path);
   if (!isFolded(value)) {
     return (
-      <li class="na-entry">
-        {key}
+      <li class="na-entry" {...asking}>
+        <Who name={name} path={path} class="na-key" />
         <Paged value={value} path={path} />
       </li>
     );
   }
   const head = (
     <>
-      {key} <span class="na-summary">{summary(value)}</span>
+      <span class="na-key">{name}</span> <span class="na-summary">{summary(value)}</span>
     </>
   );
   return (

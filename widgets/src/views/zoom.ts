@@ -1,5 +1,5 @@
 /** Panning and zooming of a drawing by pointer, wheel and buttons, and following a part of it that moves. */
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import {
   type Box,
   fitted,
@@ -23,99 +23,121 @@ const SMALL = 0.8;
 
 type Place = Size & Point;
 
+const NOWHERE: Place = { x: 0, y: 0, width: 1, height: 1 };
+
 /** What moves one drawing in its frame; all of it lies outside what Preact draws. */
-class Camera {
-  frame: HTMLElement | null = null;
-  drawing: SVGSVGElement | null = null;
-  whole: Box = { x: 0, y: 0, width: 1, height: 1 };
-  at: Place | null = null;
+function newCamera() {
+  let frame: HTMLElement | null = null;
+  let drawing: SVGSVGElement | null = null;
+  let whole: Box = NOWHERE;
+  let at: Place | null = null;
   /** Null while it is as it was opened. */
-  own: Lens | null = null;
+  let own: Lens | null = null;
   /** Whether it goes along with `at`, as until one drags it away. */
-  follows = true;
-  #resting: ReturnType<typeof setTimeout> | undefined;
+  let follows = true;
+  let resting: ReturnType<typeof setTimeout> | undefined;
 
-  get size(): Size {
-    const { clientWidth: width = 0, clientHeight: height = 0 } = this.frame ?? {};
-    return { width, height };
-  }
+  const size = (): Size => ({ width: frame?.clientWidth ?? 0, height: frame?.clientHeight ?? 0 });
+  const asOpened = (): Lens => opened(whole, size(), at ?? whole);
+  const lens = (): Lens => own ?? asOpened();
 
-  get lens(): Lens {
-    return this.own ?? opened(this.whole, this.size, this.at ?? this.whole);
-  }
+  const place = (): void => {
+    if (!drawing) return;
+    const { scale } = lens();
+    drawing.style.transform = transformOf(lens(), whole);
+    drawing.classList.toggle("na-far", scale < FAR);
+  };
 
-  /** Shows the drawing where it now is to be seen. */
-  place(): void {
-    const { lens } = this;
-    if (!this.drawing) return;
-    this.drawing.style.transform = transformOf(lens, this.whole);
-    this.drawing.classList.toggle("na-far", lens.scale < FAR);
-  }
+  /** Shows it at rest: sharp, and with larger letters where it is small. */
+  const rest = (): void => {
+    place();
+    drawing?.classList.remove("na-moving");
+    drawing?.classList.toggle("na-small", lens().scale < SMALL);
+  };
 
   /**
    * Shows another part. While it moves the drawing is a layer of its own, whose picture is moved and
    * stretched: only that keeps up with a screen's frames where there are hundreds of nodes.
    */
-  set(to: Lens | null): void {
-    this.own = to;
-    this.drawing?.classList.add("na-moving");
-    this.place();
-    clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => this.rest(), REST_MS);
-  }
+  const set = (to: Lens): void => {
+    own = to;
+    drawing?.classList.add("na-moving");
+    place();
+    clearTimeout(resting);
+    resting = setTimeout(rest, REST_MS);
+  };
 
-  /** Shows it at rest: sharp, and with larger letters where it is small. */
-  rest(): void {
-    this.place();
-    this.drawing?.classList.remove("na-moving");
-    this.drawing?.classList.toggle("na-small", this.lens.scale < SMALL);
-  }
-
-  reveal(box: Place): void {
-    const { lens } = this;
-    const to = revealed(lens, this.whole, this.size, box);
-    if (to !== lens) this.set(to);
-  }
-
-  /** Goes along with what is shown as the current part. */
-  follow(): void {
-    if (this.follows && this.at && this.size.width > 0) this.reveal(this.at);
-  }
-
-  locate(): void {
-    this.follows = true;
-    const near = opened(this.whole, this.size, this.at ?? this.whole);
-    if (this.at) this.set(revealed(near, this.whole, this.size, this.at));
-  }
-
-  zoom(factor: number, about?: Point): void {
-    const { lens } = this;
-    this.set(zoomed(lens, this.whole, this.size, factor, about ?? lens));
-  }
-
-  fit(): void {
-    this.set(fitted(this.whole, this.size));
-  }
+  const reveal = (box: Place): void => {
+    const from = lens();
+    const to = revealed(from, whole, size(), box);
+    if (to !== from) set(to);
+  };
 
   /** The point of the drawing under the pointer. */
-  under({ clientX, clientY }: MouseEvent): Point {
-    const { left = 0, top = 0 } = this.frame?.getBoundingClientRect() ?? {};
-    const { width, height } = this.size;
-    return pointAt(this.lens, clientX - left - width / 2, clientY - top - height / 2);
-  }
+  const under = ({ clientX, clientY }: MouseEvent): Point => {
+    const { left = 0, top = 0 } = frame?.getBoundingClientRect() ?? {};
+    const { width, height } = size();
+    return pointAt(lens(), clientX - left - width / 2, clientY - top - height / 2);
+  };
 
-  pan(dx: number, dy: number): void {
-    const { lens } = this;
-    this.set({ ...lens, ...pointAt(lens, -dx, -dy) });
-  }
+  const zoom = (factor: number, about: Point = lens()): void =>
+    set(zoomed(lens(), whole, size(), factor, about));
 
-  close(): void {
-    clearTimeout(this.#resting);
-  }
+  /** Zooms by the wheel, where the drawing is in use: elsewhere the page scrolls. */
+  const onWheel = (event: WheelEvent): void => {
+    const awake = frame?.contains(frame.ownerDocument.activeElement) || event.ctrlKey || event.metaKey;
+    if (!awake) return;
+    event.preventDefault();
+    zoom(Math.exp(event.deltaY * -0.0015), under(event));
+  };
+
+  return {
+    rest,
+    reveal,
+    zoom,
+    /** What is drawn, and what of it one looks at. */
+    look(drawn: Box, current: Place | null): void {
+      whole = drawn;
+      at = current;
+    },
+    draws(element: SVGSVGElement | null): void {
+      drawing = element;
+    },
+    within(element: HTMLElement | null): void {
+      frame = element;
+    },
+    fit: (): void => set(fitted(whole, size())),
+    /** Goes along with what one looks at. */
+    follow(): void {
+      if (follows && at && size().width > 0) reveal(at);
+    },
+    locate(): void {
+      follows = true;
+      if (at) set(revealed(asOpened(), whole, size(), at));
+    },
+    drag(dx: number, dy: number): void {
+      follows = false;
+      set({ ...lens(), ...pointAt(lens(), -dx, -dy) });
+    },
+    capture: (pointer: number): void => frame?.setPointerCapture(pointer),
+    /** Hears the wheel and the frame's size; returns the way to stop it. */
+    watch(): () => void {
+      const watched = frame;
+      const watcher = new ResizeObserver(rest);
+      if (watched) watcher.observe(watched);
+      // A listener that may stop the page's own scrolling cannot be a passive one.
+      watched?.addEventListener("wheel", onWheel, { passive: false });
+      return () => {
+        watcher.disconnect();
+        watched?.removeEventListener("wheel", onWheel);
+        clearTimeout(resting);
+      };
+    },
+  };
 }
 
 /** Drags the drawing; a press that hardly moves stays a click. */
-function useDrag(camera: Camera) {
+function useDrag(camera: ReturnType<typeof newCamera>) {
   const from = useRef<{ x: number; y: number; moved: boolean } | null>(null);
   const onPointerDown = (event: PointerEvent): void => {
     if (event.button === 0) from.current = { x: event.clientX, y: event.clientY, moved: false };
@@ -125,10 +147,9 @@ function useDrag(camera: Camera) {
     if (!start) return;
     const [dx, dy] = [event.clientX - start.x, event.clientY - start.y];
     if (!start.moved && Math.hypot(dx, dy) < DRAGGED_PX) return;
-    if (!start.moved) camera.frame?.setPointerCapture(event.pointerId);
+    if (!start.moved) camera.capture(event.pointerId);
     from.current = { x: event.clientX, y: event.clientY, moved: true };
-    camera.follows = false;
-    camera.pan(dx, dy);
+    camera.drag(dx, dy);
   };
   const onPointerUp = (): void => {
     from.current = null;
@@ -136,39 +157,12 @@ function useDrag(camera: Camera) {
   return { onPointerDown, onPointerMove, onPointerUp, onPointerCancel: onPointerUp };
 }
 
-/** Zooms by the wheel, where the drawing is in use: elsewhere the page scrolls. */
-function useWheel(camera: Camera): void {
-  useEffect(() => {
-    const { frame } = camera;
-    const onWheel = (event: WheelEvent): void => {
-      const awake = frame?.contains(frame.ownerDocument.activeElement) || event.ctrlKey || event.metaKey;
-      if (!awake) return;
-      event.preventDefault();
-      camera.zoom(Math.exp(event.deltaY * -0.0015), camera.under(event));
-    };
-    // A listener that may stop the page's own scrolling cannot be a passive one.
-    frame?.addEventListener("wheel", onWheel, { passive: false });
-    return () => frame?.removeEventListener("wheel", onWheel);
-  }, [camera]);
-}
-
 /** A drawing of `whole` that can be moved, opened where `at` lies in it and going along with that. */
 export function useZoom(whole: Box, at: Place | null) {
-  const held = useRef<Camera | null>(null);
-  held.current ??= new Camera();
-  const camera = held.current;
-  camera.whole = whole;
-  camera.at = at;
-  useLayoutEffect(() => {
-    const watcher = new ResizeObserver(() => camera.rest());
-    if (camera.frame) watcher.observe(camera.frame);
-    return () => {
-      watcher.disconnect();
-      camera.close();
-    };
-  }, [camera]);
-  useLayoutEffect(() => camera.rest(), [camera, whole]);
-  useEffect(() => camera.follow(), [camera, at?.x, at?.y]);
-  useWheel(camera);
+  const camera = useMemo(newCamera, []);
+  camera.look(whole, at);
+  useLayoutEffect(() => camera.watch(), []);
+  useLayoutEffect(() => camera.rest(), [whole]);
+  useEffect(() => camera.follow(), [at?.x, at?.y]);
   return { camera, handlers: useDrag(camera) };
 }

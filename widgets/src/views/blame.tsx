@@ -1,0 +1,68 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { BlameWire, OriginWire } from "../wire.ts";
+import { CodeView } from "./code.tsx";
+import { Fold } from "./fold.tsx";
+import { Icon } from "./icons.tsx";
+import { CallsView } from "./tabs.tsx";
+
+const SAID = { step: "was written by", edit: "was edited by hand before", start: "was there from the start" };
+
+interface BlameProps {
+  blame: BlameWire;
+  onGo: (seq: number) => void;
+  onClose: () => void;
+}
+
+const Place = ({ origin, onGo }: { origin: OriginWire } & Pick<BlameProps, "onGo">) => {
+  const { seq, action } = origin;
+  if (seq === null) return null;
+  return (
+    <button type="button" class="na-link" title={`Look at step ${seq}`} onClick={() => onGo(seq)}>
+      {action}, step {seq}
+    </button>
+  );
+};
+
+const Causes = ({ causes, onGo }: { causes: OriginWire[] } & Pick<BlameProps, "onGo">) => (
+  <ul class="na-causes" aria-label="Made from">
+    {causes.map((cause, i) => (
+      <li key={i}>
+        <code>{cause.path}</code> {SAID[cause.kind]} <Place origin={cause} onGo={onGo} />
+      </li>
+    ))}
+  </ul>
+);
+
+/** Who wrote a value: the step, the call and its prompt, the source as it was, and what it was made from. */
+export function BlameCard({ blame, onGo, onClose }: BlameProps) {
+  const { origin, source, calls, causes } = blame;
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => card.current?.focus(), [blame]);
+  return (
+    <section
+      class="na-blame"
+      aria-label={`Who wrote ${origin.path}`}
+      tabIndex={-1}
+      ref={card}
+      onKeyDown={(event) => event.key === "Escape" && onClose()}
+    >
+      <button type="button" class="na-tool na-edit" aria-label="Close" title="Close" onClick={onClose}>
+        <Icon name="cross" />
+      </button>
+      <p>
+        <code>{origin.path}</code> {SAID[origin.kind]} <Place origin={origin} onGo={onGo} />
+      </p>
+      {calls.length > 0 && <CallsView calls={calls} />}
+      {source !== null && (
+        <Fold head="Its code, as it was" open={calls.length === 0}>
+          {() => <CodeView code={{ id: null, source, now: null }} />}
+        </Fold>
+      )}
+      {causes.length > 0 && (
+        <Fold head="Made from" open>
+          {() => <Causes causes={causes} onGo={onGo} />}
+        </Fold>
+      )}
+    </section>
+  );
+}

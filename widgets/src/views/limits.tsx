@@ -1,0 +1,54 @@
+import { counted } from "../format.ts";
+import type { ControlWire } from "../wire.ts";
+import { budgetText } from "./budget.tsx";
+
+/** What is open below the buttons. */
+export type Drawer = "run" | "step" | "breakpoints" | "budget" | "price" | null;
+
+export interface LimitActsProps {
+  control: ControlWire;
+  drawer: Drawer;
+  onDrawer: (drawer: Drawer) => void;
+}
+
+/** What limits a run: where it halts and what it may spend. */
+export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
+  const set = Object.keys(control.breakpoints).length;
+  const turn = (to: Drawer): void => onDrawer(drawer === to ? null : to);
+  return (
+    <span class="na-limit-acts">
+      <button
+        type="button"
+        class="na-quiet"
+        aria-label={`Breakpoints, ${set} set`}
+        aria-expanded={drawer === "breakpoints"}
+        title="Where runs halt"
+        onClick={() => turn("breakpoints")}
+      >
+        <span class={`na-bp ${set > 0 ? "na-set" : ""}`} aria-hidden="true" />
+        {set > 0 && <b class="na-when-brief">{set}</b>}
+        <span class="na-act-name">{set > 0 ? counted(set, "breakpoint") : "Breakpoints"}</span>
+      </button>
+      <button
+        type="button"
+        class="na-quiet"
+        aria-label={`Budget, ${budgetText(control) === "Budget" ? "no limit" : budgetText(control)}`}
+        aria-expanded={drawer === "budget"}
+        title="What a command may spend on LLM calls"
+        onClick={() => turn("budget")}
+      >
+        {budgetText(control)}
+      </button>
+    </span>
+  );
+}
+
+/** Asks whether what cannot be taken back may be fired again. */
+export const AllowEffects = ({ trouble, onAllow }: { trouble: string; onAllow: () => void }) => (
+  <div class="na-banner na-ask" role="alert">
+    <span>{trouble}</span>
+    <button type="button" class="na-button" title="Fire it once more" onClick={onAllow}>
+      Allow effects
+    </button>
+  </div>
+);

@@ -1,0 +1,79 @@
+/** All that the panel's parts are drawn from. */
+import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import type { Looks } from "../looks.ts";
+import type { Run } from "../model.ts";
+import { placeKey } from "../timeline.ts";
+import type { Viewer } from "../viewer.ts";
+import { VisitCounter } from "../visits.ts";
+import type { Detail } from "../wire.ts";
+import type { Edit } from "./edit.tsx";
+import { huesOf } from "./hues.ts";
+
+/** What the viewer looks at, drawn again when that changes. */
+export function useLooks(viewer: Viewer): Looks {
+  const [looks, setLooks] = useState(viewer.looks);
+  useEffect(() => {
+    setLooks(viewer.looks);
+    return viewer.listen(() => setLooks(viewer.looks));
+  }, [viewer]);
+  return looks;
+}
+
+const NO_EDITS: ReadonlyMap<string, Edit> = new Map();
+
+/** Edits belong to the place where they were made. */
+function useEdits(place: string) {
+  const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
+  const edits = all.get(place) ?? NO_EDITS;
+  const set = (here: ReadonlyMap<string, Edit>): void => setAll(new Map(all).set(place, here));
+  const onEdit = (key: string, edit: Edit | null): void => {
+    const here = new Map(edits);
+    if (edit) here.set(key, edit);
+    else here.delete(key);
+    set(here);
+  };
+  return { edits, onEdit, clear: () => set(NO_EDITS) };
+}
+
+/** The action that comes after the place in view. */
+export const nextOf = (detail: Detail | null, run: Run | undefined, atHead: boolean): string | null =>
+  atHead ? (run?.next ?? null) : (detail?.next?.target ?? null);
+
+/** All that the parts are drawn from: what is looked at, and what follows from it. */
+export function useScene(viewer: Viewer) {
+  const id = useId();
+  const looks = useLooks(viewer);
+  const { overview, points, at } = looks;
+  const point = viewer.point;
+  const here = placeKey(point);
+  const hues = useMemo(() => huesOf(overview.graph), [overview.graph]);
+  const counter = useMemo(() => new VisitCounter(), []);
+  const visits = useMemo(() => counter.of(points, at), [points, at]);
+  const move = useCallback((to: number) => viewer.move(to), [viewer]);
+  return {
+    viewer,
+    id,
+    looks,
+    point,
+    hues,
+    visits,
+    move,
+    edits: useEdits(here),
+    run: overview.runs.find((one) => one.id === overview.run),
+    atHead: at === points.length - 1,
+    head: points.at(-1)?.seq ?? null,
+    late: looks.shown !== here,
+    onSwitch: useCallback((to: string) => void viewer.switchTo(to), [viewer]),
+    onCompare: useCallback((to: string) => void viewer.compare(to), [viewer]),
+  };
+}
+
+export type Scene = ReturnType<typeof useScene>;
+
+/** What Run and Step go on with: at the head the run, in the past a fork. */
+export function goingOn({ looks, point, run, atHead, late }: Scene) {
+  if (atHead) return { next: run?.next ?? null, inputs: looks.overview.inputs, past: null };
+  const past = point.seq === null ? "the start" : `step ${point.seq}`;
+  const detail = late ? null : looks.detail;
+  return { next: detail?.goesOn ?? null, inputs: detail?.asks ?? [], past };
+}

@@ -1,0 +1,34 @@
+/** The graph as it was laid out, on the wire. */
+
+export interface NodeWire {
+  name: string;
+  kind: "action" | "input";
+  label: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  reads: string[];
+  writes: string[];
+}
+
+export interface EdgeWire {
+  source: string;
+  target: string;
+  label: string;
+  conditional: boolean;
+  path: string;
+  head: string;
+  labelX: number;
+  labelY: number;
+  /** An exception takes it. */
+  caught?: boolean;
+}
+
+export interface GraphWire {
+  laidOut: boolean;
+  width: number;
+  height: number;
+  nodes: NodeWire[];
+  edges: EdgeWire[];
+}
