@@ -139,10 +139,13 @@ class History(Sequence[StepRecord]):
             StateError: That is no path.
             MissingKeyError: Nothing stands there; the message says what is nearest.
         """
-        last = self.run.head if seq is None else self[seq].seq
+        return self.blame_at(path, self.run.head if seq is None else self[seq].seq, most=most)
+
+    def blame_at(self, path: str, seq: int | None, *, most: int | None = None) -> Blame:
+        """Tell the same of a checkpoint, of which None is the initial state of all."""
         trail, asked = Trail(self.store, self.key), read_path(path)
-        place = trail.place(asked, last) or found(self.at(last), asked)
-        return blame(trail, place, last, most)
+        place = trail.place(asked, seq) or found(trail.state(seq), asked)
+        return blame(trail, place, seq, most)
 
     def watch(self, question: str | Callable[[State], object]) -> Watched:
         """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.
