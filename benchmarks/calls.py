@@ -1,11 +1,13 @@
 """What it costs to record one model call, in milliseconds; and what it delays of a stream's first token.
 
 Calls go to a server on this machine that answers at once, with a step around them and without,
-in turns in one run. The store is a file, as for users.
+in turns in one run. The store is a file, as for users. The last lines are about awaited calls: how
+long an event loop stands still while a call is kept, if its own thread keeps it and if another does.
 """
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import sys
 import tempfile
@@ -62,6 +64,42 @@ def measure(client, scope, work, messages):
     return [statistics.median(took[inside][20:]) * 1e3 for inside in (False, True)]
 
 
+async def stands_still(work):
+    """Do the work beside a task that does nothing but come back; return its longest absence."""
+    longest, over = 0.0, asyncio.Event()
+
+    async def beat():
+        nonlocal longest
+        before = time.perf_counter()
+        while not over.is_set():
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            longest, before = max(longest, now - before), now
+
+    beating = asyncio.create_task(beat())
+    await asyncio.sleep(0)
+    await work()
+    over.set()
+    await beating
+    return longest
+
+
+async def keeping(store, call):
+    """Median times for which the loop stands still, in milliseconds: here, and by another thread."""
+
+    async def here():
+        store.record_call(call)
+
+    async def there():
+        await asyncio.to_thread(store.record_call, call)
+
+    took = {here: [], there: []}
+    for n in range(ROUNDS // 2):
+        for work in (here, there) if n % 2 else (there, here):
+            took[work].append(await stands_still(work))
+    return [statistics.median(found[20:]) * 1e3 for found in took.values()]
+
+
 def main():
     import openai
 
@@ -81,7 +119,15 @@ def main():
                 without, within = measure(client, scope, first_token, messages)
                 beside = f"{without:6.2f} ms without, {within:6.2f} with"
                 print(f"first token of {messages:>2}    {beside}, {within / without:6.3f} times")
+        for messages in (2, 40):
+            call = next(one for one in kept(store) if messages == len(one.request["messages"]))
+            here, there = asyncio.run(keeping(store, call))
+            print(f"loop stands still, {messages:>2}   {here:5.2f} ms, {there:5.2f} by another thread")
         store.close()
+
+
+def kept(store):
+    return store.calls([StepRef(KEY, 0)])
 
 
 if __name__ == "__main__":

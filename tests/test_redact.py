@@ -251,3 +251,24 @@ def test_a_store_can_do_without_secrets(tmp_path):
     assert {"key": "[openai-key]"} == store.values(StepRef(KEY, 0)).inputs
     store.close()
     assert secret.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize("head", ["", "data:image/png;base64,"])
+def test_a_picture_in_base64_stays_as_it_is(head):
+    """However much some place in it looks like a key."""
+    picture = head + "iVBORw0KGgo" * 500 + "/AKIAIOSFODNN7EXAMPLQ/" + "abcd" * 500
+    assert {"url": picture} == redact_json({"url": picture})
+    assert [] == find_secrets({"url": picture})
+
+
+@pytest.mark.parametrize("head", ["", "data:image/png;base64,", "data:text/plain,"])
+def test_a_long_text_that_is_no_picture_is_redacted(head):
+    """Nor one that has a secret of the environment in it."""
+    long = head + "word " * 2000 + "AKIAIOSFODNN7EXAMPLQ"
+    assert head + "word " * 2000 + "[aws-access-key]" == redact_text(long)
+
+
+def test_a_secret_of_the_environment_is_found_in_base64_too(monkeypatch):
+    """There it is no chance."""
+    monkeypatch.setenv("WEATHER_TOKEN", "correctHorseBattery")
+    assert "abcd" * 2000 + "[env-secret]" == redact_text("abcd" * 2000 + "correctHorseBattery")

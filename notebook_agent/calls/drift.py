@@ -8,6 +8,7 @@ from itertools import islice, zip_longest
 
 from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.keys import Asked
+from notebook_agent.calls.outcome import outcome, status_of
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.ids import Json
 
@@ -101,9 +102,11 @@ def _asked_again(equal: Sequence[CallRecord]) -> str:
     times = sum(map(servable, equal))
     if times:
         return f"the same request is recorded {times} time{'s' * (times > 1)} and was asked once more"
-    failed = equal[-1]
-    status = f"HTTP {failed.status}" if failed.status else "no answer"
-    return f"the same request had failed: {status}{f', {failed.error}' if failed.error else ''}"
+    last = equal[-1]
+    end, status = outcome(last), status_of(last)
+    if end in {"cancelled", "cut", "timed out"}:
+        return f"the same request was {end}"
+    return f"the same request had failed: {status}{f', {last.error}' if last.error else ''}"
 
 
 def _told(found: Sequence[Difference]) -> Iterator[str]:

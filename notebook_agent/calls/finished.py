@@ -7,6 +7,7 @@ from dataclasses import replace
 from notebook_agent.calls.bodies import decoded
 from notebook_agent.calls.events import parsed, readable_events
 from notebook_agent.calls.heard import Heard
+from notebook_agent.calls.outcome import LEFT, UNENDED
 from notebook_agent.calls.prices import price_of
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.calls.providers import is_known, provider
@@ -31,12 +32,13 @@ def finished(call: CallRecord, heard: Heard | None) -> CallRecord:
     answer, trouble = _stream(call, heard) if is_event_stream(call.content_type) else _plain(call)
     reader = provider(call.endpoint)
     usage, said = reader.usage(answer), reader.error(answer) or trouble
-    said = said or (None if ok or call.error else f"HTTP {call.status}")
+    raised = None if call.error in {LEFT, UNENDED} else call.error
+    said = said or (None if ok or raised else f"HTTP {call.status}")
     model = text(at(answer, "model")) or call.model
     return replace(
         call,
         complete=call.complete and (said is None or not ok),
-        error=call.error or (redact_text(said) if said else None),
+        error=raised or (redact_text(said) if said else call.error),
         usage=usage,
         cost=0.0 if call.replayed else price_of(call.host, model, usage, answer),
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from types import NoneType
 
-from notebook_agent.calls.bodies import decoded
+from notebook_agent.calls.bodies import decoded, encoding, is_false
+from notebook_agent.calls.fields import Fields
 from notebook_agent.calls.keys import key_of
 from notebook_agent.calls.protocol import CallRecord, Task, Usage
 from notebook_agent.calls.scrub import STYLES, scrubbed
-from notebook_agent.errors import LedgerFormatError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.redact import redact_json, redact_text
 
@@ -100,23 +99,23 @@ def call_from_json(told: object) -> CallRecord:
     Raises:
         LedgerFormatError: a field is missing or of another type; `path` names it.
     """
-    read = _Fields(told, "")
+    read = Fields(told, "")
     method, endpoint = read.text("method"), read.text("endpoint")
     request = read.json("request")
     usage = read.part("usage")
-    return CallRecord(
+    call = CallRecord(
         step=_step_from_json(read.part("step")),
         action=read.maybe_text("action"),
         span=None,
-        key=key_of(method, endpoint, request),
+        key=_key(read, method, endpoint, request),
         method=method,
         host=read.text("host"),
         endpoint=endpoint,
         model=read.maybe_text("model"),
         request=request,
         streamed=read.flag("streamed"),
-        status=read.maybe_whole("status"),
-        content_type=read.maybe_text("content_type"),
+        status=read.maybe_whole("status", 100, 599),
+        content_type=read.maybe_ascii("content_type"),
         body=_body_from_json(read.part("body")),
         complete=read.flag("complete"),
         error=read.maybe_text("error"),
@@ -130,129 +129,47 @@ def call_from_json(told: object) -> CallRecord:
         branch=tuple(_task_from_json(part) for part in read.parts("branch")),
         superseded=read.has("superseded") and read.flag("superseded"),
     )
+    if encoding(call.headers) and call.body is not None and is_false(call):
+        raise read.wrong("headers", "those of the body, which has another content-encoding")
+    return call
 
 
-def _task_from_json(told: _Fields) -> Task:
+def _key(read: Fields, method: str, endpoint: str, request: Json) -> str:
+    try:
+        return key_of(method, endpoint, request)
+    except (RecursionError, ValueError):
+        raise read.wrong("request", "JSON that can be written") from None
+
+
+def _task_from_json(told: Fields) -> Task:
     return Task(told.text("action"), told.whole("occurrence"), told.text("task"))
 
 
-def _step_from_json(told: _Fields | None) -> StepRef | None:
+def _written(told: Fields) -> bytes:
+    write = STYLES.get(told.maybe_text("style") or "compact")
+    if write is None:
+        raise told.wrong("style", f"one of {', '.join(STYLES)}")
+    try:
+        return write(told.json("json")).encode(errors="surrogatepass")
+    except (RecursionError, ValueError):
+        raise told.wrong("json", "JSON that can be written") from None
+
+
+def _step_from_json(told: Fields | None) -> StepRef | None:
     if told is None:
         return None
     run = RunKey(told.text("project"), told.text("app_id"), told.maybe_text("partition_key"))
-    return StepRef(run, told.maybe_whole("seq"))
+    return StepRef(run, told.maybe_whole("seq", last=2**32 - 1))
 
 
-def _body_from_json(told: _Fields | None) -> bytes | None:
+def _body_from_json(told: Fields | None) -> bytes | None:
     if told is None:
         return None
     if told.has("json"):
-        write = STYLES.get(told.maybe_text("style") or "compact", STYLES["compact"])
-        return write(told.json("json")).encode(errors="surrogatepass")
+        return _written(told)
     if told.has("lines"):
         return "\n".join(told.texts("lines")).encode(errors="surrogatepass")
     try:
         return base64.b64decode(told.text("base64"), validate=True)
     except ValueError:
         raise told.wrong("base64", "base64 text") from None
-
-
-class _Fields:
-    """A JSON object of which each field is asked for by its type."""
-
-    def __init__(self, told: object, path: str) -> None:
-        self._path = path
-        if not isinstance(told, dict):
-            raise LedgerFormatError(f"{path} is not an object.", path=path)
-        self._told: dict[str, Json] = told
-
-    def wrong(self, name: str, wanted: str) -> LedgerFormatError:
-        """Make the error for a field that is not as wanted."""
-        found = "missing" if name not in self._told else f"{self._told[name]!r:.60}"
-        path = f"{self._path}.{name}"
-        return LedgerFormatError(f"{path} must be {wanted}, and is {found}.", path=path)
-
-    def has(self, name: str) -> bool:
-        """Tell whether the field is there."""
-        return name in self._told
-
-    def _get(self, name: str, wanted: str, *kinds: type) -> Json:
-        value = self._told.get(name)
-        if type(value) not in kinds:
-            raise self.wrong(name, wanted)
-        return value
-
-    def json(self, name: str) -> Json:
-        """Any JSON, but it must be there."""
-        if name not in self._told:
-            raise self.wrong(name, "there")
-        return self._told[name]
-
-    def text(self, name: str) -> str:
-        """A text."""
-        return str(self._get(name, "a text", str))
-
-    def maybe_text(self, name: str) -> str | None:
-        """A text or null."""
-        value = self._get(name, "a text or null", str, NoneType)
-        return None if value is None else str(value)
-
-    def flag(self, name: str) -> bool:
-        """True or false."""
-        return bool(self._get(name, "true or false", bool))
-
-    def whole(self, name: str) -> int:
-        """A whole number."""
-        value = self._get(name, "a whole number", int)
-        assert isinstance(value, int)
-        return value
-
-    def maybe_whole(self, name: str) -> int | None:
-        """A whole number or null."""
-        return None if self._told.get(name) is None else self.whole(name)
-
-    def maybe_number(self, name: str) -> float | None:
-        """A number or null."""
-        value = self._get(name, "a number or null", int, float, NoneType)
-        return float(value) if isinstance(value, int | float) else None
-
-    def part(self, name: str) -> _Fields | None:
-        """An object or null."""
-        value = self._told.get(name)
-        return None if value is None else _Fields(value, f"{self._path}.{name}")
-
-    def _list(self, name: str, wanted: str) -> list[Json]:
-        value = self._told.get(name, [])
-        if not isinstance(value, list):
-            raise self.wrong(name, wanted)
-        return value
-
-    def parts(self, name: str) -> list[_Fields]:
-        """A list of objects; empty where it is missing."""
-        listed = self._list(name, "a list of objects")
-        return [_Fields(each, f"{self._path}.{name}[{n}]") for n, each in enumerate(listed)]
-
-    def texts(self, name: str) -> list[str]:
-        """A list of texts."""
-        found = [each for each in self._list(name, "a list of texts") if isinstance(each, str)]
-        if len(found) != len(self._list(name, "")):
-            raise self.wrong(name, "a list of texts")
-        return found
-
-    def chunks(self, name: str) -> tuple[tuple[float, int], ...]:
-        """A list of [seconds, bytes]."""
-        found: list[tuple[float, int]] = []
-        for each in self._list(name, "a list"):
-            match each:
-                case [int() | float() as at, int() as size]:
-                    found.append((float(at), size))
-                case _:
-                    raise self.wrong(name, "a list of [seconds, bytes]")
-        return tuple(found)
-
-    def headers(self, name: str) -> tuple[tuple[str, str], ...]:
-        """An object of texts; none where it is missing."""
-        value = self._told.get(name, {})
-        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
-            raise self.wrong(name, "an object of texts")
-        return tuple((header, str(each)) for header, each in value.items())

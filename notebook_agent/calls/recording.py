@@ -117,7 +117,7 @@ def _calls_of(name: str, told: object) -> list[object]:
     if not isinstance(told, dict) or told.get("format") != _FORMAT:
         raise LedgerFormatError(f"{name} is no ledger: it does not say 'format': '{_FORMAT}'.", path=name)
     version, calls = told.get("version"), told.get("calls")
-    if version != _VERSION:
+    if type(version) is not int or version != _VERSION:
         raise LedgerFormatError(
             f"{name} is a ledger of version {version!r}, and this notebook_agent reads version {_VERSION}:"
             " update notebook_agent, or record the run again.",

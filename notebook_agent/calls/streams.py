@@ -25,16 +25,18 @@ class SyncTee:
                     self._check()
                     yield piece
                     self._tape.tell()
-            except Exception as error:
-                self._tape.failed(error)
-                self._tape.check()
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                self._tape.lost(error)
                 raise
             self._tape.exhausted()
 
     def _check(self) -> None:
         try:
             self._tape.check()
-        except BaseException:
+        except BaseException as error:
+            self._tape.failed(error)
             self.close()
             raise
 
@@ -59,7 +61,9 @@ class AsyncTee:
                 await self._check()
                 yield piece
                 self._tape.tell()
-        except Exception as error:
+        except GeneratorExit:
+            raise
+        except BaseException as error:
             self._tape.failed(error)
             raise
         self._tape.exhausted()
@@ -67,7 +71,8 @@ class AsyncTee:
     async def _check(self) -> None:
         try:
             self._tape.check()
-        except BaseException:
+        except BaseException as error:
+            self._tape.failed(error)
             await self.aclose()
             raise
 

@@ -4,9 +4,9 @@ Bytes pass through as they come. The record is kept before the last piece is han
 so that an action never holds a complete answer that a dying process could lose. Who listens
 is told after a piece has been handed on, so that nobody waits for a token because of others.
 
-It is kept in the thread that reads the answer, awaited answers too. Handing that to another thread
-takes about as long as keeping an ordinary call does, and holds the interpreter no less meanwhile
-(`benchmarks/calls.py` prints both); and the steps of awaited actions are kept in that thread as well.
+It is kept in the thread that reads the answer, awaited answers too: an event loop stands still no
+less while another thread keeps it, for both need the interpreter, and longer by the handing over
+(`benchmarks/calls.py` prints both times). The steps of awaited actions are kept there as well.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from notebook_agent.calls.cutting import cut_off
 from notebook_agent.calls.finished import finished
 from notebook_agent.calls.heard import Heard
 from notebook_agent.calls.keys import Asked, Unread
+from notebook_agent.calls.outcome import LEFT, OPEN, UNENDED, end_of
 from notebook_agent.calls.protocol import CallRecord, CallText
 from notebook_agent.calls.providers import provider
 from notebook_agent.calls.running import Running
@@ -68,7 +69,8 @@ class Tape:
         """Note the head of the response."""
         plain = [(name.lower(), value) for name, value in headers]
         self._status, self._headers = status, kept_headers(plain)
-        self._content_type = next((value for name, value in plain if name == "content-type"), None)
+        kind = next((value for name, value in plain if name == "content-type"), None)
+        self._content_type = kind if kind is None or kind.isascii() else ascii(kind)[1:-1]
         length = next((value for name, value in plain if name == "content-length"), "")
         self._length = int(length) if length.isdecimal() else None
         undo = decoder(encoding(self._headers)) if self._is_stream() else None
@@ -105,27 +107,32 @@ class Tape:
 
     def exhausted(self) -> None:
         """Note that the body came to its end."""
-        self._commit(complete=self._is_whole())
+        whole = self._is_whole()
+        self._commit(complete=whole, error=None if whole else UNENDED)
         self.tell()
 
     def closed(self) -> None:
         """Note that the client reads no further; what is missing shows in what came."""
         if not self._done:
             self._flush()
-            self._commit(complete=self._heard is not None and self._heard.ended)
+            whole = self._heard is not None and self._heard.ended
+            self._commit(complete=whole, error=None if whole else LEFT)
         self.tell()
 
     def failed(self, error: BaseException) -> None:
         """Note that no response, or no more of it, came."""
-        told = str(error)
-        self._commit(
-            complete=False, error=f"{type(error).__name__}: {told}" if told else type(error).__name__
-        )
+        self._commit(complete=False, error=end_of(error, began=self._status is not None))
         self.tell()
+
+    def lost(self, error: BaseException) -> None:
+        """Note as `failed` does what an error has cut; raise if the step is to end, as that has cut it then."""
+        self.failed(error)
+        if isinstance(error, Exception):
+            self.check()
 
     def abandoned(self) -> None:
         """Note that the step ended while the response was still open."""
-        self._commit(complete=False, error="still open when the step ended")
+        self._commit(complete=False, error=OPEN)
         self.tell()
 
     def _is_stream(self) -> bool:
@@ -192,7 +199,14 @@ class Tape:
             chunks=tuple(self._chunks) if self._is_stream() else (),
             replayed=served is not None,
             replayed_from=(served.replayed_from or served.id) if served else None,
-            headers=self._headers,
+            headers=_redacted(self._headers),
             drift=None if self._differs is None else self._differs(asked),
         )
         return finished(call, self._heard)
+
+
+def _redacted(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    told = "\n".join([value for _, value in headers])
+    if redact_text(told) == told:
+        return headers
+    return tuple((name, redact_text(value)) for name, value in headers)

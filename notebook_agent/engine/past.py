@@ -41,6 +41,8 @@ def _meet(own: Sequence[StepRecord], branches: Sequence[Branch], store: Store) -
 
 def _own(run: Run, store: Store) -> list[StepRecord]:
     first = 0 if run.parent is None or run.parent.seq is None else run.parent.seq + 1
+    if run.head is None or run.head < first:
+        return []
     own = [each for each in store.steps(run.key, first=first) if each.ref.run == run.key]
     return own[:-1] if own and own[-1].status == "running" else own
 

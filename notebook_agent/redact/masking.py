@@ -56,6 +56,8 @@ def trusted() -> frozenset[str]:
 _ENV_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_key", "_token", "_secret")
 _LONG_WORD = 16
 _LONG_TEXT = 4096
+_ENCODED = ";base64,"
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _WIDE = tuple((marker, rule) for rule in RULES if rule.wide for marker in rule.markers)
 _NARROW = tuple((marker, rule) for rule in RULES if not rule.wide for marker in rule.markers)
 
@@ -78,16 +80,20 @@ class _Redactor:
     """
 
     def __init__(self, texts: Iterable[str], secrets: Iterable[str] | None = None) -> None:
-        whole = "\n".join(texts)
+        plain: list[str] = []
+        media: list[str] = []
+        for text in texts:
+            (media if _is_media(text) else plain).append(text)
+        whole = "\n".join(plain)
         words = "\n".join([word for word in whole.split() if len(word) >= _LONG_WORD])
         self._marked = [*_held(_WIDE, whole), *(_held(_NARROW, words) if words else ())]
         known = environment_secrets() if secrets is None else secrets
-        self._values = [value for value in known if value in whole]
+        self._values = [value for value in known if value in whole or any(value in text for text in media)]
 
     def __call__(self, text: str) -> str:
         if len(text) < _SHORTEST:
             return text
-        for rule in self._rules(text):
+        for rule in () if _is_media(text) else self._rules(text):
             text = rule.replace(text)
         for value in self._values:
             text = text.replace(value, f"[{ENVIRONMENT}]")
@@ -96,7 +102,7 @@ class _Redactor:
     def spans(self, text: str) -> list[tuple[int, int, str]]:
         """Where secrets stand in a text, and their rules: in order, and none within another."""
         found: list[tuple[int, int, str]] = []
-        for rule in self._rules(text):
+        for rule in () if _is_media(text) else self._rules(text):
             spans = rule.spans(text)
             found += [(start, end, rule.name) for start, end in spans]
             text = _blanked(text, spans)
@@ -108,12 +114,22 @@ class _Redactor:
 
     def rules_of(self, text: str) -> list[str]:
         """The names of the rules that find something in a text."""
-        found = [rule.name for rule in self._rules(text) if rule.replace(text) != text]
+        rules = [] if _is_media(text) else self._rules(text)
+        found = [rule.name for rule in rules if rule.replace(text) != text]
         return [*dict.fromkeys(found), *([ENVIRONMENT] if any(map(text.__contains__, self._values)) else [])]
 
     def _rules(self, text: str) -> list[Rule]:
         found = {rule.name: rule for marker, rule in self._marked if marker in text}
         return [rule for rule in RULES if rule.name in found] if found else []
+
+
+def _is_media(text: str) -> bool:
+    """Tell a picture or a sound in base64: where it looks like a key in some place, that is chance."""
+    if len(text) < _LONG_TEXT:
+        return False
+    head = text.find(_ENCODED, 0, _LONG_WORD * 8) if text.startswith("data:") else -1
+    data = text if head < 0 else text[head + len(_ENCODED) :]
+    return data.isascii() and not data.encode().translate(None, _BASE64)
 
 
 def _held(marked: tuple[_Marked, ...], text: str) -> Iterator[_Marked]:

@@ -185,6 +185,7 @@ class Agent(Asking, Beside, Chatting, Proving, Housekeeping, Trying):
         run: str | None = None,
         *,
         look: bool = False,
+        recorded: str | Path | None = None,
         max_calls: int | None = None,
         max_cost: float | None = None,
         allow_effects: bool = False,
@@ -198,12 +199,13 @@ class Agent(Asking, Beside, Chatting, Proving, Housekeeping, Trying):
         Args:
             run: Its label or the beginning of its id.
             look: Only take it into use.
+            recorded: A file of recorded LLM calls, which are replayed where no key is set.
             max_calls: Send no more LLM calls than this.
             max_cost: Send no LLM call once they cost this, in US dollars.
             allow_effects: Fire irreversible actions again that were fired already.
         """
         __tracebackhide__ = True
-        line = resume(self.workspace, run)
+        line = resume(self.workspace, run, recorded)
         self._say(priced(self.workspace, line))
         self.workspace.namespace.setdefault("agent", self)
         if look or not stopped(self.workspace):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from notebook_agent.application import Application
 from notebook_agent.errors import CommandError, UnknownRunError
 from notebook_agent.ids import notebook_here
@@ -18,12 +20,19 @@ __all__ = ["priced", "resume", "stopped"]
 _STOPPED = ("failed", "interrupted")
 
 
-def resume(ws: Workspace, name: str | None = None) -> str:
-    """Take a stored run into use again; return the sentence that says where it stands."""
+def resume(ws: Workspace, name: str | None = None, recorded: str | Path | None = None) -> str:
+    """Take a stored run into use again; return the sentence that says where it stands.
+
+    Args:
+        ws: The session.
+        name: Its label or the beginning of its id; else the last unfinished one of this notebook.
+        recorded: A file of recorded calls, which are replayed where no key is set.
+    """
+    told = "" if recorded is None else ws.replay.choose(recorded, ws.settings.ledger)
     run = _to_resume(ws) if name is None else _named(ws, name)
     app = opened(ws, run)
     ws.take(app, _base_name(run))
-    return _resumed(app)
+    return "; ".join(filter(None, (_resumed(app), told)))
 
 
 def _named(ws: Workspace, name: str) -> RunRecord:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 
+from notebook_agent.calls.outcome import outcome
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.history import Made
 from notebook_agent.ids import RunKey, StepRef
@@ -100,9 +101,17 @@ def _stray_row(call: CallRecord) -> tuple[object, ...]:
 def _call_row(seq: object, call: CallRecord) -> tuple[object, ...]:
     took, first = (_ms(call.started_at, at) for at in (call.ended_at, call.first_at))
     tokens = None if call.usage is None else call.usage.input + call.usage.output
-    status = call.status if call.status is not None else call.error
     how = "replayed" if call.replayed else "live" if call.sent else "not sent"
-    return (seq, call.action, call.endpoint, call.model, status, took, first, tokens, call.cost, how)
+    return (seq, call.action, call.endpoint, call.model, _status(call), took, first, tokens, call.cost, how)
+
+
+def _status(call: CallRecord) -> object:
+    end = outcome(call)
+    if end in {"answered", "failed"}:
+        return call.status
+    if end in {"no answer", "not sent"}:
+        return call.error
+    return end if call.status is None else f"{call.status}, {end}"
 
 
 def _ms(start: float, end: float | None) -> float | None:

@@ -22,34 +22,19 @@ from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.nodes import NodeReader
 from notebook_agent.store.places import MEMORY
 from notebook_agent.store.protocol import Durability, RunCall
+from notebook_agent.store.recent import Recent
 from notebook_agent.store.transaction import AgedError, Transaction, age_of
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["Core", "Recent", "Writing", "at_any_age"]
+__all__ = ["Core", "Writing", "at_any_age"]
 
-K = TypeVar("K")
 V = TypeVar("V")
 P = ParamSpec("P")
 _TRIES: Final = 20
 _abandoned: Final[list[object]] = []
 """Connections of a parent process, which a forked child must neither use nor close."""
-
-
-class Recent(dict[K, V]):
-    """A dict that forgets its oldest items beyond a number."""
-
-    __slots__ = ("_most",)
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def __setitem__(self, key: K, value: V) -> None:
-        dict.__setitem__(self, key, value)
-        if len(self) > self._most:
-            self.pop(next(iter(self)), None)
 
 
 class Core:
@@ -59,6 +44,7 @@ class Core:
         roots: By run, what was written for each key of its last state.
         runs: Numbers of runs.
         sources: Nodes of actions' sources, by the id of their code.
+        graphs: Nodes of graphs, by their JSON.
         written: Texts of decisions, by their identity.
         calls: Nodes of run calls, by their identity.
         handles: How many stores of this process share it.
@@ -90,6 +76,7 @@ class Core:
         self.roots: Recent[int, Rooted] = Recent(64)
         self.runs: Recent[RunKey, int] = Recent(1024)
         self.sources: Recent[str, int] = Recent(1024)
+        self.graphs: Recent[str, int] = Recent(16)
         self.written: Recent[int, tuple[Decision, str]] = Recent(64)
         self.calls: Recent[int, tuple[RunCall, int]] = Recent(64)
         self.owner = Keeper(self._database.age())
@@ -119,12 +106,12 @@ class Core:
 
     def decoder(self, connection: Connection) -> Decoder:
         """To read values on this connection."""
-        return Decoder(self.owner, NodeReader(connection))
+        return Decoder(self.owner, NodeReader(connection, self._rows.at(age_of(connection)).shelf))
 
     def state_decoder(self, connection: Connection, reader: NodeReader | None = None) -> Decoder:
         """To read states on this connection; stretches of long lists that several share are read once."""
         rows = self._rows.at(age_of(connection))
-        return Decoder(self.owner, NodeReader(connection) if reader is None else reader, rows)
+        return Decoder(self.owner, NodeReader(connection, rows.shelf) if reader is None else reader, rows)
 
     def state(self, decoder: Decoder, text: str) -> State:
         """The state of a column."""

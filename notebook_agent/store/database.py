@@ -203,7 +203,12 @@ class Database:
 
 
 def _keep_journal(connection: sqlite3.Connection, mode: str) -> None:
-    """Choose how a file is journaled; of several that open a new one at once SQLite refuses some at once."""
+    """Choose how a file is journaled.
+
+    For that SQLite must have the file alone. Of several connections that read it and want that, it lets none
+    wait for the others, since they would wait for ever: all but one are told at once that it is locked,
+    whatever the timeout. So the waiting is done here, with nothing held.
+    """
     import sqlite3
 
     until = time.monotonic() + _WAIT

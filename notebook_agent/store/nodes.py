@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -28,6 +28,7 @@ __all__ = [
     "NoNodes",
     "Node",
     "NodeReader",
+    "Shelf",
     "encoded",
     "raw_body",
     "row_of",
@@ -40,6 +41,9 @@ BYTES: Final = 4
 PACK: Final = 6
 _PACKED = 1
 
+Shelf = MutableMapping[int, Book]
+"""Packs that were opened lately, by number, while the file is of one age."""
+
 Node = tuple[int, str | bytes]
 """A form and the body: text for JSON and TEXT, bytes for BYTES."""
 
@@ -51,7 +55,9 @@ _AT_ONCE = 1000
 _MANY = 256
 """Nodes for which it is found out first in which packs they stand."""
 
-_SEEK = "SELECT id, form, body FROM node WHERE id >= ?1 AND (id = ?1 OR form = 6) ORDER BY id LIMIT 1"
+_SEEK = """SELECT id, form, CASE form WHEN 6 THEN NULL ELSE body END FROM node
+WHERE id >= ?1 AND (id = ?1 OR form = 6) ORDER BY id LIMIT 1"""
+_BODY = "SELECT body FROM node WHERE id = ?"
 _NEXT_PACK = "SELECT id FROM node WHERE id >= ? AND form = 6 ORDER BY id LIMIT 1"
 _PACKS = "SELECT id FROM node WHERE id BETWEEN ? AND ? AND form = 6 ORDER BY id"
 _BODIES = "SELECT body FROM node WHERE form = 6 AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
@@ -66,8 +72,9 @@ class NodeReader:
         books: Packs read, with their members' places in `places`.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, shelf: Shelf | None = None) -> None:
         self._connection = connection
+        self._shelf = shelf
         self.rows: dict[int, Node] = {}
         self.books: list[Book] = []
         self.places: dict[int, tuple[Book, int]] = {}
@@ -108,10 +115,19 @@ class NodeReader:
         if row is None:
             return False
         if row[1] == PACK:
-            self._open([row[2]])
+            self._take(row[0])
             return True
         self.rows[number] = _opened(row[1], row[2])
         return False
+
+    def _take(self, number: int) -> None:
+        """Read a pack, from the shelf if it stands there."""
+        book = None if self._shelf is None else self._shelf.get(number)
+        if book is None:
+            (book,) = open_packs([self._connection.execute(_BODY, (number,)).fetchone()[0]])
+            if self._shelf is not None:
+                self._shelf[number] = book
+        self._add(book)
 
     def _hold_packs(self, numbers: Sequence[int]) -> None:
         """Open all packs in which some of these nodes, in order, may stand."""
@@ -121,12 +137,12 @@ class NodeReader:
         ends = [bisect_right(numbers, each) for each in packs]
         asked = [each for each, before, end in zip(packs, [0, *ends], ends, strict=False) if end > before]
         rows = self._connection.execute(_BODIES, ("[" + ",".join(map(str, asked)) + "]",))
-        self._open([row[0] for row in rows])
+        for book in open_packs([row[0] for row in rows]):
+            self._add(book)
 
-    def _open(self, bodies: Sequence[object]) -> None:
-        for book in open_packs(bodies):
-            self.books.append(book)
-            self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
+    def _add(self, book: Book) -> None:
+        self.books.append(book)
+        self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
 
     def _hold_rows(self, numbers: Sequence[int]) -> None:
         asked = "[" + ",".join(map(str, numbers)) + "]"

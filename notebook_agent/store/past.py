@@ -12,7 +12,7 @@ from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core
 from notebook_agent.store.decisions import Decisions
 from notebook_agent.store.glance import glances
-from notebook_agent.store.lineage import Line, find_line, no_step, owner_of, segments
+from notebook_agent.store.lineage import SEQ, Line, find_line, line_of, no_step, owner_of, segments
 from notebook_agent.store.protocol import CallCount, StepRecord, StepValues
 from notebook_agent.store.records import read_call, read_failure, read_names
 
@@ -65,10 +65,10 @@ def list_steps(
 
 def one_step(core: Core, connection: Connection, ref: StepRef) -> StepRecord:
     """See `Store.step`."""
-    owner_of(connection, ref)
-    seq = cast("int", ref.seq)
-    line = find_line(connection, ref.run, deleted=True)
-    found = next((each for each in _listed(core, connection, line, seq, seq) if each.seq == seq), None)
+    step = owner_of(connection, ref)
+    line = line_of(connection, step >> SEQ)
+    rows = _listed(core, connection, line, cast("int", ref.seq), ref.seq)
+    found = next((each for each in rows if each.seq == ref.seq), None)
     if found is None:
         raise no_step(ref)
     return found

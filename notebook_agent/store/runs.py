@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Final, cast
 
@@ -58,16 +59,19 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
         parent, base, state = _origin(connection, new)
         if new.state is not None or state is None:
             state = encoder.root(values, {})[0]
+        told = json.dumps(new.graph)
+        graph = core.graphs.get(told) or encoder.whole_json(redact_json(new.graph))
         now = time.time()
         key = new.key
         row = (
             *(key.project, key.app_id, key.partition_key, new.label, now, now, new.entrypoint),
-            *(encoder.whole_json(redact_json(new.graph)), state, parent, new.parent and new.parent.seq, base),
+            *(graph, state, parent, new.parent and new.parent.seq, base),
             *(None if new.spawned_by is None else owner_of(connection, new.spawned_by), new.notebook),
         )
         number = connection.execute(_INSERT, row).lastrowid
         record = _one(core, connection, cast("int", number))
     core.runs[new.key] = cast("int", number)
+    core.graphs[told] = graph
     return record
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from notebook_agent.calls import CallSummary, summarise
+from notebook_agent.calls.outcome import status_of
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.redact import redact_text
 from notebook_agent.view.brief import cost, duration, size
@@ -53,7 +54,7 @@ def _title(call: CallRecord) -> str:
     first = None if call.first_at is None or not call.streamed else (call.first_at - call.started_at) * 1000
     tokens = "" if call.usage is None else f"{call.usage.input} + {call.usage.output} tokens"
     facts = (
-        *(call.endpoint, call.model or "unknown model", how, f"HTTP {call.status}" if call.status else ""),
+        *(call.endpoint, call.model or "unknown model", how, status_of(call)),
         *(took, "" if first is None else f"first token after {duration(first)}", tokens),
         "" if call.replayed or call.usage is None else cost(call.cost),
     )

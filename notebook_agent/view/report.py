@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from notebook_agent.calls import summarise
 from notebook_agent.calls.answered import unanswered
+from notebook_agent.calls.bodies import decoded
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.redact import redact_text
 from notebook_agent.store.protocol import StepRecord
@@ -18,6 +19,7 @@ _MESSAGE = 400
 _VALUE = 100
 _KEYS = 20
 _ERROR = 200
+_OK = range(200, 300)
 
 
 def failure_report(
@@ -86,13 +88,20 @@ def _took(call: CallRecord, attempts: Sequence[CallRecord]) -> str:
 
 
 def _said(call: CallRecord) -> list[str]:
-    """Quote what was asked last and, where there is an answer, what came back."""
+    """Quote what was asked last and what came back: of an answer that is broken as much as there is."""
     summary = summarise(call)
     asked = summary.messages[-1] if summary.messages else None
     lines = [("asked", asked.content)] if asked is not None else []
     if call.error is None and summary.text:
         lines.append(("answered", summary.text))
+    elif call.status in _OK:
+        lines.append(("what came", summary.text or _begins(call)))
     return [f"    {name}: {one_line(writable(redact_text(text)), _ERROR)}" for name, text in lines if text]
+
+
+def _begins(call: CallRecord) -> str:
+    body = decoded(call)
+    return "" if body is None else body[: 4 * _ERROR].decode(errors="replace")
 
 
 def _next(step: StepRecord) -> list[str]:

@@ -77,3 +77,24 @@ def test_secret_in_a_prompt_is_exact_where_it_is_used_and_masked_where_it_is_sho
     assert (secret, True) == (app.state["secret"], secret in server.journal[0].body.decode())
     assert [0] * 4 == [text.count(secret) for text in shown]
     assert all("[openai-key]" in text for text in shown)
+
+
+def test_tokens_that_no_provider_counts_are_unknown(server, steps, ask):
+    """A number of 400 digits breaks neither the price nor the store."""
+    choices = [{"message": {"content": "hi"}}]
+    server.answer(
+        Answer.of({"choices": choices, "usage": {"prompt_tokens": 10**400, "completion_tokens": -1}})
+    )
+    with steps.open(0):
+        assert "hi" == ask("a pen")
+    assert [(True, None, None)] == [(call.complete, call.usage, call.cost) for call in steps.calls(0)]
+
+
+def test_headers_that_are_no_ascii_do_not_break_a_replay(server, steps, ask):
+    """They are not kept."""
+    server.answer(Answer.of({"choices": [{"message": {"content": "hi"}}]}, x_request_id="r\xe9q"))
+    with steps.open(0):
+        ask("a pen")
+    with steps.open(1, "strict", partners=[0]):
+        assert "hi" == ask("a pen")
+    assert [(), ()] == [call.headers for call in steps.calls(0, 1)]

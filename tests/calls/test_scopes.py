@@ -76,7 +76,7 @@ def test_closing_keeps_what_is_still_open(server, steps, client):
         next(stream)
     scope.close()
     stream.close()
-    assert ["still open when the step ended"] == [call.error for call in steps.calls(0)]
+    assert ["cut: still open when the step ended"] == [call.error for call in steps.calls(0)]
 
 
 def test_a_part_ends_with_a_miss_that_the_action_swallowed(server, steps, ask):

@@ -147,7 +147,7 @@ def test_stream_that_is_never_closed_is_kept_when_the_step_ends(server, steps, c
         stream = streamed(client, "count to three")
         next(stream)
     [call] = steps.calls(0)
-    assert (False, "still open when the step ended") == (call.complete, call.error)
+    assert (False, "cut: still open when the step ended") == (call.complete, call.error)
     stream.close()
     assert 1 == len(steps.log.everything())
 
@@ -159,7 +159,7 @@ def test_dropped_connection_is_kept_as_an_error(server, steps, client):
         words(streamed(client, "count"))
     [call] = steps.calls(0)
     assert not call.complete
-    assert call.error.startswith("RemoteProtocolError")
+    assert call.error.startswith("cut: RemoteProtocolError")
 
 
 def test_stream_that_ends_without_its_last_event_is_not_complete(server, steps, client):

@@ -191,15 +191,54 @@ def test_responses_and_embeddings_come_back_the_same(server, steps, client, stre
 
 
 def test_raw_response_keeps_what_its_reader_needs(server, steps, client):
-    """`with_raw_response` finds the same text and request id in a served answer."""
-    server.answer(Answer.of({"choices": []}, x_request_id="req-7", set_cookie="session=1"))
+    """`with_raw_response` finds what it found, in a served answer too; cookies and accounts are not kept."""
+    kept = {
+        "x-request-id": "req-7",
+        "openai-processing-ms": "12",
+        "openai-version": "2020-10-01",
+        "x-ratelimit-limit-requests": "10000",
+        "x-ratelimit-remaining-tokens": "149999999",
+        "x-ratelimit-reset-tokens": "6m0s",
+        "apim-request-id": "a-1",
+        "x-ms-region": "Sweden Central",
+    }
+    left = {"set-cookie": "session=1", "openai-organization": "mine", "openai-project": "proj_1"}
+    server.answer(Answer(200, [b'{"choices": []}'], "application/json; charset=utf-8", kept | left))
     found = []
     for seq, partners in ((0, []), (1, [0])):
         with steps.open(seq, partners=partners):
             raw = client.chat.completions.with_raw_response.create(model="m", messages=[])
-            found.append((raw.text, raw.headers["x-request-id"], raw.status_code))
+            told = {name: raw.headers[name] for name in (*kept, "content-type")}
+            found.append((raw.text, raw.parse().to_json(), raw.request_id, raw.status_code, told))
     assert found[0] == found[1]
-    assert (("x-request-id", "req-7"),) == steps.calls(0)[0].headers
+    assert kept == dict(steps.calls(1)[0].headers)
+
+
+def test_secret_in_a_header_is_redacted(server, steps, client):
+    """Should a server send one back."""
+    secret = "sk-" + "a1b2c3d4" * 5
+    server.answer(Answer.of({"choices": []}, x_request_id=f"for {secret}"))
+    with steps.open(0):
+        client.chat.completions.create(model="m", messages=[])
+    assert "for [openai-key]" == dict(steps.calls(0)[0].headers)["x-request-id"]
+
+
+def test_transport_around_httpx_own_is_seen_once(server, steps):
+    """Such as one that tries again; what it sends is seen below it."""
+
+    class Around(httpx.BaseTransport):
+        def __init__(self):
+            self.inner = httpx.HTTPTransport()
+
+        def handle_request(self, request):
+            return self.inner.handle_request(request)
+
+        def close(self):
+            self.inner.close()
+
+    with httpx.Client(transport=Around()) as plain, steps.open(0):
+        plain.post(f"{server.base_url}/chat/completions", json={"model": "m"})
+    assert 1 == len(steps.calls(0))
 
 
 def test_compressed_body_is_kept_as_it_came(server, steps, ask):
@@ -211,7 +250,7 @@ def test_compressed_body_is_kept_as_it_came(server, steps, ask):
             assert "pressed" == ask("a pen")
     [call] = steps.calls(0)
     assert plain.parts[0] == gzip.decompress(call.body)
-    assert (("content-encoding", "gzip"),) == call.headers
+    assert "gzip" == dict(call.headers)["content-encoding"]
     assert Usage(1, 0) == call.usage
 
 

@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from notebook_agent.store import open_store
 from tests.openai_server.server import PROGRAM, arrived, expenses_server
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "02_debugging.ipynb"
+NOTEBOOK = "02_debugging.ipynb"
 
 
-@pytest.fixture(name="environment", autouse=True)
-def environment_fixture(monkeypatch):
-    """No key and no server, unless a test sets them."""
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "NOTEBOOK_AGENT_STORE"):
-        monkeypatch.delenv(name, raising=False)
-    return monkeypatch
-
-
-def execute(store):
-    """Run the notebook from top to bottom; return its code cells' sources with what they came to."""
-    os.environ["NOTEBOOK_AGENT_STORE"] = str(store)
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(
-        notebook,
-        timeout=120,
-        resources={"metadata": {"path": str(NOTEBOOK.parent)}},
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-    ).execute()
-    return {cell.source: _told(cell) for cell in notebook.cells if cell.cell_type == "code"}
+@pytest.fixture(name="told")
+def told_fixture(execute, tmp_path):
+    """Give a function that runs the notebook; it returns the cells' sources with what they came to."""
+    return lambda: {cell.source: _told(cell) for cell in execute(NOTEBOOK, tmp_path / "store.db")}
 
 
 def _told(cell):
-    outputs = [output.get("data", {}).get("text/plain", output.get("ename", "")) for output in cell.outputs]
-    return "\n".join(outputs)
+    outputs = [
+        output.get("data", output).get("text/plain", output.get("ename", "")) for output in cell.outputs
+    ]
+    return "\n".join([*outputs, *(output.text for output in cell.outputs if output.output_type == "stream")])
 
 
 def found(told, start):
@@ -60,9 +43,9 @@ def runs_of(store):
     return told
 
 
-def test_the_story_is_told_without_a_key(tmp_path):
+def test_the_story_is_told_without_a_key(told, tmp_path):
     """Every question has the answer that the text gives it, and no call leaves."""
-    told = execute(tmp_path / "store.db")
+    told = told()
     assert "KeyError" == found(told, "%agent run traveller").splitlines()[-1]
     assert "it would be submit with total = 1500" in found(told, "%agent why")
     assert "first fails after @25 book" in found(told, '%agent bisect "total < limit"')
@@ -73,22 +56,29 @@ def test_the_story_is_told_without_a_key(tmp_path):
     assert "they part at the fork @23: hint was edited" in found(told, "%agent diff")
     assert "1" == found(told, "len(OUTBOX)")
     assert "38 steps replayed, all as recorded" in found(told, "%agent test run")
+    assert "the kernel is dead" in found(told, "crash = ")
+    resumed = found(told, "in_a_kernel(")
+    assert "after @17 read (interrupted), next read; code changed since: read" in resumed
+    assert "1 call from the ledger, 0 may go live" in resumed
     runs = runs_of(open_store(tmp_path / "store.db", read_only=True))
-    assert [(40, Counter({True: 13}))] == runs["claim"]
+    assert [(40, Counter({True: 14})), (40, Counter({True: 13}))] == runs["claim"]
     assert [(1, Counter())] == runs["again"]
     assert 0 == sum(calls[False] for made in runs.values() for _, calls in made)
 
 
 @pytest.mark.skipif(not PROGRAM.exists(), reason="the local server is not installed: make test")
-def test_live_only_what_is_new_is_asked(tmp_path, environment):
-    """The run asks 13 times, the forks of the grids each anew, and a fork alone only what has changed."""
+def test_live_only_what_is_new_is_asked(told, tmp_path, environment):
+    """The run asks 13 times, the forks of the grids each anew, and a fork alone only what has changed.
+
+    The run whose kernel died asks no more than it: the answer that had come is served.
+    """
     with expenses_server(tmp_path) as url:
         environment.setenv("OPENAI_BASE_URL", url)
         environment.setenv("OPENAI_API_KEY", "local")
-        told = execute(tmp_path / "store.db")
+        told = told()
         requests = len(arrived(url))
     assert "34% to 100%" not in found(told, "%agent map @23 hint")
     assert "44% to 100%" in found(told, "%agent map @23 hint")
     runs = runs_of(open_store(tmp_path / "store.db", read_only=True))
-    assert [(40, Counter({False: 13}))] == runs["claim"]
+    assert [(40, Counter({False: 13, True: 1})), (40, Counter({False: 13}))] == runs["claim"]
     assert requests == sum(calls[False] for made in runs.values() for _, calls in made)

@@ -104,6 +104,24 @@ def test_a_step_that_was_taken_over_cannot_be_ended(path: Path):
     store.close()
 
 
+def test_many_open_a_new_file_at_once(tmp_path: Path):
+    """None is told that it is locked, though to a change of its journal SQLite lets nobody wait."""
+    body = """
+        for name in sys.stdin:
+            new = open_store(sys.argv[2] + "/" + name.strip())
+            print(len(new.runs()), flush=True)
+            new.close()
+    """
+    processes = [start(tmp_path / "store.db", body, str(tmp_path)) for _ in range(6)]
+    for n in range(40):
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{n}.db\n")
+            process.stdin.flush()
+        assert ["0\n"] * 6 == [process.stdout.readline() for process in processes if process.stdout]
+    assert [0] * 6 == [process.wait() for process in processes if not process.communicate()[0]]
+
+
 def test_many_kills(path: Path):
     """However a writer dies, each step it had ended is there, and the store opens."""
     body = """

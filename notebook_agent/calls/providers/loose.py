@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 __all__ = ["at", "items", "number", "text"]
 
+_MOST = 2**53
+"""More is no count, and no database keeps it."""
+
 
 def at(value: object, *path: str | int) -> object:
     """Follow keys and positions; None where one leads nowhere."""
@@ -30,5 +33,5 @@ def text(value: object) -> str:
 
 
 def number(*values: object) -> int | None:
-    """Give the first whole number."""
-    return next((value for value in values if isinstance(value, int) and not isinstance(value, bool)), None)
+    """Give the first whole number that counts something."""
+    return next((value for value in values if type(value) is int and 0 <= value <= _MOST), None)

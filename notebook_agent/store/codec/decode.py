@@ -14,7 +14,7 @@ from notebook_agent.store.codec.classes import TAGS, read_class
 from notebook_agent.store.codec.encode import DEEPEST
 from notebook_agent.store.codec.lists import sums
 from notebook_agent.store.codec.rows import Row, Rows
-from notebook_agent.store.codec.stored import Stored
+from notebook_agent.store.codec.stored import Shape, Stored
 from notebook_agent.store.codec.types import MUTABLE, READERS
 from notebook_agent.store.nodes import JSON, NodeReader
 from notebook_agent.store.packs import Book
@@ -39,6 +39,7 @@ class Decoder:
         self._rows = rows
         self._values: dict[int, object] = {}
         self._mutable = 0
+        self._shape: tuple[object, Shape | None] = None, None
         self._depth = 0
         self._left = _MOST
         self._weight = 0
@@ -97,7 +98,8 @@ class Decoder:
     def _remember(self, value: object, number: int, weight: int) -> None:
         kind = type(value)
         if (kind is FrozenDict or kind is FrozenList) and value.memo is None:  # type: ignore[attr-defined]  # one of the two
-            value.memo = Stored(self._owner, number)  # type: ignore[attr-defined]  # as above
+            shape = self._shape[1] if self._shape[0] is value else None
+            value.memo = Stored(self._owner, number, None, shape)  # type: ignore[attr-defined]  # as above
             value.loose = False  # type: ignore[attr-defined]  # as above
         elif kind is Row and self._rows is not None:
             self._rows.keep(number, cast("Row", value), self._weight - weight)
@@ -127,7 +129,7 @@ class Decoder:
         return READERS[tag](data)
 
     def _at(self, found: dict[str, object]) -> object:
-        return Row(self._all(cast("list[int]", found["v"])))
+        return Row(self._all(sums(cast("list[int]", found["v"]))))
 
     def _mix(self, found: dict[str, object]) -> object:
         items: list[object] = []
@@ -146,33 +148,34 @@ class Decoder:
 
     def _list(self, found: dict[str, object]) -> object:
         items: list[object] = []
-        for name in ("r", "c"):
-            for part in self._parts(cast("list[int]", found.get(name, []))):
-                if type(part) is not Row:
-                    raise TypeError("a list points to what is no chunk")
-                items.extend(part)
+        runs, chunks = (sums(cast("list[int]", found.get(name, []))) for name in ("r", "c"))
+        for part in (*self._parts(runs), *self._parts(chunks)):
+            if type(part) is not Row:
+                raise TypeError("a list points to what is no chunk")
+            items.extend(part)
         tail = found["v"]
         items.extend(tail if type(tail) is Row else _frozen(cast("list[object]", tail)))
         if len(items) != found["n"]:
             raise ValueError("a list has another length than it says")
-        return FrozenList(items)
+        value = FrozenList(items)
+        self._shape = value, (len(items), runs, chunks)
+        return value
 
-    def _all(self, steps: Sequence[int]) -> list[object]:
-        numbers = sums(steps)
+    def _all(self, numbers: Sequence[int]) -> list[object]:
         values = self._values
         missing = [number for number in numbers if number not in values]
         self._hold(missing)
         self._read_packed(missing)
         return [values[number] if number in values else self.node(number) for number in numbers]
 
-    def _parts(self, steps: Sequence[int]) -> list[object]:
+    def _parts(self, numbers: Sequence[int]) -> list[object]:
         """Values of a list's own chunks, which may be remembered from another state."""
         if self._rows is not None:
-            for number in sums(steps):
+            for number in numbers:
                 row = self._rows.get(number)
                 if row is not None:
                     self._values[number] = row
-        return self._all(steps)
+        return self._all(numbers)
 
     def _read_packed(self, numbers: Sequence[int]) -> None:
         """Read the JSON among nodes that stand in packs, that of one pack at one go."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from notebook_agent.store.packs import Book
+from notebook_agent.store.recent import Recent
+
 __all__ = ["Row", "Rows"]
 
+_BOOKS: Final = 32
 _MOST: Final = 1 << 24
 """Bytes of the bodies whose values are remembered."""
 
@@ -20,9 +24,13 @@ class Rows:
     """Rows without mutable items, by the number of their chunk, while the file is of one age.
 
     The least lately used ones are forgotten where all of them would be too much.
+
+    Attributes:
+        shelf: Packs that were opened lately.
     """
 
     def __init__(self) -> None:
+        self.shelf: Recent[int, Book] = Recent(_BOOKS)
         self._age: int | None = None
         self._rows: dict[int, tuple[Row, int]] = {}
         self._weight = 0
@@ -31,6 +39,7 @@ class Rows:
         """These, or none if the file was of another age before."""
         if age != self._age:
             self._age, self._rows, self._weight = age, {}, 0
+            self.shelf = Recent(_BOOKS)
         return self
 
     def get(self, number: int) -> Row | None:

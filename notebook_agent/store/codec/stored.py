@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,11 +12,15 @@ from notebook_agent.store.codec.lists import Item, Spine
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["File", "Frozen", "NoCodecError", "Rooted", "Stored", "reference"]
+__all__ = ["File", "Frozen", "NoCodecError", "Rooted", "Shape", "Stored", "reference"]
 
 Frozen = FrozenDict[object, object] | FrozenList[object]
 Rooted = dict[str, tuple[object, str]]
 """By key, a value of a state and its field of the JSON, for use again where the value is the same object."""
+
+
+Shape = tuple[int, Sequence[int], Sequence[int]]
+"""Of a list its length, the numbers of its runs, and of its chunks after those."""
 
 
 class File(Protocol):
@@ -38,11 +43,15 @@ class NoCodecError(Exception):
 
 @dataclass(slots=True)
 class Stored:
-    """What a frozen container remembers: its node in one store, and how to write a longer list."""
+    """What a frozen container remembers: its node in one store, and how to write a longer list.
+
+    `shape` is what a list was read as.
+    """
 
     owner: object
     number: int
     spine: Spine | None = None
+    shape: Shape | None = None
 
 
 def reference(item: Item) -> str:
