@@ -125,7 +125,7 @@ class Tape:
         self.tell()
 
     def lost(self, error: BaseException) -> None:
-        """Note as `failed` does what an error has cut; raise if the step is to end, as that has cut it then."""
+        """Note what an error has cut, as `failed` does; raise if the step is to end, for that has cut it."""
         self.failed(error)
         if isinstance(error, Exception):
             self.check()
