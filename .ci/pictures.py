@@ -1,7 +1,8 @@
-"""Take the screenshots of the README in a real JupyterLab, light and dark, wide and narrow."""
+"""Take the screenshots of the README and the debugging notebook, in a real JupyterLab."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Browser, Locator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 from tests.browser import lab  # noqa: E402 - the tests' own driver, found from the root
 
 OUT = ROOT / "notebooks" / "pictures"
+SOURCES = "return panel.content.widgets.map(cell => cell.model.sharedModel.source)"
 SHOTS = {
     "panel-light": {"width": 1400, "dark": False},
     "panel-dark": {"width": 1400, "dark": True},
@@ -33,10 +37,56 @@ def main() -> None:
         for name, shot in SHOTS.items():
             with tempfile.TemporaryDirectory() as folder:
                 photograph(browser, Path(folder), name, **shot)
+        with tempfile.TemporaryDirectory() as folder:
+            debug(browser, Path(folder))
+
+
+def debug(browser: Browser, folder: Path) -> None:
+    """Run the debugging notebook up to its first grid, and save the panel where the text shows it."""
+    with opened(browser, folder, "02_debugging.ipynb", width=1150, dark=False) as notebook:
+        page, cells = notebook.page, notebook.js(SOURCES)
+        panel = page.get_by_role("region", name="Agent").first
+        for index, source in enumerate(cells):
+            notebook.run_cell(index)
+            if source.startswith("%agent run traveller"):
+                tab(panel, "Error")
+                save(panel, "debugging-failed")
+            elif source.startswith("%agent why"):
+                tab(panel, "Why")
+                save(panel, "debugging-why")
+            elif source.startswith("%agent map"):
+                save(page.get_by_role("region", name="Forks").last, "debugging-grid")
+                break
+
+
+def tab(panel: Locator, name: str) -> None:
+    """Turn to a tab, once the panel has heard of the last step."""
+    panel.page.wait_for_timeout(1500)
+    panel.get_by_role("tab", name=name).click()
+    panel.page.wait_for_timeout(800)
+
+
+def save(part: Locator, name: str) -> None:
+    """Save a part of the page as a picture."""
+    part.scroll_into_view_if_needed()
+    part.screenshot(path=OUT / f"{name}.png")
+    sys.stdout.write(f"{(OUT / name).relative_to(ROOT)}.png\n")
 
 
 def photograph(browser: Browser, folder: Path, name: str, *, width: int, dark: bool) -> None:
     """Open the notebook in a fresh JupyterLab and save the panel as a picture."""
+    with opened(browser, folder, "01_multimodal_chatbot.ipynb", width=width, dark=dark) as notebook:
+        notebook.run_all()
+        panel = notebook.page.get_by_role("region", name="Agent").last
+        pose(panel)
+        save(panel, name)
+
+
+@contextlib.contextmanager
+def opened(
+    browser: Browser, folder: Path, name: str, *, width: int, dark: bool
+) -> Iterator[lab.OpenNotebook]:
+    """Open a copy of a notebook in a fresh JupyterLab."""
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
     settings = lab.DARK if dark else {}
     store = str(folder / "store.db")
@@ -44,14 +94,10 @@ def photograph(browser: Browser, folder: Path, name: str, *, width: int, dark: b
         folder / "notebooks", folder / "home", settings=settings, NOTEBOOK_AGENT_STORE=store
     ) as server:
         page, _ = lab.new_page(browser, width=width, dark=dark)
-        notebook = lab.OpenNotebook(page, server, "01_multimodal_chatbot.ipynb")
+        notebook = lab.OpenNotebook(page, server, name)
         notebook.js("window.jupyterapp.shell.collapseLeft?.(); return null")
-        notebook.run_all()
-        panel = page.get_by_role("region", name="Agent").last
-        pose(panel)
-        panel.screenshot(path=OUT / f"{name}.png")
+        yield notebook
         notebook.close()
-    sys.stdout.write(f"{(OUT / name).relative_to(ROOT)}.png\n")
 
 
 def pose(panel: Locator) -> None:

@@ -53,15 +53,22 @@ def first_token(client, conversation):
 
 
 def measure(client, scope, work, messages):
-    """Medians without and with the wrapper, in milliseconds."""
+    """Times without and with the wrapper, in milliseconds, pair by pair."""
     took = {False: [], True: []}
     base = chat(messages - 1)
     for n in range(ROUNDS):
         conversation = [*base, {"role": "user", "content": f"question {n}"}]
         for inside in (False, True) if n % 2 else (True, False):
             with scope.part() if inside else nullcontext():
-                took[inside].append(work(client, conversation))
-    return [statistics.median(took[inside][20:]) * 1e3 for inside in (False, True)]
+                took[inside].append(work(client, conversation) * 1e3)
+    return [took[inside][20:] for inside in (False, True)]
+
+
+def medians(without, within):
+    """Say the two medians, then return those of the differences and of the ratios of pairs."""
+    pairs = list(zip(without, within, strict=True))
+    told = f"{statistics.median(without):6.2f} ms without, {statistics.median(within):6.2f} with"
+    return told, statistics.median(b - a for a, b in pairs), statistics.median(b / a for a, b in pairs)
 
 
 async def stands_still(work):
@@ -112,13 +119,11 @@ def main():
         scope = calls.scope(StepScope(StepRef(KEY, 0), "ask", store))
         with openai.OpenAI(base_url=server.base_url, api_key="k") as client:
             for messages in (2, 40):
-                without, within = measure(client, scope, plain, messages)
-                beside = f"{without:6.2f} ms without, {within:6.2f} with"
-                print(f"call of {messages:>2} messages  {beside}, {within - without:5.2f} ms to record it")
+                beside, more, _ = medians(*measure(client, scope, plain, messages))
+                print(f"call of {messages:>2} messages  {beside}, {more:5.2f} ms to record it")
             for messages in (2, 40):
-                without, within = measure(client, scope, first_token, messages)
-                beside = f"{without:6.2f} ms without, {within:6.2f} with"
-                print(f"first token of {messages:>2}    {beside}, {within / without:6.3f} times")
+                beside, _, ratio = medians(*measure(client, scope, first_token, messages))
+                print(f"first token of {messages:>2}    {beside}, {ratio:6.3f} times")
         for messages in (2, 40):
             call = next(one for one in kept(store) if messages == len(one.request["messages"]))
             here, there = asyncio.run(keeping(store, call))

@@ -23,6 +23,7 @@ PROGRAMS = {
     "hooks_and_spans.py": [],
     "parallel.py": [],
     "questions.py": [],
+    "explained.py": ["1000"],
     "durable_step.py": ["20"],
     "growing_chat.py": ["100", "1000", "10000"],
     "fork_and_step.py": ["100", "1000", "10000"],

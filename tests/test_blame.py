@@ -115,7 +115,7 @@ def test_a_write_of_the_same_value_changes_nothing():
     ("path", "told_so"),
     [
         ("log[9].text", r"There is no log\[9\]\.text\. log has 2 items; the last one is log\[1\]\."),
-        ("promt", r"There is no promt\. Did you mean 'prompt'\? the state has:"),
+        ("promt", r"There is no promt\. Did you mean 'prompt'\? The state has:"),
         ("log[0].txt", r"Did you mean 'text'\? log\[0\] has: text, mode"),
         ("mode.x", r"mode is a int"),
     ],

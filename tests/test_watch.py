@@ -174,6 +174,11 @@ def graph(*edges):
             {"user": {"age": 3}},
             Flip({"user": {"age": 18}}, "b"),
         ),
+        (
+            [("a", "b", expr("user['age'] < 18 and not user['known']")), ("a", "c")],
+            {"user": {"name": "Ada", "age": 41, "known": True}},
+            Flip({"user": {"name": "Ada", "age": 17, "known": False}}, "b"),
+        ),
         ([("a", "b", when(x=1, y=2)), ("a", "c")], {"x": 0, "y": 0}, Flip({"x": 1, "y": 2}, "b")),
         ([("a", "b", ~when(n=1)), ("a", "c")], {"n": 1}, Flip({"n": 2}, "b")),
         (

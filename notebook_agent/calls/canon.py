@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from notebook_agent.ids import Json
-from notebook_agent.redact import environment_secrets, redact_json
+from notebook_agent.redact import environment_secrets, redact_environment, redact_json
 from notebook_agent.state import freeze
 
 __all__ = ["canonical", "read_body"]
@@ -26,7 +26,7 @@ _write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).en
 
 
 class _Item(NamedTuple):
-    """An item of a list, redacted, and its canonical JSON."""
+    """An item of a list, redacted, and its canonical JSON, in which the environment plays no part."""
 
     value: Json
     text: str
@@ -73,22 +73,25 @@ _seen = _Seen()
 def _made(new: Mapping[str, Json]) -> dict[str, _Item]:
     if not new:
         return {}
-    redacted = cast("list[Json]", redact_json(list(new.values())))
-    frozen = [cast("Json", freeze(value)) for value in redacted]
-    return {text: _Item(value, canonical(value)) for text, value in zip(new, frozen, strict=True)}
+    shaped = cast("list[Json]", redact_json(list(new.values()), environment=False))
+    frozen = [cast("Json", freeze(value)) for value in cast("list[Json]", redact_environment(shaped))]
+    found = zip(new, frozen, shaped, strict=True)
+    return {text: _Item(value, canonical(plain)) for text, value, plain in found}
 
 
 def read_body(value: Json) -> tuple[Json, str]:
-    """Redact a request's body; return it with its canonical JSON."""
+    """Redact a request's body; return it with its canonical JSON, in which the environment plays no part."""
     if not isinstance(value, dict):
-        redacted = redact_json(value)
-        return redacted, canonical(redacted)
+        shaped = redact_json(value, environment=False)
+        return redact_environment(shaped), canonical(shaped)
     talks = {name: part for name, part in value.items() if name in _TALKS and isinstance(part, list)}
-    rest = cast("dict[str, Json]", redact_json({k: part for k, part in value.items() if k not in talks}))
+    others = {k: part for k, part in value.items() if k not in talks}
+    rest = cast("dict[str, Json]", redact_json(others, environment=False))
     found = {name: _seen.get([canonical(item) for item in part], part) for name, part in talks.items()}
     texts = {name: canonical(part) for name, part in rest.items()}
     texts |= {name: f"[{','.join([item.text for item in items])}]" for name, items in found.items()}
-    body: Json = rest | {name: [item.value for item in items] for name, items in found.items()}
+    kept = cast("dict[str, Json]", redact_environment(rest))
+    body: Json = kept | {name: [item.value for item in items] for name, items in found.items()}
     return body, "{" + ",".join([f"{canonical(name)}:{texts[name]}" for name in sorted(texts)]) + "}"
 
 

@@ -1,9 +1,10 @@
 """Which requests are calls to a model, and what makes two of them the same.
 
 The key of a call is a hash of its method, its endpoint (the path below the API's base)
-and its redacted body with sorted keys. Host, base path, query and headers are left out,
-so that what was recorded against one server is served for another. A multipart body
-becomes a mapping of its fields; files stand in it by their hash.
+and its body with sorted keys, in which secrets of known shapes are redacted: what the
+environment says has no part in it, see `veiled`. Host, base path, query and headers are
+left out, so that what was recorded against one server is served for another. A multipart
+body becomes a mapping of its fields; files stand in it by their hash.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from notebook_agent.calls.canon import canonical, read_body
 from notebook_agent.calls.multipart import fields
 from notebook_agent.errors import UnstorableError
 from notebook_agent.ids import Json
+from notebook_agent.redact import redact_json
 
 __all__ = ["ENDPOINTS", "Asked", "Unread", "endpoint_of", "key_of", "read_request", "register_host"]
 
@@ -45,6 +47,8 @@ class Asked:
     request: Json
     key: str
     streamed: bool
+    text: str
+    """The canonical body of which the key is a hash; secrets of the environment stand in it."""
 
 
 class Unread:
@@ -105,6 +109,7 @@ class Unread:
             request,
             _hash(self._method, self.endpoint, text),
             streamed=isinstance(request, Mapping) and request.get("stream") is True,
+            text=text,
         )
 
 
@@ -126,7 +131,7 @@ def endpoint_of(method: str, host: str, path: str) -> str | None:
         if path.endswith(end):
             return end.removeprefix("/v1").strip("/")
     base = _hosts.get(host.lower())
-    return None if base is None else path.removeprefix(base).strip("/")
+    return None if base is None else str(redact_json(path.removeprefix(base).strip("/"), environment=False))
 
 
 def read_request(method: str, host: str, path: str, *, content_type: str, body: bytes) -> Asked | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NewType, Protocol
 
 from notebook_agent.ids import Json, StepRef
-from notebook_agent.redact import masked_repr
+from notebook_agent.redact import ENVIRONMENT, masked_repr
 
 __all__ = [
     "CallId",
@@ -62,7 +62,7 @@ class CallRecord:
     span: str | None
     """Uid of the span that was open when the call began."""
     key: str
-    """Hash of method, endpoint and canonical redacted body (see `calls.keys`)."""
+    """Hash of method, endpoint and canonical body (see `calls.keys` and `calls.veiled`)."""
     method: str
     host: str
     endpoint: str
@@ -103,8 +103,8 @@ class CallRecord:
     """Likewise: its step was attempted again, so the run's way does not go through it."""
 
     def __repr__(self) -> str:
-        """Mask secrets."""
-        return masked_repr(self)
+        """Mask secrets; a key that is a hash of one is left out."""
+        return masked_repr(replace(self, key="") if ENVIRONMENT in str(self.request) else self)
 
     @property
     def sent(self) -> bool:
@@ -160,6 +160,10 @@ class CallSource(Protocol):
 
     def count(self, key: str, /, *, branch: Sequence[Task] = ()) -> int:
         """How many answers there are to a branch's requests of `key`."""
+        ...
+
+    def veiled(self) -> Sequence[CallRecord]:
+        """The answers to requests in which a secret of an environment stood: see `calls.veiled`."""
         ...
 
     def nearest(self, endpoint: str, /) -> Sequence[CallRecord]:

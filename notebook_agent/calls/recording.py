@@ -20,6 +20,7 @@ from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.ledger import call_from_json, call_to_json
 from notebook_agent.calls.paid import paid
 from notebook_agent.calls.protocol import CallRecord, Task
+from notebook_agent.calls.veiled import veiled
 from notebook_agent.errors import LedgerFormatError
 
 __all__ = ["Recording"]
@@ -44,6 +45,7 @@ class Recording:
     def __init__(self, calls: Iterable[CallRecord]) -> None:
         self.advice = ""
         self._calls = tuple(calls)
+        self._veiled: list[CallRecord] | None = None
         self._placed: dict[tuple[tuple[Task, ...], str], list[CallRecord]] = defaultdict(list)
         self._by_key: dict[str, list[CallRecord]] = defaultdict(list)
         for call in self._calls:
@@ -77,6 +79,12 @@ class Recording:
     def _records(self, key: str, branch: Sequence[Task]) -> Sequence[CallRecord]:
         placed = self._placed.get((tuple(branch), key))
         return self._by_key.get(key, []) if placed is None else placed
+
+    def veiled(self) -> Sequence[CallRecord]:
+        """The answers to requests in which a secret of an environment stood: see `calls.veiled`."""
+        if self._veiled is None:
+            self._veiled = veiled(self._calls)
+        return self._veiled
 
     def nearest(self, endpoint: str, /) -> Sequence[CallRecord]:
         """The records that a missed request of this endpoint is compared with."""

@@ -28,7 +28,9 @@ class SyncTee:
             except GeneratorExit:
                 raise
             except BaseException as error:
-                self._tape.lost(error)
+                self._tape.failed(error)
+                if isinstance(error, Exception):
+                    self._tape.check()
                 raise
             self._tape.exhausted()
 

@@ -124,12 +124,6 @@ class Tape:
         self._commit(complete=False, error=end_of(error, began=self._status is not None))
         self.tell()
 
-    def lost(self, error: BaseException) -> None:
-        """Note what an error has cut, as `failed` does; raise if the step is to end, for that has cut it."""
-        self.failed(error)
-        if isinstance(error, Exception):
-            self.check()
-
     def abandoned(self) -> None:
         """Note that the step ended while the response was still open."""
         self._commit(complete=False, error=OPEN)

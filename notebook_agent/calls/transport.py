@@ -142,7 +142,8 @@ def _send(exchange: Exchange, send: Callable[[], Response]) -> Response:
         with scopes.paused():
             response = send()
     except BaseException as error:
-        exchange.tape.lost(error)
+        exchange.tape.failed(error)
+        exchange.tape.check()
         raise
     return exchange.tee(response)
 

@@ -94,7 +94,8 @@ class Expression:
         try:
             tree = syntax.parse(self.text, "eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise ConditionError(f"expr({self.text!r}) is not an expression: {error}") from None
+            why = error.msg if isinstance(error, SyntaxError) else error
+            raise ConditionError(f"expr({self.text!r}) is not an expression: {why}") from None
         bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_store(node)}
         for node in ast.walk(tree):
             _check(node, self.text)

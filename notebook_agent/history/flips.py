@@ -20,6 +20,7 @@ __all__ = ["Flip", "flip"]
 
 _MOST_KEYS: Final = 3
 _MOST_TRIALS: Final = 20_000
+_MOST_ALIKE: Final = 30
 _LONGEST: Final = 1_000
 """Of a text or list that is made up to reach a length."""
 
@@ -138,10 +139,20 @@ def _sized(now: object, length: int) -> Iterator[object]:
 
 
 def _below(now: Mapping[str, object], constants: list[object]) -> Iterator[object]:
-    """A mapping with one value in it replaced."""
+    """A mapping with one value in it replaced, or two that the conditions name."""
     for key, value in islice(now.items(), 20):
         for other in _near(value, constants):
             yield {**now, key: other}
+    named = [key for key in now if _in(constants, key)][:_MOST_KEYS]
+    alike = {key: _alike(now[key], constants) for key in named}
+    for one, two in combinations(named, 2):
+        yield from ({**now, one: a, two: b} for a, b in product(alike[one], alike[two]))
+
+
+def _alike(now: object, constants: list[object]) -> list[object]:
+    """Other values of the kind of the present one."""
+    found = (value for value in _near(now, constants) if not _unlike(now, value))
+    return _others(islice(found, _MOST_ALIKE), now)
 
 
 def _constants(data: Json) -> Iterator[object]:

@@ -100,4 +100,8 @@ def _missing(path: Path, depth: int, value: object) -> MissingKeyError:
         has = f"{parent} has {len(value)} item{'s' * (len(value) != 1)}{'; ' + last if value else ''}"
     else:
         near, has = "", f"{parent} is a {type(value).__name__}"
-    return MissingKeyError(f"There is no {text}.{near} {has}.", key=str(path[0]), path=text)
+    return MissingKeyError(
+        f"There is no {text}.{near} {has[0].upper() if depth == 0 else has[0]}{has[1:]}.",
+        key=str(path[0]),
+        path=text,
+    )

@@ -15,6 +15,7 @@ file too, so that a run goes on without its secrets.
 from __future__ import annotations
 
 from notebook_agent.redact.masking import (
+    SHORTEST,
     Finding,
     distrust,
     environment_secrets,
@@ -23,16 +24,19 @@ from notebook_agent.redact.masking import (
     mask_field,
     masked_repr,
     masker,
+    redact_environment,
     redact_json,
     redact_pieces,
     redact_text,
     trust,
     trusted,
 )
-from notebook_agent.redact.rules import RULES, Rule
+from notebook_agent.redact.rules import ENVIRONMENT, RULES, Rule
 
 __all__ = [
+    "ENVIRONMENT",
     "RULES",
+    "SHORTEST",
     "Finding",
     "Rule",
     "distrust",
@@ -42,6 +46,7 @@ __all__ = [
     "mask_field",
     "masked_repr",
     "masker",
+    "redact_environment",
     "redact_json",
     "redact_pieces",
     "redact_text",

@@ -11,6 +11,7 @@ from notebook_agent.ids import Json
 from notebook_agent.redact.rules import ASSIGNED, ENVIRONMENT, RULES, TELLING, Rule
 
 __all__ = [
+    "SHORTEST",
     "Finding",
     "distrust",
     "environment_secrets",
@@ -19,6 +20,7 @@ __all__ = [
     "mask_field",
     "masked_repr",
     "masker",
+    "redact_environment",
     "redact_json",
     "redact_pieces",
     "redact_text",
@@ -26,7 +28,8 @@ __all__ = [
     "trusted",
 ]
 
-_SHORTEST = 8
+SHORTEST = 8
+"""Shorter texts are no secrets."""
 _trusted: set[str] = set()
 
 
@@ -66,10 +69,11 @@ def environment_secrets() -> list[str]:
     """List the secrets of the environment, longest first: one may hold another."""
     values = {os.environ.get(name, "").strip() for name in os.environ if name.endswith(_ENV_NAMES)}
     return sorted(
-        (value for value in values if len(value) >= _SHORTEST), key=lambda value: (-len(value), value)
+        (value for value in values if len(value) >= SHORTEST), key=lambda value: (-len(value), value)
     )
 
 
+_MARKS = frozenset(f"[{name}]" for name in (*(rule.name for rule in RULES), ENVIRONMENT, ASSIGNED))
 _Marked = tuple[str, Rule]
 
 
@@ -91,7 +95,7 @@ class _Redactor:
         self._values = [value for value in known if value in whole or any(value in text for text in media)]
 
     def __call__(self, text: str) -> str:
-        if len(text) < _SHORTEST:
+        if len(text) < SHORTEST:
             return text
         for rule in () if _is_media(text) else self._rules(text):
             text = rule.replace(text)
@@ -180,9 +184,40 @@ def redact_text(text: str) -> str:
     return _Redactor([text])(text)
 
 
-def redact_json(value: Json) -> Json:
-    """Redact plain JSON: each text in it, keys too, and whole texts under keys such as `password`."""
-    return _walk(value, _Redactor(_texts(value)))  # type: ignore[return-value]  # JSON stays JSON
+def redact_json(value: Json, *, environment: bool = True) -> Json:
+    """Redact plain JSON: each text in it, keys too, and whole texts under keys such as `password`.
+
+    Without `environment` what comes of it is the same on every machine.
+    """
+    redactor = _Redactor(_texts(value), None if environment else ())
+    return _walk(value, redactor)  # type: ignore[return-value]  # JSON stays JSON
+
+
+def redact_environment(value: Json) -> Json:
+    """Redact the values of variables in plain JSON, and nothing else; without any it is the same object."""
+    whole = "\n".join(_texts(value))
+    values = [each for each in environment_secrets() if each in whole]
+    return _veil(value, values) if values else value
+
+
+def _veil(value: Json, secrets: Sequence[str]) -> Json:
+    if isinstance(value, str):
+        return _veiled(value, secrets)
+    if isinstance(value, Mapping):
+        items = ((key, item, key in _trusted) for key, item in value.items())
+        return {
+            key if known else _veiled(key, secrets): item if known else _veil(item, secrets)
+            for key, item, known in items
+        }
+    if isinstance(value, list | tuple):
+        return [_veil(item, secrets) for item in value]
+    return value
+
+
+def _veiled(text: str, secrets: Sequence[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, f"[{ENVIRONMENT}]")
+    return text
 
 
 def mask(value: object) -> object:
@@ -272,7 +307,7 @@ def _name(key: object, redact: Callable[[str], str]) -> object:
 def _field(key: object, value: object, redact: Callable[[str], str]) -> object:
     if isinstance(key, str) and key in _trusted:
         return value
-    told = isinstance(value, str) and len(value) >= _SHORTEST and " " not in value
+    told = isinstance(value, str) and len(value) >= SHORTEST and " " not in value and value not in _MARKS
     redacted = _walk(value, redact)
     if told and redacted == value and isinstance(key, str) and re.fullmatch(TELLING, key):
         return f"[{ASSIGNED}]"

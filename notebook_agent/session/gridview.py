@@ -216,4 +216,4 @@ def _total(forks: ForkGrid) -> float | None:
 
 
 def _short(value: object) -> str:
-    return one_line(redact_text(value), _CELL) if isinstance(value, str) else brief(value, _CELL)
+    return one_line(redact_text(value), _CELL) if isinstance(value, str) and value else brief(value, _CELL)

@@ -26,7 +26,7 @@ __all__ = ["BisectView", "BlameView", "Question", "WatchView", "bisect", "blame"
 
 Question = str | Callable[[State], object]
 _MOST_CAUSES = 20
-_TOLD = 100
+_TOLD = 40
 _MOST_POINTS = 40
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.ledger import call_from_json, call_to_json
 from notebook_agent.calls.protocol import CallRecord, Task
+from notebook_agent.calls.veiled import veiled
 from notebook_agent.errors import LedgerFormatError
 
 __all__ = ["Fixture", "read_calls", "told_call"]
@@ -59,6 +60,10 @@ class Fixture:
     def count(self, key: str, /, *, branch: Sequence[Task] = ()) -> int:  # noqa: ARG002 - there is one run
         """How many answers to requests of `key` there were at first."""
         return sum(call.key == key for call in self._calls)
+
+    def veiled(self) -> Sequence[CallRecord]:
+        """The answers to requests in which a secret of an environment stood: see `calls.veiled`."""
+        return veiled(self._calls)
 
     def nearest(self, endpoint: str, /) -> Sequence[CallRecord]:
         """The records that a missed request of this endpoint is compared with."""

@@ -1,6 +1,7 @@
 """A server, the installed wrapper, and steps that share a log."""
 
 import functools
+from dataclasses import replace
 
 import openai
 import pytest
@@ -53,6 +54,10 @@ class Steps:
 
     def calls(self, *seqs: int) -> list[CallRecord]:
         return self.log.calls([self.ref(seq) for seq in seqs])
+
+    def keep(self, call: CallRecord, *, seq: int, **changes: object) -> None:
+        """Keep a call as that of another step."""
+        self.log.record_call(replace(call, step=self.ref(seq), **changes))
 
     def texts(self) -> list[str]:
         return [event.text for event in self.told if isinstance(event, CallText)]

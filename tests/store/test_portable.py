@@ -146,6 +146,17 @@ def test_an_ancestor_of_the_same_name_is_told_apart(store: Store, other: Store):
     assert {FORK, KEY} == {each.key for each in other.runs()}
 
 
+def test_a_key_that_could_confirm_a_secret_is_masked_too(store: Store):
+    """It is a hash of the request as it was, with a secret of the environment in it."""
+    store.create_run(new_run())
+    step(store, 0, {"n": 0})
+    store.record_call(call(StepRef(KEY, 0), key="of the secret", request={"messages": ["[env-secret]"]}))
+    store.record_call(call(StepRef(KEY, 0), key="of the rest"))
+    exported = export_run(store, KEY), export_run(store, KEY, with_secrets=True)
+    assert [False, True] == ["of the secret" in text for text in exported]
+    assert [True, True] == ["of the rest" in text for text in exported]
+
+
 def test_secrets_are_masked_unless_they_are_asked_for(store: Store):
     """By default the file says that it is masked, and no secret is in it."""
     store.create_run(new_run(text=SECRET, deep=[{"b": SECRET.encode()}], note=Note(SECRET)))

@@ -134,10 +134,17 @@ class Tracer:
         place %= size
         for numbers, length in ((self._listed(found[2]), RUN), (self._listed(found[3]), CHUNK)):
             if place < len(numbers) * length:
-                row = self._row(numbers[place // length])
-                return self._below(row[place % length], _placed(path, depth, size), depth + 1)
+                return self._in_row(
+                    numbers[place // length], place % length, _placed(path, depth, size), depth
+                )
             place -= len(numbers) * length
         return self._below(_items(_read(found[4]))[place], _placed(path, depth, size), depth + 1)
+
+    def _in_row(self, number: int, place: int, path: tuple[object, ...], depth: int) -> Spot | None:
+        way = number, path, depth
+        if way not in self._ways:
+            self._ways[way] = self._below(self._row(number)[place], path, depth + 1)
+        return self._ways[way]
 
     def _at(self, items: list[object], size: int, path: tuple[object, ...], depth: int) -> Spot | None:
         place = path[depth]

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from notebook_agent.calls.bodies import decoded
+from notebook_agent.calls.keys import key_of
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.calls.scrub import scrubbed
+from notebook_agent.calls.veiled import is_veiled
 from notebook_agent.condition import Decision
 from notebook_agent.ids import Json, StepRef
 from notebook_agent.redact import redact_text
@@ -211,7 +213,9 @@ def _failure(record: StepRecord) -> Json:
 
 
 def _masked(call: CallRecord) -> CallRecord:
-    """A call whose body shows no secret; one that was packed is unpacked for that."""
+    """A call whose body and key show no secret; one that was packed is unpacked for that."""
+    if is_veiled(call):
+        call = replace(call, key=key_of(call.method, call.endpoint, call.request))
     body = decoded(call)
     if body is None:
         return call
