@@ -62,7 +62,7 @@ class PanelBackend:
 
     def watch(self, listener: Callable[[Control], None]) -> Callable[[], None]:
         """Tell the listener how the run is held; return the way to stop it."""
-        return self._controls.watch(listener)
+        return self._controls.subscribe(listener)
 
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Stand where the page stands; a page that follows the run stands at its head."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -17,13 +16,13 @@ from notebook_agent.engine import Gate
 from notebook_agent.errors import AgentError, CommandError, EffectError, did_you_mean
 from notebook_agent.lifecycle import Event, RunHalted, RunPaused, RunResumed, StepEnded, StepStarted
 from notebook_agent.session.chatting import chat_of
+from notebook_agent.session.following import Following
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.wire import ChatWire, Control
 
 __all__ = ["Controls", "break_at", "gate_of", "limit"]
 
-Listener = Callable[[Control], None]
 _INTERVAL = 0.05
 _QUIET = 0.15
 """Seconds after which a run that halted is taken to rest, and not to be between two of many calls."""
@@ -67,15 +66,11 @@ def limit(ws: Workspace, *, max_calls: int | None, max_cost: float | None) -> No
     ws.settings = settings
 
 
-class Controls:
+class Controls(Following[Control]):
     """Tells how the run in use is held, and changes that. Every method may be called on any thread."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._ws = workspace
-        self._lock = threading.RLock()
-        self._listeners: list[Listener] = []
-        self._app: Application | None = None
-        self._unsubscribe: Callable[[], None] = lambda: None
+        super().__init__(workspace)
         self._mode: Literal["rest", "running", "paused", "stopping"] = "rest"
         self._at: str | None = None
         self._beside = False
@@ -105,16 +100,6 @@ class Controls:
     def _chat(self) -> ChatWire | None:
         app = self._ws.in_use()
         return chat_of(app.graph, None, app.entrypoint)
-
-    def watch(self, listener: Listener) -> Callable[[], None]:
-        """Tell the listener whenever it changes; return the way to stop that."""
-        with self._lock:
-            if not self._listeners:
-                self._ws.moved.append(self._follow)
-                self._ws.rested.append(self._rest)
-            self._listeners.append(listener)
-            self._follow()
-        return lambda: self._leave(listener)
 
     def act(self, what: str) -> None:
         """Pause, resume, step or stop the run; nothing happens where none goes on."""
@@ -159,28 +144,12 @@ class Controls:
             if told == self._sent:
                 return
             self._sent = told
-        for listener in list(self._listeners):
-            listener(told)
+        self._say(told)
 
-    def _leave(self, listener: Listener) -> None:
-        with self._lock:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-            if not self._listeners:
-                self._unsubscribe()
-                self._app = None
-                self._ws.moved.remove(self._follow)
-                self._ws.rested.remove(self._rest)
-
-    def _follow(self) -> None:
-        app = self._ws.app
-        if app is self._app:
-            return
-        self._unsubscribe()
-        self._app, self._at, self._trouble, self._allow = app, None, "", False
-        self._mode = "rest"
-        self._unsubscribe = app.subscribe(self._take) if app is not None else lambda: None
-        self.changed()
+    def _turn(self, app: Application | None) -> None:
+        self._at, self._trouble, self._allow, self._mode = None, "", False, "rest"
+        if app is not None:
+            self.changed()
 
     def _take(self, event: Event) -> None:
         """Learn from an event, in the thread that runs."""

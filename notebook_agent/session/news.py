@@ -16,6 +16,7 @@ from notebook_agent.application import Application
 from notebook_agent.lifecycle import CallEnded, Event, RunHalted, StepEnded, StepStarted, TextStreamed
 from notebook_agent.pace import Pace
 from notebook_agent.redact import redact_text
+from notebook_agent.session.following import Following
 from notebook_agent.session.teller import Teller
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.going import Going
@@ -30,10 +31,8 @@ _QUIET = 0.15
 """Seconds without an event after which a run between two steps is taken to rest."""
 _TEXT = 4_000
 
-Listener = Callable[[Progress], None]
 
-
-class News:
+class News(Following[Progress]):
     """Listens to the run in use and tells those who subscribed.
 
     Attributes:
@@ -43,15 +42,11 @@ class News:
     def __init__(
         self, workspace: Workspace, told: Callable[[Detail], Detail] = lambda detail: detail
     ) -> None:
+        super().__init__(workspace)
         self.number = 0
-        self._ws = workspace
         self._told = told
-        self._lock = threading.RLock()
         self._sending = threading.RLock()
-        self._listeners: list[Listener] = []
-        self._app: Application | None = None
         self._going: Going | None = None
-        self._unsubscribe: Callable[[], None] = lambda: None
         self._events: deque[Event] = deque()
         self._since: int | None = None
         self._text = ""
@@ -60,16 +55,6 @@ class News:
         self._messages = Pace(_SHARE, least=_INTERVAL)
         self._details = Pace(_SHARE)
         self._teller = Teller(self._due, pace=self._messages, gather=_INTERVAL / 2)
-
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell the listener from now on; return the way to stop it."""
-        with self._lock:
-            if not self._listeners:
-                self._ws.moved.append(self._follow)
-                self._ws.rested.append(self._rest)
-            self._listeners.append(listener)
-            self._follow()
-        return lambda: self._leave(listener)
 
     def _rest(self) -> None:
         """Tell at once what has been gathered, since a command is over."""
@@ -80,8 +65,7 @@ class News:
         with self._sending, self._messages.doing():
             made = self._made()
             if made is not None:
-                for listener in list(self._listeners):
-                    listener(made)
+                self._say(made)
 
     def _made(self) -> Progress | None:
         """Make a message of what has been gathered; what comes meanwhile waits for the next."""
@@ -107,25 +91,10 @@ class News:
         """Whether the run halted, and is not between two of many steps."""
         return not self._in_step and time.monotonic() - self._heard_at >= _QUIET
 
-    def _leave(self, listener: Listener) -> None:
-        with self._lock:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-            if not self._listeners:
-                self._unsubscribe()
-                self._app = self._going = None
-                self._ws.moved.remove(self._follow)
-                self._ws.rested.remove(self._rest)
-
-    def _follow(self) -> None:
-        app = self._ws.app
-        if app is self._app:
-            return
-        self._unsubscribe()
+    def _turn(self, app: Application | None) -> None:
         self._events.clear()
-        self._app, self._since, self._text, self._in_step = app, None, "", False
+        self._since, self._text, self._in_step = None, "", False
         self._going = None if app is None else Going(app.history)
-        self._unsubscribe = app.subscribe(self._take) if app is not None else lambda: None
 
     def _take(self, event: Event) -> None:
         """Put an event by, in the thread that runs: all that takes time is left to the message."""

@@ -114,17 +114,12 @@ const LeftOut = ({ n, where }: { n: number; where: string }) =>
     </li>
   ) : null;
 
-/** A conversation as bubbles. */
+/** A conversation as bubbles, which take in other messages where another part of it is shown: that is quicker than new ones. */
 export const Chat = ({ bubbles, before, after, freshFrom, path }: ChatProps) => (
   <ol class="na-chat">
     <LeftOut n={before} where="before" />
     {bubbles.map((bubble, i) => (
-      <Message
-        key={before + i}
-        bubble={bubble}
-        fresh={before + i >= freshFrom}
-        path={path && [...path, before + i]}
-      />
+      <Message key={i} bubble={bubble} fresh={before + i >= freshFrom} path={path && [...path, before + i]} />
     ))}
     <LeftOut n={after} where="more" />
   </ol>

@@ -69,7 +69,7 @@ interface TextProps {
 
 export const Text = ({ text, size = text.length, start = 0 }: TextProps) => (
   <>
-    {text.length > LONGEST ? <Long text={text} /> : <Plain text={text} />}
+    {text.length > LONGEST ? <Long key={text} text={text} /> : <Plain text={text} />}
     {size > text.length && (
       <span class="na-cut">
         {start > 0
