@@ -31,7 +31,8 @@
     ├── CallError               recorded LLM calls
     │   ├── LedgerMissError     strict replay has no record of this call
     │   ├── BudgetError         a call that would go beyond max_calls or max_cost
-    │   └── LedgerFormatError   a ledger file that cannot be read
+    │   ├── LedgerFormatError   a ledger file that cannot be read
+    │   └── RegisterError       a host or a price that cannot be
     ├── OfflineError            (also OSError) a socket where all are refused: in a test, in a replayed run
     └── CommandError            an `%agent` line, or the same call in Python, that cannot be carried out
 
@@ -64,6 +65,7 @@ __all__ = [
     "MissingInputError",
     "MissingKeyError",
     "OfflineError",
+    "RegisterError",
     "ResultError",
     "RunBusyError",
     "RunConflictError",
@@ -264,6 +266,10 @@ class BudgetError(CallError):
 
 class LedgerFormatError(CallError, ValueError):
     """A ledger file cannot be read."""
+
+
+class RegisterError(CallError, ValueError):
+    """What was said of a host or a price cannot be so; `key` names the argument."""
 
 
 REFUSED = (LedgerMissError, BudgetError)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from random import Random
+
 import openai
 import pytest
 
@@ -183,3 +186,57 @@ def test_sub_agents_get_their_own_answers_from_a_file(server, ask, path):
     again = build().with_ledger("strict", path).build()
     again.step()
     assert (["1", "2", "3", "4"], 4) == (again.state["said"], len(server.journal))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_run_is_the_same_from_its_file(server, ask, path, seed):
+    """However often its steps failed, before or after a call that did, and whatever they asked again."""
+    random = Random(seed)
+    questions = [random.choices("ab", k=random.randint(1, 3)) for _ in range(4)]
+    raises = [random.choice(["call", "code", ""]) for _ in range(6)]
+
+    @action(reads=["said"], writes=["said"])
+    def work(state):
+        said = []
+        for n, question in enumerate(questions[len(state["said"])]):
+            trouble = raises.pop() if raises and random.random() < 0.5 else ""
+            server.answer(Answer.error(400, "no") if trouble == "call" else says(f"{len(server.journal)}"))
+            said.append(ask(question))
+            if trouble == "code":
+                raise OSError(f"after call {n}")
+        return state.update(said=[*state["said"], said])
+
+    @action(reads=["said"], writes=["said"])
+    def plain(state):
+        said = [ask(question) for question in questions[len(state["said"])]]
+        return state.update(said=[*state["said"], said])
+
+    def build(made):
+        builder = ApplicationBuilder().with_actions(work=made).with_transitions(("work", "work"))
+        return builder.with_entrypoint("work").with_state(said=[])
+
+    app = build(work).build()
+    while len(app.state["said"]) < len(questions):
+        with suppress(OSError, openai.BadRequestError):
+            app.step() if app.history.run.status != "failed" else app.retry()
+    Recording.save(path, app.history.calls())
+    sent = len(server.journal)
+    again = build(plain).with_ledger("strict", path).build()
+    for _ in questions:
+        again.step()
+    assert (app.state["said"], sent) == (again.state["said"], len(server.journal))
+    assert sent >= len(Recording.load(path))
+
+
+def test_a_fork_is_the_same_from_its_file(driver, server, ask, path):
+    """What its ancestor paid is in it, up to the fork point and after it."""
+    server.answer(*map(says, "1234"))
+    app = counting(driver, ask).build()
+    walk(driver, app, 3)
+    fork = app.fork(0)
+    walk(driver, fork, 3)
+    assert [1, 2, 3, 4] == fork.state["said"]
+    Recording.save(path, fork.history.calls())
+    again = counting(driver, ask).with_ledger("strict", path).build()
+    walk(driver, again, 4)
+    assert ([1, 2, 3, 4], 4, 4) == (again.state["said"], len(server.journal), len(Recording.load(path)))

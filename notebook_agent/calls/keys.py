@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from notebook_agent.calls.canon import canonical, read_body
+from notebook_agent.calls.hosts import read_host
 from notebook_agent.calls.multipart import fields
-from notebook_agent.errors import UnstorableError
+from notebook_agent.errors import RegisterError, UnstorableError
 from notebook_agent.ids import Json
 from notebook_agent.redact import redact_json
 
@@ -118,8 +119,18 @@ def register_host(host: str, *, base: str = "") -> None:
 
     `base` is the API's base path; what follows it is the endpoint, so that a record
     serves the same API on another host.
+
+    Raises:
+        RegisterError: `host` is no host, or `base` no path.
     """
-    _hosts[host.lower()] = "/" + base.strip("/")
+    named = read_host("register_host", host)
+    if not isinstance(base, str) or any(part in base for part in ("://", "?", "#")):
+        raise RegisterError(
+            f"register_host: base {base!r} is no path. Name the part of it that all addresses of the API "
+            "have in common, such as '/v1'.",
+            key="base",
+        )
+    _hosts[named] = "/" + base.strip("/")
 
 
 def endpoint_of(method: str, host: str, path: str) -> str | None:

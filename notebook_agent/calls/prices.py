@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from notebook_agent.calls.hosts import read_host
 from notebook_agent.calls.protocol import Usage
 from notebook_agent.calls.providers.loose import at, items, number, text
+from notebook_agent.errors import RegisterError
 
 __all__ = ["PRICES", "Price", "has_price", "price_of", "register_price"]
 
@@ -47,6 +49,8 @@ PRICES: dict[str, dict[str, Price]] = {
     },
 }
 
+_MOST = 1_000_000
+"""Of US dollars per million tokens; what is more is no number, or a mistake."""
 _SHORT_CONTEXT = 200_000
 _DATE = re.compile(r"-20\d{2}-?\d{2}-?\d{2}$")
 _STANDARD = {"", "auto", "default", "standard"}
@@ -65,8 +69,26 @@ def register_price(
 
     `cached` is the price of input that is read from the provider's cache; left out, the cost of a
     call that reads any stays unknown.
+
+    Raises:
+        RegisterError: `host` is no host, `model` no name, or a price no number from 0 on.
     """
-    PRICES.setdefault(host.lower(), {})[model] = Price(input, cached, output)
+    named = read_host("register_price", host)
+    if not isinstance(model, str) or not model:
+        raise RegisterError(f"register_price: {model!r} is no model's name.", key="model")
+    for name, price in (("input", input), ("output", output), ("cached", cached)):
+        if not _is_price(price) and not (name == "cached" and price is None):
+            raise RegisterError(
+                f"register_price: {name}={price!r:.60} is no price. "
+                "Give US dollars per million tokens, such as 0.5.",
+                key=name,
+            )
+    PRICES.setdefault(named, {})[model] = Price(input, cached, output)
+
+
+def _is_price(price: object) -> bool:
+    number = isinstance(price, int | float) and not isinstance(price, bool)
+    return number and 0 <= price <= _MOST  # type: ignore[operator]  # a number
 
 
 def has_price(host: str, model: str | None) -> bool:

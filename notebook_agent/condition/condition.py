@@ -7,20 +7,20 @@ another process.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import SupportsIndex
 
+from notebook_agent.condition.brief import brief
 from notebook_agent.condition.expression import Expression
 from notebook_agent.errors import ConditionError, MissingKeyError, did_you_mean
 from notebook_agent.given import given_names
 from notebook_agent.ids import Json
 
-__all__ = ["Condition", "brief", "default", "expr", "when"]
+__all__ = ["Condition", "default", "expr", "when"]
 
 _Resolver = Callable[[Mapping[str, object]], bool]
-_LONGEST = 200
 
 
 class Condition:
@@ -237,29 +237,6 @@ def expr(text: str) -> Condition:
         expression.text,
         data={"expr": expression.text},
     )
-
-
-def brief(value: object) -> object:
-    """Return a scalar as it is, a long string cut, and of anything else what it is and its size."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, str):
-        return _cut(value)
-    if isinstance(value, list | tuple | dict | set | frozenset):
-        return _brief_container(value)
-    return f"<{type(value).__name__}>"
-
-
-def _brief_container(value: Collection[object]) -> str:
-    scalar = all(item is None or isinstance(item, bool | int | float | str) for item in list(value)[:9])
-    if scalar and len(value) < 9 and not isinstance(value, dict):  # noqa: PLR2004  # what fits a line
-        return _cut(repr(value))
-    kind = next(kind.__name__ for kind in (list, tuple, dict, set, frozenset) if isinstance(value, kind))
-    return f"<{kind} of {len(value)}>"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _json(value: object) -> Json:

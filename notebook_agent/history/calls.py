@@ -7,11 +7,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from notebook_agent.calls.outcome import outcome
 from notebook_agent.calls.protocol import CallRecord, Task
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord, StepRecord, Store
 
-__all__ = ["Made", "calls_below", "made", "task_order"]
+__all__ = ["CALL_COLUMNS", "Made", "call_row", "calls_below", "made", "task_order"]
+
+CALL_COLUMNS = [
+    *(
+        "step",
+        "branch",
+        "action",
+        "endpoint",
+        "host",
+        "model",
+        "status",
+        "outcome",
+        "started_at",
+        "ms",
+        "first",
+    ),
+    *("input_tokens", "output_tokens", "cost", "how", "superseded"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +52,29 @@ def made(store: Store, key: RunKey, seq: int | None = None, *, branches: bool = 
     asked = [step for step in steps if seq in {None, step.seq}]
     found: dict[StepRef | None, list[CallRecord]] = {}
     for call in store.calls([step.ref for step in asked]):
-        found.setdefault(call.step, []).append(replace(call, superseded=call.step in again))
+        mine = replace(call, superseded=True) if call.step in again else call
+        found.setdefault(call.step, []).append(mine)
     if branches and store.children(key, seq):
         for ref, call in _below(store, key):
             found.setdefault(ref, []).append(call)
     return [Made(call, step.seq) for step in asked for call in found.get(step.ref, ())]
+
+
+def call_row(made: Made) -> tuple[object, ...]:
+    """Return what a table says of a call, by `CALL_COLUMNS`."""
+    call, usage = made.call, made.call.usage
+    how = "replayed" if call.replayed else "live" if call.sent else "not sent"
+    return (
+        *(made.seq, "/".join(each.name for each in call.branch), call.action, call.endpoint, call.host),
+        *(call.model, call.status, outcome(call), call.started_at),
+        *(_ms(call.started_at, at) for at in (call.ended_at, call.first_at)),
+        *((None, None) if usage is None else (usage.input, usage.output)),
+        *(call.cost, how, call.superseded),
+    )
+
+
+def _ms(start: float, end: float | None) -> float | None:
+    return None if end is None else (end - start) * 1000
 
 
 def calls_below(store: Store, step: StepRecord) -> list[CallRecord]:

@@ -10,7 +10,7 @@ from notebook_agent.condition import Decision
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.history.blame import Blame, blame
-from notebook_agent.history.calls import made
+from notebook_agent.history.calls import CALL_COLUMNS, call_row, made
 from notebook_agent.history.compare import Change, changes
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.frame import frame
@@ -139,10 +139,13 @@ class History(Sequence[StepRecord]):
             StateError: That is no path.
             MissingKeyError: Nothing stands there; the message says what is nearest.
         """
-        last = self.run.head if seq is None else self[seq].seq
+        return self.blame_at(path, self.run.head if seq is None else self[seq].seq, most=most)
+
+    def blame_at(self, path: str, seq: int | None, *, most: int | None = None) -> Blame:
+        """Tell the same of a checkpoint, of which None is the initial state of all."""
         trail, asked = Trail(self.store, self.key), read_path(path)
-        place = trail.place(asked, last) or found(self.at(last), asked)
-        return blame(trail, place, last, most)
+        place = trail.place(asked, seq) or found(trail.state(seq), asked)
+        return blame(trail, place, seq, most)
 
     def watch(self, question: str | Callable[[State], object]) -> Watched:
         """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.
@@ -180,6 +183,15 @@ class History(Sequence[StepRecord]):
     def df(self) -> pd.DataFrame:
         """Return the table of steps; pandas must be installed."""
         return frame([_row(step) for step in self], _COLUMNS).set_index("seq")
+
+    def calls_df(self) -> pd.DataFrame:
+        """Return the table of LLM calls, those of branches too, a row for each; pandas must be installed.
+
+        Times are in milliseconds, `first` that to the first byte of the answer; `cost` is in US dollars
+        and missing where the price is not known; `how` is live, replayed or not sent. `branch` names the
+        task that made the call, `step` the run's own step.
+        """
+        return frame([call_row(each) for each in made(self.store, self.key)], CALL_COLUMNS)
 
     def family(self) -> list[RunRecord]:
         """Return the run, its ancestors and all their forks, parents before children."""

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from notebook_agent.history.paths import ABSENT, Path, follow
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.state import State
 from notebook_agent.store.protocol import Part, StepRecord, Store
 
 __all__ = ["STRETCH", "Trail"]
@@ -66,6 +67,10 @@ class Trail:
         rest = path[len(part.path) :]
         plain = not any(isinstance(each, int) and each < 0 for each in rest)
         return part.path + rest if plain and follow(part.value, rest) is not ABSENT else None
+
+    def state(self, seq: int | None) -> State:
+        """The state after a step."""
+        return self._store.state(self._ref(seq))
 
     def values(self, path: Path, seqs: Sequence[int | None]) -> list[object]:
         """What stands at a path after several steps; ABSENT where nothing does."""

@@ -84,7 +84,7 @@ class Answers:
         ref = self._ref(request)
         history = History(self._ws.store(), ref.run)
         path = path_at(history.at(ref.seq), request.get("path", []))
-        found = history.blame(path, ref.seq, most=MOST_CAUSES)
+        found = history.blame_at(path, ref.seq, most=MOST_CAUSES)
         return Reply(id=request["id"], blame=blame_wire(history, found))
 
     def _price(self, request: Request) -> Reply:

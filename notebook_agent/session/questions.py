@@ -144,7 +144,7 @@ class BisectView(Shown):
 def blame(ws: Workspace, path: str, where: Where) -> BlameView:
     """Tell who wrote what stands at a path."""
     history, seq = ws.resolve(where)
-    found = history.blame(path, seq, most=_TOLD)
+    found = history.blame_at(path, seq, most=_TOLD)
     step = found.origin.step if found.origin.kind == "step" else None
     name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
     if step is None:

@@ -137,7 +137,7 @@ class NodeReader:
         ends = [bisect_right(numbers, each) for each in packs]
         asked = [each for each, before, end in zip(packs, [0, *ends], ends, strict=False) if end > before]
         rows = self._connection.execute(_BODIES, ("[" + ",".join(map(str, asked)) + "]",))
-        for book in open_packs([row[0] for row in rows]):
+        for book in open_packs(row[0] for row in rows):
             self._add(book)
 
     def _add(self, book: Book) -> None:

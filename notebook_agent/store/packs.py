@@ -1,20 +1,19 @@
 """Packs: many small nodes in one row, because alike ones shrink together and are opened together.
 
 A pack is a line of JSON and then its members' bodies, one after another: first those that are JSON, which
-shrink to a tenth. They are compressed with the line; a number before them says how long that is. Text is
-left as it is: to unpack it would take most of the time in which a long state is opened. The line says of
-the members their numbers (each as its distance from the one before), forms and sizes:
-`[[901,2,-1],"002",[60,71,1024]]`. Up to version 3 of a store all of a pack was compressed, without a number.
+shrink to a tenth. They are compressed with the line. Text is left as it is: to unpack it would take most of
+the time in which a long state is opened. Before all stand the size of what is compressed and the Adler-32
+sum of the rest, as in `131:38600999:`. The line says of the members their numbers (each as its distance from
+the one before), forms and sizes: `[[901,2,-1],"002",[60,71,1024]]`. Up to version 3 of a store all of a pack
+was compressed, and nothing stood before it.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from threading import Thread
 from typing import Final
 
 from notebook_agent.errors import StoreFormatError
@@ -28,10 +27,8 @@ _LEVEL: Final = 3
 _LARGEST: Final = 1 << 18
 """What a pack may hold, and take; a larger one comes only from a crafted file."""
 _USUAL: Final = 1 << 15
-_MANY: Final = 16
 _OLD: Final = b"x"
 """How a pack begins that is compressed as a whole."""
-_DIGITS: Final = 8
 _CODING: Final = "utf-8", "surrogatepass"
 _FORMS: Final = {"0": 0, "2": 2, "4": 4}
 _DAMAGED: Final = "The store is damaged: a pack of nodes does not open ({})."
@@ -45,7 +42,8 @@ def pack(members: Sequence[Member]) -> bytes:
     line = json.dumps([steps, "".join(map(str, forms)), list(map(len, bodies))], separators=(",", ":"))
     count = forms.count(0)
     packed = zlib.compress(b"".join((line.encode(), b"\n", *bodies[:count])), _LEVEL)
-    return b"".join((b"%d:" % len(packed), packed, *bodies[count:]))
+    texts = b"".join(bodies[count:])
+    return b"%d:%d:%b%b" % (len(packed), zlib.adler32(texts), packed, texts)
 
 
 def _place(member: Member) -> tuple[bool, int]:
@@ -97,24 +95,13 @@ class Book:
         return [(number, str(raw[start:end], *_CODING)) for number, form, start, end in spans if form == "2"]
 
 
-def open_packs(bodies: Sequence[object]) -> list[Book]:
-    """Open packs; an empty body is a pack of none. Of many, a second thread unpacks one half.
+def open_packs(bodies: Iterable[object]) -> list[Book]:
+    """Open packs; an empty body is a pack of none.
 
     Raises:
         StoreFormatError: one is not what `pack` writes.
     """
-    if len(bodies) < _MANY:
-        return [Book(_inflated(body)) for body in bodies]
-    half, later = len(bodies) // 2, list[bytes]()
-    second = Thread(target=_inflate_ahead, args=(bodies[half:], later), daemon=True)
-    try:
-        second.start()
-    except RuntimeError:
-        return [Book(_inflated(body)) for body in bodies]
-    books = [Book(raw) for raw in [_inflated(body) for body in bodies[:half]]]
-    second.join()
-    later += [_inflated(body) for body in bodies[half + len(later) :]]
-    return books + [Book(raw) for raw in later]
+    return [Book(_inflated(body)) for body in bodies]
 
 
 def unpack(body: object) -> list[Member]:
@@ -128,13 +115,6 @@ def unpack(body: object) -> list[Member]:
     return sorted((number, *member) for number, member in zip(book.numbers, members, strict=True))
 
 
-def _inflate_ahead(bodies: Sequence[object], found: list[bytes]) -> None:
-    """Unpack as far as there is no trouble, which the thread that asked meets again."""
-    with suppress(Exception):
-        for body in bodies:
-            found.append(_inflated(body))  # noqa: PERF401  # it is read while it grows
-
-
 def _inflated(body: object) -> bytes:
     if not body:
         return b'[[],"",[]]\n'
@@ -143,8 +123,16 @@ def _inflated(body: object) -> bytes:
     try:
         if body.startswith(_OLD):
             return zlib.decompress(body, bufsize=_USUAL)
-        start = body.index(b":", 0, _DIGITS) + 1
-        end = start + int(body[: start - 1])
-        return zlib.decompress(body[start:end], bufsize=_USUAL) + body[end:]
+        packed, texts = _parted(body)
+        return zlib.decompress(packed, bufsize=_USUAL) + texts
     except (ValueError, zlib.error) as error:
         raise StoreFormatError(_DAMAGED.format(error)) from error
+
+
+def _parted(body: bytes) -> tuple[bytes, bytes]:
+    """What is compressed, and the texts after it."""
+    size, total, rest = body.split(b":", 2)
+    packed, texts = rest[: int(size)], rest[int(size) :]
+    if zlib.adler32(texts) != int(total):
+        raise ValueError("its texts have another sum than it says")
+    return packed, texts

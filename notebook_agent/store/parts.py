@@ -44,7 +44,9 @@ def parts_at(
 def _marks(tracer: Tracer, texts: Sequence[str], path: tuple[object, ...]) -> Sequence[Hashable]:
     if not path:
         return tracer.wholes(texts)
-    return [None if spot is None else spot.mark for spot in tracer.spots(texts, path)]
+    spots = tracer.spots(texts, path)
+    marks = {id(spot): spot.mark for spot in spots if spot is not None}
+    return [marks.get(id(spot)) for spot in spots]
 
 
 def _columns(

@@ -50,7 +50,7 @@ _FRAME = f"""\
 
 
 def bundled(name: str) -> Path:
-    """Return where a file of the front end's bundle lies: `panel.js` or `panel.css`.
+    """Return where a file of the front end's bundle lies: `panel.js`, `panel.css`, `grid.js` or `grid.css`.
 
     Raises:
         AgentError: It was not built.

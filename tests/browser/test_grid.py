@@ -25,16 +25,20 @@ def answer(state):
     return state.update(answer=f"{state['score']} points")
 
 quiz = GraphBuilder().with_actions(judge, answer).with_transitions(("judge", "answer")).build()
-%agent use quiz level:=1 tone=calm
+%agent use quiz level:=1 tone=calm score:=0
 %agent run
 """
 MAP = '%agent map @start level:=[2, 5, 13] tone:=["calm", "<b>lively</b>"] -n 3 --pass "score > 9"'
+FIX = """slow[0] = 0.02
+_ = agent.use(agent.runs().rows[-1][1])
+%agent bisect "score < 1" --fix
+"""
 SLOW = 'slow[0] = 30; _ = get_ipython().run_line_magic("agent", "map @start level:=[2, 5, 7] -j 1")'
 
 
 @pytest.fixture(name="notebook", scope="module")
 def notebook_fixture(browser, server, root):
-    lab.write_notebook(root / "grid.ipynb", SETUP, MAP, SLOW)
+    lab.write_notebook(root / "grid.ipynb", SETUP, MAP, SLOW, FIX)
     page, problems = lab.new_page(browser)
     notebook = lab.OpenNotebook(page, server, "grid.ipynb")
     notebook.run_cell(0)
@@ -60,7 +64,7 @@ def test_the_grid_tells_variants_side_by_side(notebook, grid):
     expect(rows.nth(1)).to_contain_text("3 of 3")
     expect(rows.nth(1)).to_contain_text("44% to 100%")
     assert 0 == notebook.page.locator(".jp-OutputArea b").count()
-    expect(notebook.page.locator(".na-grid-page").first).to_be_hidden()
+    expect(notebook.page.locator(".jp-OutputArea-child").filter(has_text="18 forks of").last).to_be_hidden()
 
 
 def test_a_click_on_a_fork_opens_its_run(notebook, grid):
@@ -81,3 +85,11 @@ def test_stop_ends_all_forks(notebook):
     assert ["interrupted", "not begun", "not begun"] == notebook.evaluate(
         "[each.outcome for each in agent.grid.grid]"
     )
+
+
+def test_what_stands_above_a_grid_s_tables_is_not_hidden(notebook):
+    """Such as where a predicate first failed, and what was put in there."""
+    notebook.run_cell(3)
+    page = notebook.page
+    expect(page.get_by_text("score < 1 first fails after @0 judge").last).to_be_visible()
+    expect(page.locator(".na-grid-page").last).to_be_hidden()

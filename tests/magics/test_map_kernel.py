@@ -103,3 +103,13 @@ def test_stop_leaves_what_has_ended(kernel):
     assert ["completed", "interrupted", "not begun"] == eval(
         kernel.run("print([each.outcome for each in agent.grid.grid])").stdout
     )
+
+
+def test_unloaded_the_python_call_shows_no_widget(kernel):
+    """And works as in a script; loaded again it does."""
+    kernel.run("%unload_ext notebook_agent")
+    cell = kernel.run("len(agent.map('@start', {'level': [2, 3]}))")
+    assert ["2", []] == [cell.text, [shown for shown in cell.displays if "application" in " ".join(shown)]]
+    kernel.run("%load_ext notebook_agent")
+    cell = kernel.run("%agent use quiz level:=1\n%agent map @start level:=[2, 3]")
+    assert any("widget-view" in " ".join(shown) for shown in cell.displays)

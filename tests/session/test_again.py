@@ -117,6 +117,17 @@ def test_a_value_inside_a_list_is_blamed_by_itself(agent):
     ]
 
 
+def test_at_the_start_a_value_is_blamed_on_nobody(agent):
+    """Although a later step has written it since."""
+    agent.use("chat", state={"chat_history": []})
+    agent.run(prompt="what is x")
+    backend, run = PanelBackend(agent.workspace), agent.app.uid
+    state = backend.handle({"id": 1, "do": "detail", "run": run, "seq": None})["detail"]["state"]
+    place = [key for key, _ in state["items"]].index("chat_history")
+    blame = backend.handle({"id": 2, "do": "blame", "run": run, "seq": None, "path": [place]})["blame"]
+    assert {"path": "chat_history", "kind": "start", "seq": None, "action": None} == blame["origin"]
+
+
 def test_a_value_that_is_not_there_is_one_sentence(agent):
     """Such as one of another step."""
     agent.run(prompt="what is x")

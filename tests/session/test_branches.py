@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pytest
 
+from notebook_agent import calls
+from notebook_agent.calls.prices import PRICES
 from tests.servers import OpenAIServer
 
 MAPPED = """
@@ -119,3 +121,22 @@ def test_calls_of_no_step_are_listed(agent):
     assert ["", "", "of no step", f"POST {stray.host} {at:%H:%M:%S}"] == [*agent.calls().rows[-1][:4]]
     assert [stray.key] == [call.key for call in app.history.strays()]
     assert 4 == len(agent.log(calls=True).rows)
+
+
+def test_calls_as_a_frame(agent):
+    """Each with its step and branch, its tokens, and a cost only where the price is known."""
+    app, host = agent.app, agent.app.history.calls()[0].host
+    calls.register_price("m", host=host, input=1, output=2)
+    fork = agent.app.fork(None)
+    fork.run()
+    del PRICES[host]
+    first, again = app.history.calls_df(), fork.history.calls_df()
+    columns = ["step", "branch", "action", "model", "outcome", "input_tokens", "output_tokens", "how"]
+    rows = [(0, f"ask_all 0-{n}", "ask", "m", "answered", 9, 2, "live") for n in (0, 1)]
+    assert [*rows, (1, "", "ask", "m", "answered", 9, 2, "live")] == [
+        *first[columns].itertuples(index=False, name=None)
+    ]
+    assert ["replayed"] * 3 == list(again["how"])
+    assert [True] * 3 == list(first["cost"].isna())
+    assert [0.0] * 3 == list(again["cost"])
+    assert all(0 < a <= b for a, b in zip(first["first"], first["ms"], strict=True))

@@ -52,6 +52,17 @@ def test_blame_names_the_writer_and_what_it_was_made_from(agent):
     ] == [line.replace(agent.workspace.label(), "{run}") for line in lines[:5]]
 
 
+def test_blame_of_the_start_looks_at_the_initial_state(agent):
+    """And not at the head; of a fork too."""
+    agent.fork("@4")
+    run = agent.workspace.label()
+    assert f"log at {run}@start: there from the start\n  []\nmade from nothing in the state" == str(
+        agent.blame("log", "@start")
+    )
+    with pytest.raises(AgentError, match=r"There is no prompt\. The state has: log\."):
+        agent.blame("prompt", "@start")
+
+
 def test_blame_shows_the_code_as_it_was(agent):
     """Folded below the text."""
     html = agent.blame("mode").html()

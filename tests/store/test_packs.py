@@ -71,6 +71,12 @@ def test_text_stands_in_a_pack_as_it_is():
     assert b"a prompt" in pack([(1, 0, b"{}"), (2, 2, b"a prompt"), (3, 0, b"{}")])
 
 
+def test_a_changed_text_in_a_pack_is_seen():
+    """Though text is not compressed, which would show it."""
+    with pytest.raises(StoreFormatError, match="another sum"):
+        unpack(pack([(1, 2, b"a prompt")]).replace(b"prompt", b"Prompt"))
+
+
 @given(members, st.data())
 def test_a_damaged_pack_is_a_typed_error(found: list[tuple[int, int, bytes]], data: st.DataObject):
     """A pack that was cut or changed anywhere opens with other data or is refused, and no more."""

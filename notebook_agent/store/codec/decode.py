@@ -12,9 +12,9 @@ from notebook_agent.errors import StoreFormatError
 from notebook_agent.state import FrozenDict, FrozenList
 from notebook_agent.store.codec.classes import TAGS, read_class
 from notebook_agent.store.codec.encode import DEEPEST
-from notebook_agent.store.codec.lists import sums
+from notebook_agent.store.codec.lists import Shape, sums
 from notebook_agent.store.codec.rows import Row, Rows
-from notebook_agent.store.codec.stored import Shape, Stored
+from notebook_agent.store.codec.stored import Stored
 from notebook_agent.store.codec.types import MUTABLE, READERS
 from notebook_agent.store.nodes import JSON, NodeReader
 from notebook_agent.store.packs import Book
@@ -24,6 +24,8 @@ __all__ = ["Decoder"]
 _MOST: Final = 5_000_000
 """Nodes read for one value; more come only from a crafted file."""
 _POINTER: Final = re.compile(r'\{"\$":(\d{1,18})\}')
+_new: Final = FrozenDict.__new__
+_fill: Final = dict.update
 _BAD = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, DecimalException)
 
 
@@ -105,11 +107,16 @@ class Decoder:
             self._rows.keep(number, cast("Row", value), self._weight - weight)
 
     def _object(self, found: dict[str, object]) -> object:
+        """What the parser found in braces; that it is called for each is most of the time of a long list."""
         tag = found.get("$")
         if tag is None:
-            if list in map(type, found.values()):
-                found = {key: _frozen(each) if type(each) is list else each for key, each in found.items()}
-            return FrozenDict(found)
+            for key, each in found.items():
+                if type(each) is list:
+                    found[key] = _frozen(each)
+            made: FrozenDict[str, object] = _new(FrozenDict)
+            _fill(made, found)
+            made.memo = made.loose = None
+            return made
         if type(tag) is int:
             value = self._values.get(tag)
             return self.node(tag) if value is None else value

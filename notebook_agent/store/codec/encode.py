@@ -14,7 +14,7 @@ from notebook_agent.store.codec import lists
 from notebook_agent.store.codec.classes import class_writer
 from notebook_agent.store.codec.fields import as_field
 from notebook_agent.store.codec.lists import Item, Spine
-from notebook_agent.store.codec.stored import File, Frozen, NoCodecError, Rooted, Shape, Stored, reference
+from notebook_agent.store.codec.stored import File, Frozen, NoCodecError, Rooted, Stored, reference
 from notebook_agent.store.codec.types import MUTABLE, TAGS
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.nodes import BYTES, JSON, TEXT, Form, NodeReader
@@ -247,19 +247,13 @@ class Encoder:
 
     def _read_spine(self, source: Stored, value: Sequence[object]) -> Spine | None:
         """What the list was that this one is a longer version of, and which was read or written before."""
-        shape = source.shape or self._read_shape(source.number)
+        shape = source.shape or lists.read_shape(NodeReader(self._file.connection).get(source.number)[1])
         if shape is None:
             return None
         size, runs, chunks = shape
         tail = [self.within(child) for child in value[size // lists.CHUNK * lists.CHUNK : size]]
         log = [lists.FORGOTTEN] * (len(chunks) * lists.CHUNK) + tail
         return lists.make(size, tuple(runs), tuple(chunks), log)
-
-    def _read_shape(self, number: int) -> Shape | None:
-        fields = json.loads(NodeReader(self._file.connection).get(number)[1])
-        if not isinstance(fields, dict) or fields.get("$") != "list":
-            return None
-        return fields["n"], lists.sums(fields.get("r", ())), lists.sums(fields.get("c", ()))
 
     def _scratch(self, value: list[object]) -> Spine:
         spine = lists.EMPTY

@@ -12,6 +12,7 @@ brackets (`{"$":"mix","v":[901,["hi"],3]}`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from operator import sub
@@ -23,10 +24,12 @@ __all__ = [
     "FORGOTTEN",
     "RUN",
     "Item",
+    "Shape",
     "Spine",
     "extend",
     "grow",
     "make",
+    "read_shape",
     "spine_text",
     "sums",
 ]
@@ -36,6 +39,10 @@ RUN: Final = CHUNK * CHUNK
 
 Item = int | str
 """The number of a node, or JSON that stands in its place."""
+
+
+Shape = tuple[int, Sequence[int], Sequence[int]]
+"""Of a list its length, the numbers of its runs, and of its chunks after those."""
 
 
 class Spine(NamedTuple):
@@ -135,6 +142,14 @@ def differences(numbers: Sequence[int]) -> str:
 def sums(steps: Iterable[int]) -> list[int]:
     """The numbers that `differences` wrote."""
     return list(accumulate(steps))
+
+
+def read_shape(body: str | bytes) -> Shape | None:
+    """The shape of a list from its own node; None where that is none, or a short list."""
+    fields = json.loads(body)
+    if not isinstance(fields, dict) or fields.get("$") != "list":
+        return None
+    return fields["n"], sums(fields.get("r", ())), sums(fields.get("c", ()))
 
 
 def _mixed(items: Sequence[Item]) -> Iterable[str]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from notebook_agent.state import FrozenDict, FrozenList
-from notebook_agent.store.codec.lists import Item, Spine
+from notebook_agent.store.codec.lists import Item, Shape, Spine
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["File", "Frozen", "NoCodecError", "Rooted", "Shape", "Stored", "reference"]
+__all__ = ["File", "Frozen", "NoCodecError", "Rooted", "Stored", "reference"]
 
 Frozen = FrozenDict[object, object] | FrozenList[object]
 Rooted = dict[str, tuple[object, str]]
 """By key, a value of a state and its field of the JSON, for use again where the value is the same object."""
-
-
-Shape = tuple[int, Sequence[int], Sequence[int]]
-"""Of a list its length, the numbers of its runs, and of its chunks after those."""
 
 
 class File(Protocol):

@@ -16,6 +16,7 @@ __all__ = ["Spot", "Tracer", "pointer"]
 _LIST: Final = re.compile(
     r'\{"\$":"list","n":(\d{1,18})(?:,"r":\[([\d,-]*)\])?(?:,"c":\[([\d,-]*)\])?,"v":(.*)\}', re.DOTALL
 )
+_TAGGED: Final = '{"$":'
 _NOTHING: Final[list[int]] = []
 _decode: Final = json.JSONDecoder().raw_decode
 
@@ -75,6 +76,8 @@ class Tracer:
     def states(self, texts: Sequence[str]) -> list[object]:
         """These states as JSON: short values, and what points to long ones."""
         states: list[object] = [_read(text) for text in texts]
+        if not any(text.startswith(_TAGGED) for text in texts):
+            return states
         self.hold(states)
         return [self._root(state) for state in states]
 
@@ -113,7 +116,7 @@ class Tracer:
             found = _LIST.fullmatch(text)
             if found is not None:
                 self._ways[way] = self._in_list(found, path, depth)
-            elif form == JSON and '"$":' not in text[:5]:
+            elif form == JSON and not text.startswith(_TAGGED):
                 self._ways[way] = self._within(_read(text), path, depth)
             else:
                 self._ways[way] = Spot({"$": number}, path[:depth])
