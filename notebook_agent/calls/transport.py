@@ -143,7 +143,8 @@ def _send(exchange: Exchange, send: Callable[[], Response]) -> Response:
             response = send()
     except BaseException as error:
         exchange.tape.failed(error)
-        exchange.tape.check()
+        if isinstance(error, Exception):
+            exchange.tape.check()
         raise
     return exchange.tee(response)
 
