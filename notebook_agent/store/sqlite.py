@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 from collections.abc import Collection, Hashable, Sequence
-from pathlib import Path
-from typing import Final, get_args
+from typing import get_args
 
 from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.errors import StoreError
@@ -28,7 +25,6 @@ from notebook_agent.store import (
     taking,
 )
 from notebook_agent.store.core import Core
-from notebook_agent.store.mounts import network_of
 from notebook_agent.store.places import locate_file
 from notebook_agent.store.protocol import (
     CallCount,
@@ -46,13 +42,9 @@ from notebook_agent.store.protocol import (
     StepValues,
     Store,
 )
+from notebook_agent.store.shared import Slot, let_go, take
 
 __all__ = ["SqliteStore", "open_store"]
-
-_open: Final[dict[tuple[str, str, bool], Core]] = {}
-_said: Final[set[str]] = set()
-_log: Final = logging.getLogger(__name__)
-_lock: Final = threading.Lock()
 
 
 def open_store(
@@ -87,39 +79,18 @@ def open_store(
     if file is None:
         memory = Core(None, durability=durability, read_only=read_only)
         return SqliteStore(memory, None, redact_state=redact_state)
-    slot = (file, durability, read_only)
-    with _lock:
-        core = _open.get(slot)
-        if core is None or not core.database.is_there:
-            away = _is_away(slot[0]) if network is None else network
-            core = Core(slot[0], durability=durability, read_only=read_only, network=away)
-            _open[slot] = core
-        core.handles += 1
-    return SqliteStore(core, slot, redact_state=redact_state)
+    slot: Slot = (file, durability, read_only)
+    return SqliteStore(take(slot, network), slot, redact_state=redact_state)
 
 
 def _reopened(path: str, durability: Durability, read_only: bool) -> Store:  # noqa: FBT001  # as pickled
     return open_store(path, durability=durability, read_only=read_only)
 
 
-def _is_away(path: str) -> bool:
-    """Whether a store lies on a network mount; that is said once."""
-    kind = network_of(Path(path))
-    if kind is not None and path not in _said:
-        _said.add(path)
-        _log.warning(
-            "%s lies on a network mount (%s): it is kept with a rollback journal, so that several machines"
-            " may use it, and each step takes longer. A disk of this machine is faster: set"
-            " NOTEBOOK_AGENT_STORE to a file there.",
-            *(path, kind),
-        )
-    return kind is not None
-
-
 class SqliteStore:
     """See `Store`, which says what each method does."""
 
-    def __init__(self, core: Core, slot: tuple[str, str, bool] | None, *, redact_state: bool = False) -> None:
+    def __init__(self, core: Core, slot: Slot | None, *, redact_state: bool = False) -> None:
         self._held: Core | None = core
         self._masks = redact_state
         self._slot = slot
@@ -292,15 +263,8 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         core, self._held = self._held, None
-        if core is None:
-            return
-        with _lock:
-            core.handles -= 1
-            if core.handles > 0:
-                return
-            if self._slot is not None and _open.get(self._slot) is core:
-                del _open[self._slot]
-        core.close()
+        if core is not None:
+            let_go(core, self._slot)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Let another process open the same file."""

@@ -41,12 +41,7 @@ _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 class Encoder:
     """Writes values within one transaction; `settle` it when that is committed."""
 
-    def __init__(
-        self,
-        keeper: Keeper,
-        file: File,
-        long: dict[int, tuple[object, int]],
-    ) -> None:
+    def __init__(self, keeper: Keeper, file: File, long: dict[int, tuple[object, int]]) -> None:
         self._keeper = keeper
         self._file = file
         self._long = long
