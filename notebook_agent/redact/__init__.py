@@ -26,11 +26,11 @@ from notebook_agent.redact.masking import (
     masker,
     redact_environment,
     redact_json,
-    redact_pieces,
     redact_text,
     trust,
     trusted,
 )
+from notebook_agent.redact.pieces import redact_pieces
 from notebook_agent.redact.rules import ENVIRONMENT, RULES, Rule
 
 __all__ = [

@@ -22,8 +22,8 @@ __all__ = [
     "masker",
     "redact_environment",
     "redact_json",
-    "redact_pieces",
     "redact_text",
+    "secret_spans",
     "trust",
     "trusted",
 ]
@@ -104,7 +104,7 @@ class _Redactor:
         return text
 
     def spans(self, text: str) -> list[tuple[int, int, str]]:
-        """Where secrets stand in a text, and their rules: in order, and none within another."""
+        """Where secrets stand in a text, and their rules."""
         found: list[tuple[int, int, str]] = []
         for rule in () if _is_media(text) else self._rules(text):
             spans = rule.spans(text)
@@ -114,7 +114,7 @@ class _Redactor:
             spans = [(each.start(), each.end()) for each in re.finditer(re.escape(value), text)]
             found += [(start, end, ENVIRONMENT) for start, end in spans]
             text = _blanked(text, spans)
-        return _apart(found)
+        return found
 
     def rules_of(self, text: str) -> list[str]:
         """The names of the rules that find something in a text."""
@@ -148,35 +148,9 @@ def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return text
 
 
-def _apart(found: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Make one of spans that overlap."""
-    apart: list[tuple[int, int, str]] = []
-    for start, end, name in sorted(found):
-        if apart and start < apart[-1][1]:
-            first, last, known = apart.pop()
-            apart.append((first, max(last, end), known))
-        else:
-            apart.append((start, end, name))
-    return apart
-
-
-def redact_pieces(pieces: Sequence[str]) -> list[str]:
-    """Redact a text that came in pieces: a rule's name stands in the piece in which its secret began."""
-    whole = "".join(pieces)
-    spans, redacted, start = _Redactor([whole]).spans(whole), [], 0
-    for piece in pieces:
-        redacted.append(_piece(whole, start, start + len(piece), spans))
-        start += len(piece)
-    return redacted
-
-
-def _piece(whole: str, start: int, end: int, spans: Iterable[tuple[int, int, str]]) -> str:
-    text, at = "", start
-    for first, last, name in spans:
-        if last > at and first < end:
-            text += whole[at:first] + (f"[{name}]" if first >= start else "")
-            at = min(last, end)
-    return text + whole[at:end]
+def secret_spans(text: str) -> list[tuple[int, int, str]]:
+    """Where secrets stand in a text, and their rules; some may overlap."""
+    return _Redactor([text]).spans(text)
 
 
 def redact_text(text: str) -> str:
