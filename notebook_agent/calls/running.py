@@ -218,7 +218,7 @@ class Running:
         if recorded:
             n = self._before(asked.key) + self._asked.get(asked.key, 1)
             return f"the record is used up: {recorded} recorded, this is request {n}"
-        return self._nearest(asked.endpoint).drift(asked)
+        return self._nearest(asked.endpoint).drift(asked, self._asked)
 
     def _served_by(self) -> list[dict[str, list[CallRecord]]]:
         if self._partners is None:
