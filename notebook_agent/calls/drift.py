@@ -71,7 +71,8 @@ class Nearest:
             if asked.key not in self._again:
                 self._again[asked.key] = _asked_again(self._equal[asked.key])
             return self._again[asked.key]
-        return "; ".join(_told(list(islice(differences(self._nearest(asked, others), asked.request), _COUNTED))))
+        found = differences(self._nearest(asked, others), asked.request)
+        return "; ".join(_told(list(islice(found, _COUNTED))))
 
     def _nearest(self, asked: Asked, others: Container[str]) -> Json:
         left = islice((call for call in reversed(self._sent) if call.key not in others), _COMPARED)

@@ -34,9 +34,10 @@ class Recording:
 
     The n-th request of equal key on a run's way gets the n-th record of that key; what was
     asked in attempts that were made again does not count, nor do records of such attempts.
-    A branch gets the records of the same task, or of the whole file where that task has none
-    of that key. When the records are used up there is no answer. Nothing is remembered here:
-    a run that is resumed goes on where it stands, and any number of runs may be served.
+    Each record belongs to one task, or to the run that was saved: a branch gets those of its task
+    alone, so none is served twice to one run, in whatever order its branches go. When the records
+    are used up there is no answer. Nothing is remembered here: a run that is resumed goes on where
+    it stands, and any number of runs may be served.
 
     Attributes:
         advice: What to do where a call has no record, in place of the usual advice.
@@ -47,11 +48,9 @@ class Recording:
         self._calls = tuple(calls)
         self._veiled: list[CallRecord] | None = None
         self._placed: dict[tuple[tuple[Task, ...], str], list[CallRecord]] = defaultdict(list)
-        self._by_key: dict[str, list[CallRecord]] = defaultdict(list)
         for call in self._calls:
             if servable(call) and not call.superseded:
                 self._placed[call.branch, call.key].append(call)
-                self._by_key[call.key].append(call)
 
     @property
     def calls(self) -> tuple[CallRecord, ...]:
@@ -77,8 +76,7 @@ class Recording:
         return len(self._records(key, branch))
 
     def _records(self, key: str, branch: Sequence[Task]) -> Sequence[CallRecord]:
-        placed = self._placed.get((tuple(branch), key))
-        return self._by_key.get(key, []) if placed is None else placed
+        return self._placed.get((tuple(branch), key), ())
 
     def veiled(self) -> Sequence[CallRecord]:
         """The answers to requests in which a secret of an environment stood: see `calls.veiled`."""

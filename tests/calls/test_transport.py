@@ -85,7 +85,7 @@ def test_drifted_call_goes_live_and_says_how_it_differs(server, steps, ask):
 
 
 def test_drift_is_told_against_a_record_that_was_not_asked_for_yet(steps, ask):
-    """Of two calls the first was served: the second differs from the second, or from it where none is left."""
+    """What was served is compared with only where no other record is left."""
     with steps.open(0):
         ask("hi")
         ask("say m a, please")
