@@ -107,16 +107,20 @@ class Recording:
         return cls(_call(name, n, each) for n, each in enumerate(_calls_of(name, told)))
 
     @staticmethod
-    def save(path: str | Path, calls: Iterable[CallRecord]) -> None:
+    def save(path: str | Path, calls: Iterable[CallRecord]) -> int:
         """Write calls as a ledger file, redacted: each answer once, where the run's way used it.
+
+        Return how many it holds.
 
         What was replayed is the record that it was served from, what was refused is left out, and
         what only an attempt used that was made again is marked `superseded`. `History.calls` knows
         these attempts and the branches; of calls from elsewhere both are told as far as they show.
         """
-        told = {"format": _FORMAT, "version": _VERSION, "calls": [call_to_json(call) for call in paid(calls)]}
+        found = [call_to_json(call) for call in paid(calls)]
+        told = {"format": _FORMAT, "version": _VERSION, "calls": found}
         text = json.dumps(told, indent=1, ensure_ascii=False)
         Path(path).write_bytes(text.encode(errors="surrogatepass") + b"\n")
+        return len(found)
 
 
 def _calls_of(name: str, told: object) -> list[object]:
