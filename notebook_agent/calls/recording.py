@@ -93,12 +93,12 @@ class Recording:
         """Read a ledger file.
 
         Raises:
-            LedgerFormatError: it is no ledger, cut, of a newer version, or edited into
+            LedgerFormatError: it cannot be read, is no ledger, cut, of a newer version, or edited into
                 something that no call looks like; the message says where.
         """
         name = str(path)
         try:
-            told = json.loads(Path(path).read_bytes())
+            told = json.loads(_bytes_of(path))
         except (ValueError, RecursionError) as error:
             raise LedgerFormatError(
                 f"{name} cannot be read as JSON ({error}); was it cut short? Take it from where it was kept.",
@@ -121,6 +121,17 @@ class Recording:
         text = json.dumps(told, indent=1, ensure_ascii=False)
         Path(path).write_bytes(text.encode(errors="surrogatepass") + b"\n")
         return len(found)
+
+
+def _bytes_of(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise LedgerFormatError(
+            f"The ledger {path} cannot be read: {error.strerror or error}. Give the file that"
+            " `%agent export FILE.json --calls` (Recording.save) wrote.",
+            path=str(path),
+        ) from None
 
 
 def _calls_of(name: str, told: object) -> list[object]:
