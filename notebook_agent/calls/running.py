@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.drift import Nearest
 from notebook_agent.calls.keys import Asked, Unread
-from notebook_agent.calls.miss import Stop, is_interrupt, miss_of, overspent, unsent, users
+from notebook_agent.calls.miss import RefusedError, Stop, is_interrupt, miss_of, overspent, unsent, users
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
+from notebook_agent.calls.threads import is_of_pool
 from notebook_agent.calls.veiled import lifted, veiled
 from notebook_agent.errors import CallError
 
@@ -36,6 +37,7 @@ class Running:
         among: The steps that it stands for where a call can be no single one's; else none.
         live: Whether nothing is served, though the mode would: see `StepScope.live`.
         stopped: The first call that was refused, as the error that the step ends with.
+        threads: Those in which the step's own code runs at the moment.
         trouble: What went wrong when a call was kept.
     """
 
@@ -48,11 +50,13 @@ class Running:
         "_note",
         "_others",
         "_partners",
+        "_refused",
         "_tapes",
         "among",
         "live",
         "scope",
         "stopped",
+        "threads",
         "trouble",
     )
 
@@ -70,7 +74,9 @@ class Running:
         self._calls: list[list[CallRecord]] | None = None
         self._near: dict[str, Nearest] = {}
         self._partners: list[dict[str, list[CallRecord]]] | None = None
+        self._refused: set[tuple[str, int]] = set()
         self._tapes: set[Tape] = set()
+        self.threads: set[threading.Thread] = set()
 
     @property
     def attributed(self) -> bool:
@@ -143,7 +149,8 @@ class Running:
     def serve(self, unread: Unread) -> tuple[CallRecord | None, Differs | None]:
         """Find the record that answers this request, or else what says how it differs from what is recorded.
 
-        A call that must not leave ends the action past every handler in it, as no Exception can.
+        A call that must not leave ends the action past every handler in it, as no Exception can;
+        in a thread that would die of that it raises an Exception: see `calls.miss`.
         """
         found = self._look(unread)
         if found is not None:
@@ -169,13 +176,22 @@ class Running:
                 self._refuse(unread.asked, overspent(self.scope, unread.asked, reason), reason)
 
     def _refuse(self, asked: Asked, error: CallError, reason: str, differs: str | None = None) -> None:
-        if self.attributed:
+        thread = threading.current_thread()
+        hands_on = thread in self.threads or is_of_pool(thread)
+        if self.attributed and (hands_on or self._is_first(asked, thread)):
             refused = unsent(self.scope, asked, f"not sent: {reason}", time.time())
             self.tell(self._log(replace(refused, drift=differs)))
         for each in (self, *self.among):
             if (each.scope.mode, each.scope.purses) == (self.scope.mode, self.scope.purses):
                 each.stopped = each.stopped or error
-        raise Stop(error)
+        raise Stop(error) if hands_on else RefusedError(error)
+
+    def _is_first(self, asked: Asked, thread: threading.Thread) -> bool:
+        """Tell a refused call from its client's further tries, which are not listed."""
+        with self._lock:
+            this, known = (asked.key, id(thread)), len(self._refused)
+            self._refused.add(this)
+            return len(self._refused) > known
 
     def _find(self, asked: Asked) -> CallRecord | None:
         n = self._asked.get(asked.key, 0)
@@ -240,7 +256,7 @@ class Running:
 
     def leave(self, error: BaseException | None) -> BaseException | None:
         """Give the error that leaves in the place of `error`, if any: a call was refused."""
-        if isinstance(error, Stop):
+        if isinstance(error, Stop | RefusedError):
             return (self.stopped or error.error).with_traceback(users(error))
         if self.stopped is not None and (error is None or not is_interrupt(error)):
             return self.stopped.with_traceback(None)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
-from notebook_agent.calls.miss import Stop
+from notebook_agent.calls.miss import RefusedError, Stop
 from notebook_agent.calls.protocol import LedgerMode, StepScope
 from notebook_agent.calls.running import Running
 from notebook_agent.calls.standin import stand_ins
@@ -130,16 +130,17 @@ def _reset(variable: ContextVar[T], token: Token[T]) -> None:
 class _Part:
     """The time from entering a step to leaving it."""
 
-    __slots__ = ("_live", "_running", "_token")
+    __slots__ = ("_live", "_running", "_thread", "_token")
 
     def __init__(self, running: Running, *, live: bool) -> None:
-        self._running, self._live = running, live
+        self._running, self._live, self._thread = running, live, threading.current_thread()
         self._token: Token[Running | None] | None = None
 
     def __enter__(self) -> None:
         for hook in _enter_hooks:
             hook()
         self._running.live = self._live
+        self._running.threads.add(self._thread)
         if self._running.scope.mode == "strict":
             stand_ins.lend()
         with _open_lock:
@@ -151,13 +152,14 @@ class _Part:
     ) -> None:
         with _open_lock:
             _open.remove(self._running)
+        self._running.threads.discard(self._thread)
         if self._running.scope.mode == "strict":
             stand_ins.take_back()
         assert self._token is not None
         _reset(_current, self._token)
         leaves = self._running.leave(error)
         if leaves is not None:
-            raise leaves from (None if isinstance(error, Stop) else error)
+            raise leaves from (None if isinstance(error, Stop | RefusedError) else error)
 
 
 class Scope:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from notebook_agent.ids import RunKey, StepRef
 
-__all__ = ["started", "whose"]
+__all__ = ["is_of_pool", "started", "whose"]
 
 _MARK = "_notebook_agent_origin"
 
@@ -40,7 +40,7 @@ def started(thread: threading.Thread, by: StepRef | None, steps: Sequence[StepRe
 
 def whose(thread: threading.Thread, steps: Sequence[StepRef]) -> Sequence[StepRef]:
     """Choose the open steps that a call from this thread, without a step's context, may belong to."""
-    if _is_of_pool(thread):
+    if is_of_pool(thread):
         return ()
     origin: _Origin = getattr(thread, _MARK, _UNKNOWN)
     if origin.step is not None and origin.step in steps:
@@ -50,8 +50,8 @@ def whose(thread: threading.Thread, steps: Sequence[StepRef]) -> Sequence[StepRe
     return [step for step in steps if step.run not in origin.beside]
 
 
-def _is_of_pool(thread: threading.Thread) -> bool:
-    """Look a thread up in the list by which the standard library joins those of its pools at exit."""
+def is_of_pool(thread: threading.Thread) -> bool:
+    """Tell a worker of `concurrent.futures` by the list in which these are joined at exit."""
     return thread in getattr(pools, "_threads_queues", ())
 
 
