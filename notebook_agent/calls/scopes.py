@@ -1,15 +1,15 @@
 """The running step, as calls find it: one ContextVar holds it, and another the open span.
 
-A thread that was started without the step's context belongs to the step whose code started it,
-and one of which nothing is known to the only running step; while several run its calls are kept
-without a step. Code that is known to be another's, such as a cell beside a run, belongs to none:
-see `calls.threads`.
+A thread that was started without the step's context belongs to the step whose code started it, even
+when that has ended, and one of which nothing is known to the only running step; while several run its
+calls are kept without a step. Code that is known to be another's, such as a cell beside a run, belongs
+to none: see `calls.threads`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from dataclasses import replace
@@ -53,16 +53,13 @@ def current() -> Running | None:
     """Find the step that a call belongs to; None outside of all steps and while paused."""
     if _paused.get():
         return None
-    running = _current.get()
-    if running is not None or not _open:
-        return running
-    return _without_context()
+    return _current.get() or _without_context()
 
 
 def _without_context() -> Running | None:
     with _open_lock:
-        steps = {running.scope.step: running for running in _open}
-    found = [steps[ref] for ref in whose(threading.current_thread(), list(steps))]
+        steps = list(dict.fromkeys(_open))
+    found = whose(threading.current_thread(), steps)
     if len(found) < 2:  # noqa: PLR2004 (none or one)
         return found[0] if found else None
     return _unattributed(found)
@@ -76,15 +73,15 @@ def carrying(running: Running) -> Context:
 
 
 def starting(thread: threading.Thread) -> None:
-    """Note whose code starts a thread, while steps are open."""
+    """Note whose code starts a thread."""
     with _open_lock:
-        steps = [running.scope.step for running in _open]
-    running = (_current.get() or _without_context()) if steps else None
-    if steps and (running is None or running.attributed):
-        started(thread, None if running is None else running.scope.step, steps)
+        steps = list(_open)
+    running = _current.get() or _without_context()
+    if running is None or running.attributed:
+        started(thread, running, steps)
 
 
-def _unattributed(running: list[Running]) -> Running | None:
+def _unattributed(running: Sequence[Running]) -> Running | None:
     """Make a step that is none: its calls are kept where all running steps keep theirs, and never served.
 
     Where one of them is strict none leaves, wherever it is from.

@@ -179,6 +179,52 @@ def test_a_thread_of_an_ended_step_works_for_the_only_step(server, steps, ask):
     assert [0, 1] == belongs(steps)
 
 
+@pytest.fixture
+def late(ask):
+    """Start threads that ask when they are told to."""
+    go_on, threads = Event(), []
+
+    def start(text):
+        threads.append(Thread(target=lambda: go_on.wait(60) and in_thread(ask, text)))
+        threads[-1].start()
+
+    def ended():
+        go_on.set()
+        for thread in threads:
+            thread.join()
+
+    start.ended = ended
+    yield start
+    ended()
+
+
+def test_a_thread_that_outlives_its_step_asks_for_that_step(server, steps, late):
+    """While the next step is open, and with what it starts in turn."""
+    with steps.open(0):
+        late("a")
+    with steps.open(1):
+        late.ended()
+    assert [0] == belongs(steps)
+
+
+def test_a_thread_that_outlives_its_run_spends_nothing_of_others(server, steps, late):
+    """Neither another run's budget nor its record."""
+    other, mine, others = Steps(), Budget(max_calls=5), Budget(max_calls=1)
+    with steps.open(0, purses=(mine,)):
+        late("a")
+    with other.open(0, purses=(others,)):
+        late.ended()
+    assert ([0], [], 1, 0) == (belongs(steps), belongs(other), mine.calls, others.calls)
+
+
+def test_a_thread_that_asks_when_no_step_is_open_asks_for_its_own(server, steps, late):
+    """As work that was given to an executor does."""
+    with steps.open(0):
+        late("a")
+    late.ended()
+    assert [0] == belongs(steps)
+
+
 def test_a_task_of_another_cell_makes_its_own_calls(server, steps):
     """On the same loop, in the same thread, while a step awaits."""
 
