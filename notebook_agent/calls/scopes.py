@@ -81,17 +81,20 @@ def starting(thread: threading.Thread) -> None:
         started(thread, running, steps)
 
 
-def _unattributed(running: Sequence[Running]) -> Running | None:
-    """Make a step that is none: its calls are kept where all running steps keep theirs, and never served.
+def _unattributed(running: Sequence[Running]) -> Running:
+    """Make a step that is none: its calls are kept where one of the running steps keeps its own.
 
-    Where one of them is strict none leaves, wherever it is from.
+    They are never served. Each of these steps may have made them: so where one is strict none leaves,
+    and all their budgets pay.
     """
-    strict = [each.scope for each in running if each.scope.mode == "strict"]
-    first = next(iter(strict), running[0].scope)
-    if not strict and any(each.scope.log is not first.log for each in running):
-        return None
+    strict = next((each.scope for each in running if each.scope.mode == "strict"), None)
+    first = strict or running[0].scope
     mode: LedgerMode = "strict" if strict else "fresh"
-    return Running(replace(first, mode=mode, partners=(), recording=None, listener=None), running)
+    purses = {id(purse): purse for each in running for purse in each.scope.purses}
+    nobodys = replace(
+        first, mode=mode, partners=(), recording=None, listener=None, purses=tuple(purses.values())
+    )
+    return Running(nobodys, running)
 
 
 def current_span() -> str | None:

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from notebook_agent.calls import Budget
-from notebook_agent.errors import LedgerMissError
+from notebook_agent.errors import BudgetError, LedgerMissError
 from tests.calls.conftest import Steps
 
 
@@ -167,6 +167,30 @@ def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, worker, o
         text.split(" in ")[0] for text in texts
     ]
     assert [] == server.journal
+
+
+@pytest.mark.parametrize("spent", [(0, 0), (0, 5), (5, 0)])
+def test_call_of_no_step_is_refused_while_one_budget_is_spent(server, steps, worker, spent):
+    """Of several steps, also of runs that keep their calls apart; those fail whose budget it is."""
+    fails = [contextlib.nullcontext() if limit else pytest.raises(BudgetError) for limit in spent]
+    one, other = (Budget(max_calls=limit) for limit in spent)
+    with (
+        fails[0],
+        steps.open(0, purses=(one,)),
+        fails[1],
+        Steps().open(0, purses=(other,)),
+    ):
+        worker("a")
+    assert [] == server.journal
+
+
+def test_call_of_no_step_is_kept_though_the_runs_keep_theirs_apart(server, steps, worker):
+    """In one of their logs, without a step; it spends the budgets of all that it may be of."""
+    other, budgets = Steps(), [Budget(max_calls=5), Budget(max_calls=5)]
+    with steps.open(0, purses=(budgets[0],)), other.open(0, purses=(budgets[1],)):
+        worker("a")
+    assert [None] == [*belongs(steps), *belongs(other)]
+    assert [1, 1] == [budget.calls for budget in budgets]
 
 
 def test_a_thread_of_an_ended_step_works_for_the_only_step(server, steps, ask):
