@@ -146,12 +146,19 @@ class BisectView(Shown):
     def __str__(self) -> str:
         bad, good = self.found.first_bad, self.found.last_good
         if bad is None:
-            return f"{self.found.text} holds at every checkpoint of {self.where}{self._raised()}"
+            return self._held()
         before = f"; it still held after {_place(good)} {good.action or ''}".rstrip() if good else ""
         head = f"{self.found.text} first fails after {_place(bad)} {bad.action or 'the start'}{before}"
         turns = ", ".join(f"{_place(p)} {'true' if p.value else 'false'}" for p in self.found.flips[:12])
         more = [] if self.found.monotone else [f"it does not stay so, it turns at: {turns}"]
         return "\n".join([head + self._raised(), *more])
+
+    def _held(self) -> str:
+        text, held = self.found.text, self.found.held
+        if not self.found.errors:
+            return f"{text} holds at every checkpoint of {self.where}"
+        points = plural(held + len(self.found.errors), "checkpoint")
+        return f"{text} never fails in {self.where}: it holds at {held} of {points}{self._raised()}"
 
     def _raised(self) -> str:
         if not self.found.errors:

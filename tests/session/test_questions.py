@@ -201,6 +201,15 @@ def test_bisect_says_when_it_never_fails(agent):
     assert "holds at every checkpoint" in str(agent.bisect("len(log) < 9"))
 
 
+def test_bisect_counts_where_it_could_not_be_decided(agent):
+    """It does not hold where it raised."""
+    text = str(agent.bisect("mode in ('text', 'image')")).replace(agent.workspace.label(), "{run}")
+    assert (
+        "mode in ('text', 'image') never fails in {run}: it holds at 8 of 10 checkpoints (undecided at 2 "
+        "checkpoints, first @start: The state has no key 'mode'. It has: log.)"
+    ) == text
+
+
 def test_why_says_what_had_led_elsewhere(agent):
     """The smallest change."""
     assert "  it would be answer with mode = 'not image'" == str(agent.why("@5")).splitlines()[-1]
