@@ -148,7 +148,7 @@ class BisectView(Shown):
         if bad is None:
             return self._held()
         before = f"; it still held after {_place(good)} {good.action or ''}".rstrip() if good else ""
-        head = f"{self.found.text} first fails after {_place(bad)} {bad.action or 'the start'}{before}"
+        head = f"{self.found.text} first fails {_after(bad)}{before}"
         turns = ", ".join(f"{_place(p)} {'true' if p.value else 'false'}" for p in self.found.flips[:12])
         more = [] if self.found.monotone else [f"it does not stay so, it turns at: {turns}"]
         return "\n".join([head + self._raised(), *more])
@@ -233,6 +233,10 @@ def _numbers(points: Sequence[Point]) -> list[float | None]:
 
 def _place(point: Point) -> str:
     return "@start" if point.seq is None else f"@{point.seq}"
+
+
+def _after(point: Point) -> str:
+    return "at the start" if point.seq is None else f"after @{point.seq} {point.action}"
 
 
 def _value(point: Point) -> str:

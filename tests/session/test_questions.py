@@ -201,6 +201,11 @@ def test_bisect_says_when_it_never_fails(agent):
     assert "holds at every checkpoint" in str(agent.bisect("len(log) < 9"))
 
 
+def test_bisect_says_that_it_fails_from_the_start(agent):
+    """There was no step before."""
+    assert "len(log) > 9 first fails at the start" == str(agent.bisect("len(log) > 9"))
+
+
 def test_bisect_counts_where_it_could_not_be_decided(agent):
     """It does not hold where it raised."""
     text = str(agent.bisect("mode in ('text', 'image')")).replace(agent.workspace.label(), "{run}")
