@@ -85,6 +85,24 @@ def test_what_is_only_added_to_is_a_cause_of_itself_alone():
     assert [("count", "step", 1), ("prompt", "step", 0), ("count", "start", None)] == causes("count")
 
 
+def test_a_step_that_is_not_fired_again_has_the_causes_of_then():
+    """A fork is served what an irreversible step came to, and what it was made from."""
+
+    @action(reads=["prompt"], writes=["sent", "log"], effect="irreversible")
+    def send(state):
+        return state.update(sent=state["prompt"] + "!").append(log="sent")
+
+    builder = ApplicationBuilder().with_actions(ask, idle, send).with_transitions(("ask", "idle"))
+    builder.with_transitions(("idle", "send")).with_entrypoint("ask").with_state(log=["1"], idle=0)
+    app = builder.build()
+    app.run(halt_after="send", inputs={"prompt": "hi"})
+    fork = app.fork(1)
+    fork.run(halt_after="send")
+    assert ("sent", "step", 2) == told(fork.history.blame("sent").origin)
+    assert [("prompt", "step", 0)] == [told(each) for each in fork.history.blame("sent").causes]
+    assert ("log", "start", None) in [told(each) for each in fork.history.blame("log").causes]
+
+
 def test_a_list_that_is_read_after_it_grew_is_a_cause():
     """As a chat appends the question and then sends the whole."""
 

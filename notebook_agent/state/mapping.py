@@ -100,6 +100,11 @@ class State(Mapping[str, Any], Generic[Data]):
         if self._watch is not None and key in self._watch.before:
             self._watch.reads[key] = True
 
+    def count_growth(self, key: str) -> None:
+        """Count that something was added to `key`: a read for the key's own past alone."""
+        if self._watch is not None:
+            self._watch.grow(key, self._values)
+
     def alike(self, one: object, other: object) -> bool:
         """Return whether two values have the same content, arrays too; where it cannot be told, not."""
         return alike(one, other, None if self._watch is None else self._watch.fingerprint)
@@ -226,9 +231,8 @@ class State(Mapping[str, Any], Generic[Data]):
         return _make({**self._values, **updates}, self._watch, written, self._typing)
 
     def _grown(self, key: str, default: object) -> object:
-        """What `key` is added to; that is a read for the key's own past alone."""
-        if self._watch is not None:
-            self._watch.grow(key, self._values)
+        """What is added to."""
+        self.count_growth(key)
         return self._values.get(key, default)
 
     def _list(self, key: str) -> FrozenList[object]:
