@@ -231,8 +231,8 @@ class Running:
                 return same[n]
         if recording is None or recording.count(asked.key, branch=branch):
             return None
-        theirs = [call for call in recording.veiled() if call.branch == branch]
-        mine = [call for call in theirs if self._is_lifted(call, asked)]
+        same = [call for call in recording.veiled() if self._is_lifted(call, asked)]
+        mine = [call for call in same if call.branch == branch or not any(each.branch for each in same)]
         n += self._before(asked.key)
         return mine[n] if n < len(mine) else None
 
