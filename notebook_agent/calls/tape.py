@@ -24,6 +24,7 @@ from notebook_agent.calls.cutting import cut_off
 from notebook_agent.calls.finished import finished
 from notebook_agent.calls.heard import Heard
 from notebook_agent.calls.keys import Asked, Unread
+from notebook_agent.calls.miss import is_interrupt
 from notebook_agent.calls.outcome import LEFT, OPEN, UNENDED, end_of
 from notebook_agent.calls.protocol import CallRecord, CallText
 from notebook_agent.calls.providers import provider
@@ -126,6 +127,16 @@ class Tape:
         """Note that no response, or no more of it, came."""
         self._break_off(end_of(error, began=self._status is not None))
         self.tell()
+
+    def lost(self, error: BaseException) -> None:
+        """As `failed`, where a stop of the step may have cut the connection: then that is raised."""
+        try:
+            if not is_interrupt(error):
+                self.check()
+        except BaseException as stop:
+            self.failed(stop)
+            raise
+        self.failed(error)
 
     def abandoned(self) -> None:
         """Note that the step ended while the response was still open."""
