@@ -145,3 +145,46 @@ def test_it_holds_after_a_resume(driver, tmp_path):
     with pytest.raises(EffectError):
         driver.run(again, halt_after="done")
     assert 1 == len(post.sent)
+
+
+def test_forks_of_one_step_fire_once_together(driver):
+    """What a fork has sent is given to its sibling, and to the run that both come from."""
+    post = Post()
+    app = mailing(driver, post)
+    driver.run(app, halt_after="write")
+    one, other = app.fork(0), app.fork(0)
+    for each in (one, other, other.fork(0), app):
+        driver.run(each, halt_after="done")
+    assert ([("me", "about x")], [1] * 3) == (post.sent, [each.state["done"] for each in (one, other, app)])
+
+
+def test_a_sibling_in_another_state_is_refused(driver):
+    """With the step of its relative named."""
+    post = Post()
+    app = mailing(driver, post)
+    driver.run(app, halt_after="write")
+    driver.run(app.fork(0, app_id="sent"), halt_after="send")
+    with pytest.raises(EffectError, match=r"'send' .* fired already: .*sent@1, with other inputs or in ano"):
+        driver.run(app.fork(0, {"text": "other"}), halt_after="send")
+    assert 1 == len(post.sent)
+
+
+def test_the_next_visit_is_another_step_for_relatives_too(driver):
+    """Only the same visit since the ways parted stands in a step's place."""
+    post = Post()
+    app = mailing(driver, post)
+    driver.run(app, halt_after="done")
+    fork = app.fork(2)
+    driver.run(fork, halt_after="done")
+    driver.run(fork, halt_after="done")
+    assert 3 == len(post.sent)
+    driver.run(app, halt_after="done")
+    assert 3 == len(post.sent)
+
+
+def test_runs_that_share_no_past_fire_each(driver, tmp_path):
+    """A run is no relative of another one of its project."""
+    post, tracker = Post(), LocalTrackingClient("tests", tmp_path)
+    for _ in range(2):
+        driver.run(mailing(driver, post, tracker=tracker), halt_after="done")
+    assert 2 == len(post.sent)

@@ -9,7 +9,7 @@ from notebook_agent.action.base import (
     StreamingAction,
     as_node,
 )
-from notebook_agent.action.code import code_id
+from notebook_agent.action.code import code_id, code_parts
 from notebook_agent.action.decorators import ActionFunction, action, streaming_action, type_eraser
 from notebook_agent.action.node import Effect, Node
 from notebook_agent.action.policy import Policy
@@ -36,6 +36,7 @@ __all__ = [
     "action",
     "as_node",
     "code_id",
+    "code_parts",
     "source_of",
     "streaming_action",
     "type_eraser",

@@ -19,7 +19,7 @@ from notebook_agent.action.facts import facts_of
 from notebook_agent.action.source import is_ours, methods_of, plain_function
 from notebook_agent.action.values import attributes_of, tell
 
-__all__ = ["code_id"]
+__all__ = ["code_id", "code_parts"]
 
 _ABSENT = object()
 _SHOWN_BY_CLASSES = ("__annotations__", "__doc__", "__pydantic_fields__", "__total__")
@@ -36,7 +36,19 @@ def code_id(code: object, bound: Mapping[str, object] | None = None) -> str:
     more than 200 others a change in place is seen in the first ones and in its length only, and
     beyond 100,000 not at all; another object under its name is seen always.
     """
-    return _Walk(code).id(bound or {})
+    return _digest([text for _, text in _Walk(code).parts_of(bound or {})])
+
+
+def code_parts(code: object, bound: Mapping[str, object] | None = None) -> tuple[str, dict[str, int]]:
+    """Return the `code_id`, and hashes of the parts that it is made of, by their names.
+
+    The names are those of functions, methods and variables; the hashes hold in this process only.
+    """
+    parts = _Walk(code).parts_of(bound or {})
+    named: dict[str, set[str]] = {}
+    for name, text in parts:
+        named.setdefault(name, set()).add(text)
+    return _digest([text for _, text in parts]), {name: hash(frozenset(told)) for name, told in named.items()}
 
 
 class _Named(NamedTuple):
@@ -87,15 +99,20 @@ class _Walk:
             if self.function is not code:
                 self.values.append(_Named("", code))
 
-    def id(self, bound: Mapping[str, object]) -> str:
-        """Return the hash; values are told again while they show code that has not been looked at."""
+    def parts_of(self, bound: Mapping[str, object]) -> list[tuple[str, str]]:
+        """Return what counts, by name; values are told again while they show code not looked at yet."""
         fixed = [_Named(name, value, space=self.function) for name, value in sorted(bound.items())]
         while True:
             seen = len(self.functions), len(self.classes)
             self.changes.settle()
-            told = [text for named in (*self.values, *fixed) if (text := self._told(named)) is not None]
+            told = [
+                (named.name, text)
+                for named in (*self.values, *fixed)
+                if (text := self._told(named)) is not None
+            ]
             if seen == (len(self.functions), len(self.classes)):
-                return _digest([*self.functions.values(), *self.parts, *told])
+                functions = [(each.__qualname__, text) for each, text in self.functions.items()]
+                return [*functions, *(("", part) for part in self.parts), *told]
 
     def _told(self, named: _Named) -> str | None:
         root = named.name.rpartition(".")[2]

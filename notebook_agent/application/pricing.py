@@ -66,14 +66,17 @@ class Pricing:
         last, changed = group[-1], self._is_changed(group[-1])
         asks = asked_again(self._spawned.calls(last.ref))
         in_vain = last.status == "failed" and not changed and not asks.live and bool(asks.served)
-        return self._made(group, self._calls(group), changed=changed or in_vain)
+        return self._made(group, self._calls(group), changed=changed, refused=in_vain)
 
-    def _made(self, group: Group, calls: Sequence[CallRecord], *, changed: bool) -> Again:
+    def _made(
+        self, group: Group, calls: Sequence[CallRecord], *, changed: bool, refused: bool = False
+    ) -> Again:
         last = group[-1]
         checks = last.next.checks if last.next is not None else ()
         decides = frozenset(key for check in checks for key in check.operands)
         writes = frozenset(last.writes) | self._declared(last.action)
-        return Again(calls, changed, frozenset(last.reads), writes, decides)
+        unfinished = last.status != "completed"
+        return Again(calls, changed, refused, unfinished, frozenset(last.reads), writes, decides)
 
     def _calls(self, group: Group) -> list[CallRecord]:
         """Gather what the last attempt asked, and what it had not come to of earlier ones with its code."""

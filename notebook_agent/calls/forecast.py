@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notebook_agent.calls.answered import asked_again
@@ -18,7 +18,9 @@ class Again:
 
     Attributes:
         calls: The calls of the last attempt, or of all that may serve it.
-        changed: Whether its code is another now, or its answers shall not be served again.
+        changed: Whether its code is another now.
+        refused: Whether its answers are not served again.
+        unfinished: Whether it did not complete, so that there may be calls which it had not reached.
         reads: Keys of the state that it read.
         writes: Keys that it wrote.
         decides: Keys on which it depended which step came next.
@@ -26,6 +28,8 @@ class Again:
 
     calls: Sequence[CallRecord]
     changed: bool = False
+    refused: bool = False
+    unfinished: bool = False
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     decides: frozenset[str] = frozenset()
@@ -40,19 +44,40 @@ class Forecast:
         served: Calls that the record answers.
         live: Calls that may go live: those that had failed, or whose step's code or state is another now.
         cost: What those cost when they were made, in US dollars; None where that is not known.
+        alike: Of those, the ones that the record answers as well where they are asked alike again.
+        unfinished: Whether the last of the steps did not complete.
     """
 
     steps: int
     served: int
     live: int
     cost: float | None
+    alike: int = 0
+    unfinished: bool = False
 
     def __str__(self) -> str:
         steps = f"{self.steps} step{'s run' if self.steps != 1 else ' runs'} again"
         if not self.served and not self.live:
             return f"{steps}; no LLM calls are recorded for {'them' if self.steps != 1 else 'it'}"
-        served = f"{self.served} call{'s' * (self.served != 1)} from the ledger"
-        return f"{steps}; {served}, {self.live} may go live{self._priced()}"
+        return f"{steps}; {', '.join(self._told())}{self._priced()}"
+
+    @property
+    def beyond(self) -> str:
+        """What is not known, as a clause."""
+        if not self.unfinished:
+            return "beyond the recorded steps unknown"
+        step = "it" if self.steps == 1 else "the last of them"
+        return f"what {step} had not reached, and the steps after it, unknown"
+
+    def _told(self) -> Iterator[str]:
+        certain = self.live - self.alike
+        if self.served or not self.alike:
+            yield f"{_calls(self.served)} from the ledger"
+        if self.alike:
+            more = f"{self.alike} more" if self.served else f"{_calls(self.alike)} from the ledger"
+            yield f"{more} where asked alike, else live"
+        if certain or not (self.alike or self.unfinished):
+            yield f"{certain} may go live"
 
     def _priced(self) -> str:
         if not self.live:
@@ -66,20 +91,26 @@ def forecast(steps: Iterable[Again], edited: Iterable[str] = (), mode: LedgerMod
     A step whose code is another may ask something else, and so may each later step that
     reads what it wrote; where such a key decided what came next, so may all that follow.
     """
-    count, served, live = 0, 0, list[CallRecord]()
-    other, lost = set(edited), False
+    count, served, alike, live = 0, 0, 0, list[CallRecord]()
+    other, lost, unfinished = set(edited), False, False
     for step in steps:
-        count += 1
-        lost = lost or mode == "fresh"
+        count, unfinished = count + 1, step.unfinished
         affected = lost or step.changed or not other.isdisjoint(step.reads)
+        refused = step.refused or mode == "fresh"
         asks = asked_again(step.calls)
-        served += 0 if affected else len(asks.served)
-        live += [*(asks.served if affected else ()), *asks.live]
+        served += 0 if affected or refused else len(asks.served)
+        alike += len(asks.served) if affected and not refused else 0
+        live += [*(asks.served if affected or refused else ()), *asks.live]
+        affected = affected or refused
         other = other | step.writes if affected else other - step.writes
         lost = lost or not other.isdisjoint(step.decides)
     if mode == "strict":
         return Forecast(count, served + len(live), 0, 0.0)
-    return Forecast(count, served, len(live), _sum(map(worth, live)))
+    return Forecast(count, served, len(live), _sum(map(worth, live)), alike, unfinished)
+
+
+def _calls(number: int) -> str:
+    return f"{number} call{'s' * (number != 1)}"
 
 
 def _sum(costs: Iterable[float | None]) -> float | None:

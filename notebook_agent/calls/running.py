@@ -237,8 +237,8 @@ class Running:
                 return same[n]
         if recording is None or recording.count(asked.key, branch=branch):
             return None
-        same = [call for call in recording.veiled() if self._is_lifted(call, asked)]
-        mine = [call for call in same if call.branch == branch] or same
+        theirs = [call for call in recording.veiled() if call.branch == branch]
+        mine = [call for call in theirs if self._is_lifted(call, asked)]
         n += self._before(asked.key)
         return mine[n] if n < len(mine) else None
 
@@ -255,7 +255,11 @@ class Running:
         if recorded:
             n = self._before(asked.key) + self._asked.get(asked.key, 1)
             return f"the record is used up: {recorded} recorded, this is request {n}"
-        return self._nearest(asked.endpoint).drift(asked)
+        if recording is not None and not any(asked.key in records for records in self._served_by()):
+            others = [call for call in recording.nearest(asked.endpoint) if call.key == asked.key]
+            if any(servable(call) and call.branch != branch for call in others):
+                return "the same request is recorded in another branch, whose answers are its own"
+        return self._nearest(asked.endpoint).drift(asked, self._asked)
 
     def _served_by(self) -> list[dict[str, list[CallRecord]]]:
         if self._partners is None:

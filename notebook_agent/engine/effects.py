@@ -9,6 +9,7 @@ from typing import cast
 from notebook_agent.action import Node
 from notebook_agent.calls import repeated
 from notebook_agent.engine.past import past_of
+from notebook_agent.engine.relatives import attempts_of_relatives
 from notebook_agent.engine.runs import Run
 from notebook_agent.errors import EffectError
 from notebook_agent.ids import StepRef
@@ -24,16 +25,17 @@ _ABSENT = object()
 def guarded(run: Run, node: Node, inputs: Mapping[str, object]) -> Node:
     """Return what is to be run in the place of an irreversible action that may have been fired already.
 
-    That is the action itself where nothing stands in its place in the record. Where a
-    completed step does, with equal inputs and equal values of all that it read, its
-    result and its writes are given again.
+    That is the action itself where nothing stands in its place in the record of the run, of its
+    ancestors and of the forks of either. Where a completed step does, with equal inputs and equal
+    values of all that it read, its result and its writes are given again.
 
     Raises:
         EffectError: It was fired with other inputs or in another state, or it failed.
     """
     if run.store is None or run.allow_effects:
         return node
-    steps = cast("list[StepRecord]", repeated(node.name, *past_of(run, run.store)))
+    past = cast("list[StepRecord]", repeated(node.name, *past_of(run, run.store)))
+    steps = [*past, *attempts_of_relatives(run, run.store, node.name)]
     for step in steps:
         if step.status == "completed" and _alike(run, run.store, step, inputs):
             return _served(run.store, node, step)
@@ -54,7 +56,7 @@ def _alike(run: Run, store: Store, step: StepRecord, inputs: Mapping[str, object
 
 def _served(store: Store, node: Node, step: StepRecord) -> Node:
     after, result = store.state(step.ref), store.values(step.ref).result or {}
-    again = _Again(step.ref, step.reads, result, {key: after[key] for key in step.writes})
+    again = _Again(step.ref, step.reads, step.grown, result, {key: after[key] for key in step.writes})
     return replace(node, function=again, asynchronous=False, streaming=False, injected=(), bound={})
 
 
@@ -64,6 +66,7 @@ class _Again:
 
     ref: StepRef
     reads: Sequence[str]
+    grown: Sequence[str]
     result: Mapping[str, object]
     writes: Mapping[str, object]
 
@@ -72,7 +75,10 @@ class _Again:
         if step is not None:
             step.events.append({"note": f"not run again, its effect cannot be taken back: as in {self.ref}"})
         for key in self.reads:
-            state.get(key)
+            if key in self.grown:
+                state.count_growth(key)
+            else:
+                state.get(key)
         return self.result, state.update(**self.writes)
 
 

@@ -11,7 +11,7 @@ from notebook_agent.errors import UnknownRunError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord, StepRecord, Store
 
-__all__ = ["past_of"]
+__all__ = ["base_of", "first_attempt", "forwards", "past_of"]
 
 _FEW: Final = 4
 _LARGEST: Final = 1024
@@ -60,30 +60,30 @@ def _attempts(run: Run, store: Store) -> list[StepRecord]:
 
 def _branches(run: Run, store: Store) -> list[Branch]:
     """Return the ways of its kin, and of the ancestors that are still there, nearest first."""
-    found = [Branch(_forwards(store, each, 0)) for each in run.kin]
+    found = [Branch(forwards(store, each, 0)) for each in run.kin]
     parent, end = run.parent, -1
     if parent is not None:
-        end = _base(store.run(run.key)) if parent.seq is None else parent.seq
+        end = base_of(store.run(run.key)) if parent.seq is None else parent.seq
     parting = end
     while parent is not None:
         try:
             kept = store.run(parent.run)
         except UnknownRunError:
             break
-        first = _first_attempt(store, run.key, parting)
-        since = _forwards(store, run.key, parting + 1, end)
-        found.append(Branch(_forwards(store, parent.run, first, kept.head), since))
-        parting = min(parting, _base(kept))
+        first = first_attempt(store, run.key, parting)
+        since = forwards(store, run.key, parting + 1, end)
+        found.append(Branch(forwards(store, parent.run, first, kept.head), since))
+        parting = min(parting, base_of(kept))
         parent = kept.parent
     return found
 
 
-def _base(record: RunRecord) -> int:
+def base_of(record: RunRecord) -> int:
     """Return the number of the last step that a run has from its ancestors, -1 for none."""
     return -1 if record.parent is None or record.head is None else record.head - record.steps
 
 
-def _forwards(store: Store, key: RunKey, first: int, last: int | None = None) -> Iterator[StepRecord]:
+def forwards(store: Store, key: RunKey, first: int, last: int | None = None) -> Iterator[StepRecord]:
     """Read steps in pages, so that no more of a long run is read than is asked for."""
     if last is None:
         last = store.run(key).head
@@ -103,7 +103,7 @@ def _backwards(store: Store, key: RunKey, last: int | None) -> Iterator[StepReco
         last, size = page[0].seq - 1, min(4 * size, _LARGEST)
 
 
-def _first_attempt(store: Store, key: RunKey, parting: int) -> int:
+def first_attempt(store: Store, key: RunKey, parting: int) -> int:
     """Return the number of the first step to compare: what did not complete at the end is made again."""
     first, action = parting + 1, None
     for each in _backwards(store, key, parting):

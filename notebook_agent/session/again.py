@@ -71,10 +71,11 @@ def price_again(ws: Workspace, what: Again) -> PriceWire:
 
     told, fresh = forecast(app.ledger), forecast("fresh")
     anew = fresh.live and app.ledger not in {"strict", "fresh"}
-    return PriceWire(said=str(told), live=told.live, fresh=str(fresh) if anew else None)
+    said = f"{told}; {told.beyond}" if told.unfinished else str(told)
+    return PriceWire(said=said, live=told.live, fresh=str(fresh) if anew else None)
 
 
 def price_retry(ws: Workspace) -> PriceWire:
     """Say what going on with the run in use takes."""
     told = ws.in_use().price()
-    return PriceWire(said=f"{told}; beyond the recorded steps unknown", live=told.live, fresh=None)
+    return PriceWire(said=f"{told}; {told.beyond}", live=told.live, fresh=None)

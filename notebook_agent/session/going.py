@@ -17,7 +17,7 @@ from notebook_agent.ids import StepRef
 from notebook_agent.lifecycle import CallEnded, Event, StepEnded, StepStarted
 from notebook_agent.session.edits import find_edits
 from notebook_agent.session.opening import opened
-from notebook_agent.session.pricing import price_line
+from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.references import Where, check_name
 from notebook_agent.session.results import RunResult, run_name, step_line
 from notebook_agent.session.screen import Screen
@@ -293,8 +293,7 @@ def retry(  # noqa: PLR0913  # each an option of `%agent retry`
     app, plan, note = retry_plan(ws, step=step)
     plan.fresh, plan.budget, plan.allow_effects = fresh, budget, allow_effects
     ws.set_ledger(app, fresh=fresh)
-    told = price_line(app)
-    if told:
+    for told in filter(None, (changed_line(ws), price_line(app))):
         (screen or ws.screen).say(told)
     return go(ws, app, plan, note=note, screen=screen)
 

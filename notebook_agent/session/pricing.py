@@ -11,9 +11,13 @@ from notebook_agent.session.opening import opened
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown
+from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 
-__all__ = ["Price", "price", "price_line"]
+__all__ = ["Price", "changed_line", "price", "price_line"]
+
+_NEWEST = 1000
+"""Steps, from the last one, whose code is compared with the present one."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,7 +30,7 @@ class Price(Shown):
     def __str__(self) -> str:
         if not self.forecast.steps:
             return f"{self.where}: no recorded step runs again; what new steps will take is unknown"
-        return f"{self.where}: {self.forecast}; beyond the recorded steps unknown"
+        return f"{self.where}: {self.forecast}; {self.forecast.beyond}"
 
 
 def price(
@@ -48,4 +52,18 @@ def price(
 def price_line(app: Application) -> str:
     """Say what going on takes; nothing where no LLM calls are recorded for it."""
     told = app.price()
-    return f"{told}; beyond the recorded steps unknown" if told.served or told.live else ""
+    return f"{told}; {told.beyond}" if told.served or told.live else ""
+
+
+def changed_line(ws: Workspace) -> str:
+    """Say which actions run other code than when they ran last; nothing where none does."""
+    app = ws.in_use()
+    head = app.history.run.head
+    first = 0 if head is None else max(0, head - _NEWEST)
+    last = {step.action: step.code for step in app.history.store.steps(app.key, first=first) if step.code}
+    found = [
+        notice
+        for node in app.graph.actions
+        if (code := last.get(node.name)) is not None and (notice := ws.codes.since(node, code)) is not None
+    ]
+    return f"code changed since: {listing(each.full for each in found)}" if found else ""

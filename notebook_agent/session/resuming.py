@@ -8,10 +8,9 @@ from notebook_agent.application import Application
 from notebook_agent.errors import CommandError, UnknownRunError
 from notebook_agent.ids import notebook_here
 from notebook_agent.session.opening import opened
-from notebook_agent.session.pricing import price_line
+from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
-from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import UNFINISHED, Workspace
 from notebook_agent.store.protocol import RunRecord
 
@@ -78,8 +77,8 @@ def _none(ws: Workspace) -> str:
 
 
 def priced(ws: Workspace, line: str) -> str:
-    """Return the sentence of `resume` with what going on takes."""
-    return "\n".join(filter(None, (line, price_line(ws.in_use()))))
+    """Return the sentence of `resume` with what changed since, and what going on takes."""
+    return "\n".join(filter(None, (line, changed_line(ws), price_line(ws.in_use()))))
 
 
 def stopped(ws: Workspace) -> bool:
@@ -97,15 +96,4 @@ def _resumed(app: Application) -> str:
     run = app.history.run
     following = app.get_next_action()
     at = "at its start" if run.head is None else f"after @{run.head} {run.action} ({run.status})"
-    changed = _changed_since(app)
-    rest = f"; code changed since: {listing(changed)}" if changed else ""
-    return f"{run_name(run)} {at}, next {following.name if following else 'nothing'}{rest}"
-
-
-def _changed_since(app: Application) -> list[str]:
-    last = {step.action: step.code for step in app.history if step.code}
-    return [
-        f"{action.name} ({code[:4]} → {action.code[:4]})"
-        for action in app.graph.actions
-        if (code := last.get(action.name)) is not None and code != action.code
-    ]
+    return f"{run_name(run)} {at}, next {following.name if following else 'nothing'}"

@@ -14,6 +14,7 @@ from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.edits import Edit, EditWatcher, find_edits
 from notebook_agent.session.loop import LoopThread
 from notebook_agent.session.namespace import project_name, usable_names
+from notebook_agent.session.noticing import CodeMemory, notices_line
 from notebook_agent.session.references import Where, find_run, find_step, read_reference
 from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
@@ -26,6 +27,7 @@ from notebook_agent.tracking import LocalTrackingClient
 
 __all__ = ["UNFINISHED", "Workspace", "failed_at"]
 
+_GOES_ON = "; %agent retry goes on with it"
 UNFINISHED = ("failed", "interrupted", "running")
 
 
@@ -41,6 +43,7 @@ class Workspace:
         moved: Called whenever another run or step comes into view.
         rested: Called whenever a command has run steps, or the graph has taken edits.
         offered: Redefined functions that the user was told of.
+        codes: What the actions in use were made of, version by version.
         replay: Which LLM calls may leave.
         breakpoints: The conditions by action, where runs halt or are held; empty for always.
         worker: Runs commands beside the cells.
@@ -52,6 +55,7 @@ class Workspace:
     settings: Settings = field(default_factory=Settings)
     loop: LoopThread = field(default_factory=LoopThread)
     watcher: EditWatcher = field(default_factory=EditWatcher)
+    codes: CodeMemory = field(default_factory=CodeMemory)
     app: Application | None = None
     name: str = "agent"
     past: StepRef | None = None
@@ -93,6 +97,7 @@ class Workspace:
         self.set_ledger(app)
         self._hold(app)
         self.take_edits()
+        self.notice()
         self.look(None)
 
     def _hold(self, app: Application) -> None:
@@ -104,10 +109,20 @@ class Workspace:
             gate.break_at(name, condition)
 
     def after_cell(self, cell: str | None) -> None:
-        """Put the actions that a cell defined again into the graph in use."""
+        """Put the actions that a cell defined again into the graph in use, and say what else changed."""
         self.watcher.after_cell(self.namespace, cell)
         if self.app is not None:
             self.take_edits()
+            self.notice()
+
+    def notice(self) -> None:
+        """Say which actions of the graph run other code, as a helper or a constant that they use changed."""
+        app = self.in_use()
+        found = self.codes.look(app.graph.actions)
+        if found:
+            failed = failed_at(app) in {each.action for each in found}
+            self.screen.say(f"{notices_line(found)}{_GOES_ON if failed else ''}")
+            self.rest()
 
     def take_edits(self) -> None:
         """Put redefined actions of the same cell into the graph; offer those of other cells once."""
@@ -118,8 +133,7 @@ class Workspace:
             app.rebind(edit.old.name, edit.new)
         if taken:
             failed = failed_at(app) in {edit.old.name for edit in taken}
-            goes_on = "; %agent retry goes on with it" if failed else ""
-            self.screen.say(f"edited: {listing(map(str, taken))}{goes_on}")
+            self.screen.say(f"edited: {listing(map(str, taken))}{_GOES_ON if failed else ''}")
             self.rest()
         for edit in edits:
             if not edit.same_cell and edit.new.code not in self.offered:

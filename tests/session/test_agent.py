@@ -174,7 +174,7 @@ def test_resume_finds_the_unfinished_run_after_a_restart(notebook, agent):
     assert repr(agent).splitlines()[1] == f"{label} stopped at @2 image (failed): %agent resume {label}"
     notebook.cell(FIXED)
     assert repr(agent.resume(look=True)).startswith(
-        f"{label} after @2 image (failed), next image; code changed since: image ("
+        f"{label} after @2 image (failed), next image\ncode changed since: image ("
     )
     agent.use("chat")
     assert actions(agent.resume()) == [(3, "image"), (4, "response")]

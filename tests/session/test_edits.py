@@ -6,6 +6,33 @@ import pytest
 
 from tests.session.chat import ACTIONS, CELLS, FIXED
 
+USING = """
+FACTOR = 2
+TABLE = {"a": 1}
+
+def helper(n):
+    return n + FACTOR
+
+class Adder:
+    def add(self, n):
+        return n + FACTOR
+
+@action(reads=[], writes=["n"])
+def work(state):
+    return state.update(n=Adder().add(helper(TABLE["a"])))
+
+using = graph.GraphBuilder().with_actions(work).build()
+"""
+
+LOGGING = """
+@action(reads=[], writes=["n"])
+def note(state):
+    LOG.append(helper(1))
+    return state.update(n=len(LOG))
+
+logging = graph.GraphBuilder().with_actions(note).build()
+"""
+
 
 def code(agent, name):
     """Give the source that a node runs."""
@@ -82,3 +109,50 @@ def test_functions_made_by_functions_are_left_alone(notebook):
     agent = notebook.agent.use("made")
     notebook.cell("inner = make(2)")
     assert agent.run().state["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("def helper(n):\n    return n * 3", "helper"),
+        ("FACTOR = 7", "FACTOR"),
+        ("TABLE['a'] = 7", "TABLE"),
+        ("class Adder:\n    def add(self, n):\n        return n + FACTOR + 1", "Adder.add"),
+        ("FACTOR = 7\ndef helper(n):\n    return n * 3", "helper, FACTOR"),
+    ],
+)
+def test_what_an_action_uses_is_named_when_it_changes(notebook, cell, names):
+    """At once, with the action's code before and after; the next cell does not say it again."""
+    notebook.cell(USING, "using")
+    agent = notebook.agent.use("using")
+    before = agent.app.graph.get_action("work").code
+    notebook.cell(cell, "other")
+    notebook.cell("unrelated = 1", "third")
+    after = agent.app.graph.get_action("work").code
+    assert [f"{names} changed: work ({before[:4]} → {after[:4]})"] == notebook.screen.said
+
+
+def test_retry_says_what_changed_before_it_runs(notebook):
+    """After the cell that changed it, and once more before the step runs."""
+    notebook.cell(USING.replace("n + FACTOR\n\n@", "n / 0\n\n@"), "using")
+    agent = notebook.agent.use("using")
+    with pytest.raises(ZeroDivisionError):
+        agent.run()
+    before = agent.app.history[0].code
+    notebook.cell("class Adder:\n    def add(self, n):\n        return n", "other")
+    after = agent.app.graph.get_action("work").code
+    agent.retry()
+    ids = f"{before[:4]} → {after[:4]}"
+    assert [
+        f"Adder.add changed: work ({ids}); %agent retry goes on with it",
+        f"code changed since: work ({ids}: Adder.add)",
+    ] == notebook.screen.said
+
+
+def test_a_graph_that_changes_nothing_is_not_spoken_of(notebook, agent):
+    """What runs change by themselves is no edit."""
+    notebook.cell(USING + "LOG = []\n" + LOGGING, "using")
+    agent = notebook.agent.use("logging")
+    agent.run()
+    notebook.cell("unrelated = 1", "third")
+    assert [] == notebook.screen.said

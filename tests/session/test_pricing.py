@@ -41,7 +41,7 @@ def test_a_retry_says_first_what_it_takes(notebook, agent, server):
         agent.run(prompt="hello")
     expected = (
         "1 step runs again; 1 call from the ledger, 1 may go live, price unknown; "
-        "beyond the recorded steps unknown"
+        "what it had not reached, and the steps after it, unknown"
     )
     assert f"{agent.app.history.run.label}: {expected}" == str(agent.price())
     assert expected == str(agent.resume(look=True)).splitlines()[1]
@@ -83,3 +83,41 @@ def test_a_line_asks_for_a_price():
     """Of a fork with a changed value."""
     call = read_line('price @4 mode="x"', scope=None)
     assert ("price", ("@4",), {"state": {"mode": "x"}}) == (call.method, call.args, dict(call.options))
+
+
+def test_after_a_fix_what_was_answered_is_said_to_be_served(notebook, agent, server):
+    """Where the code asks the same again nothing goes live, and the price had not said that it does."""
+    server.answer(
+        Answer.of({"choices": [{"message": {"content": "1"}}]}),
+        Answer.of({"choices": [{"message": {"content": "2"}}]}),
+    )
+    notebook.cell("def check(text):\n    raise ValueError(text)", "check")
+    notebook.cell(TWO.replace("    return state", "    check(prompt)\n    return state"), "asking")
+    agent.use("asking")
+    notebook.cell("asking = graph.GraphBuilder().with_actions(ask).build()", "graph")
+    agent.use("asking")
+    with pytest.raises(ValueError, match="hello"):
+        agent.run(prompt="hello")
+    notebook.cell("def check(text):\n    return text", "check")
+    expected = (
+        "1 step runs again; 2 calls from the ledger where asked alike, else live, price unknown; "
+        "what it had not reached, and the steps after it, unknown"
+    )
+    assert expected == str(agent.price()).partition(": ")[2]
+    agent.retry()
+    assert (expected, 2) == (notebook.screen.said[-1], len(server.journal))
+
+
+def test_an_interrupted_step_may_ask_what_it_had_not_reached(notebook, agent, server):
+    """What it had asked is served; that nothing goes live is not said."""
+    server.answer(Answer.of({"choices": [{"message": {"content": "1"}}]}))
+    notebook.cell(TWO.replace('for text in (prompt, "more")', "for text in asked(prompt)"), "asking")
+    notebook.cell("def asked(prompt):\n    yield prompt\n    raise KeyboardInterrupt", "asked")
+    notebook.cell("asking = graph.GraphBuilder().with_actions(ask).build()", "graph")
+    agent.use("asking")
+    with pytest.raises(KeyboardInterrupt):
+        agent.run(prompt="hello")
+    expected = (
+        "1 step runs again; 1 call from the ledger; what it had not reached, and the steps after it, unknown"
+    )
+    assert expected == str(agent.price()).partition(": ")[2]
