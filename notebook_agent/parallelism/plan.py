@@ -64,6 +64,7 @@ class Plan:
         passes: Tells of a last state whether the fork passed.
         predicate: That in words.
         label: What the runs' labels begin with.
+        after: The number after which theirs begin.
         tell: Is told of the grid whenever a fork begins or ends, in the thread of the caller.
     """
 
@@ -78,4 +79,5 @@ class Plan:
     passes: Callable[[State], object] | None = None
     predicate: str = ""
     label: str = "fork"
+    after: int = 0
     tell: Callable[[ForkGrid, int], None] | None = None
