@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from notebook_agent.engine import Inherited, Wait
+from notebook_agent.errors import EndsAtUser
 from notebook_agent.graph import Graph
 from notebook_agent.ids import StepRef
 from notebook_agent.parallelism.grid import ForkGrid
@@ -17,7 +18,7 @@ from notebook_agent.store.protocol import RunCall, Store
 __all__ = ["ForksStopped", "Origin", "Plan"]
 
 
-class ForksStopped(KeyboardInterrupt):
+class ForksStopped(EndsAtUser, KeyboardInterrupt):
     """Leaves a grid that was stopped.
 
     Attributes:
