@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from random import Random
+from uuid import uuid4
 
 import openai
 import pytest
@@ -133,8 +134,8 @@ def test_a_resumed_run_goes_on_where_it_was(driver, server, ask, path, tmp_path,
     tracker.store.close()
 
 
-def fanning(driver, server):
-    """Let three branches ask the same question, twice each."""
+def fanning(driver, server, xs=(1, 2, 3)):
+    """Let branches ask the same question, twice each."""
 
     @driver.action(reads=["x"], writes=["y"])
     def inner(state):
@@ -145,7 +146,7 @@ def fanning(driver, server):
         return state.update(y=[each.choices[0].message.content for each in both])
 
     builder = ApplicationBuilder().with_actions(fan=fan(driver, inner)()).with_transitions(("fan", "fan"))
-    return builder.with_entrypoint("fan").with_state(xs=[1, 2, 3])
+    return builder.with_entrypoint("fan").with_state(xs=list(xs))
 
 
 def test_branches_get_their_own_answers_from_a_file(driver, server, path):
@@ -159,8 +160,20 @@ def test_branches_get_their_own_answers_from_a_file(driver, server, path):
     assert 12 == len(server.journal) == len({each for ys in first for y in ys for each in y})
 
 
-def test_sub_agents_get_their_own_answers_from_a_file(server, ask, path):
-    """Built and run within an action, and named by nobody."""
+def test_a_branch_more_is_not_served_the_answers_of_others(driver, server, path):
+    """However many are recorded for the same request: each record is served to one branch."""
+    app = fanning(driver, server).build()
+    driver.step(app)
+    Recording.save(path, app.history.calls())
+    again = fanning(driver, server, [1, 2, 3, 4]).with_ledger("strict", path).build()
+    with pytest.raises(LedgerMissError, match="recorded in another branch, whose answers are its own"):
+        driver.step(again)
+    assert 6 == len(server.journal)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_sub_agents_get_their_own_answers_from_a_file(server, ask, path, named):
+    """Built and run within an action; whether they have names or not."""
 
     @action(reads=[], writes=["said"])
     def inner(state):
@@ -171,7 +184,8 @@ def test_sub_agents_get_their_own_answers_from_a_file(server, ask, path):
         said = [ask()]
         for _ in range(2):
             builder = ApplicationBuilder().with_actions(inner=inner).with_entrypoint("inner")
-            app = builder.with_state(said="").with_parent_context(__context).build()
+            builder = builder.with_state(said="").with_parent_context(__context)
+            app = (builder.with_identifiers(app_id=str(uuid4())) if named else builder).build()
             app.step()
             said.append(app.state["said"])
         return state.update(said=[*said, ask()])

@@ -112,10 +112,12 @@ def _start(plan: Plan, store: Store | None, key: RunKey, graph: Graph) -> Run:
     state, spawner, entrypoint = plan.first_state(), _spawned_by(plan, key.project), graph.entrypoint or ""
     kin: tuple[RunKey, ...] = ()
     branch: tuple[Task, ...] = ()
-    if plan.within is not None and plan.ids[0] is None:
+    if plan.within is not None:
         seed = engine.Seed(graph, entrypoint, state, engine.read_call("run"))
         at = _task(plan.within, store, seed)
-        key, spawner, kin, branch = at.key, at.spawned_by, at.kin, at.branch
+        branch = at.branch
+        if plan.ids[0] is None:
+            key, spawner, kin = at.key, at.spawned_by, at.kin
     run = engine.start(store, key, graph, entrypoint=entrypoint, state=state, spawned_by=spawner)
     run.kin, run.branch = kin, branch
     if plan.within is not None:

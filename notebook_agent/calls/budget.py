@@ -55,6 +55,11 @@ class Budget:
                 self.calls += 1
             return reason
 
+    def unsent(self) -> None:
+        """Take back that a call has started: another budget refused it."""
+        with self._lock:
+            self.calls -= 1
+
     def took(self, call: CallRecord, /) -> None:
         """Note what a live call cost; one that the provider refused costs nothing."""
         with self._lock:

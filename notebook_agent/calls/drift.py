@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 
 from notebook_agent.calls.bodies import servable
@@ -51,28 +51,34 @@ class Nearest:
 
     def __init__(self, calls: Iterable[CallRecord]) -> None:
         sent = [call for call in calls if call.sent]
-        self._last = sent[-_COMPARED:]
+        self._sent = sent
         self._equal: dict[str, list[CallRecord]] = defaultdict(list)
         for call in sent:
             self._equal[call.key].append(call)
         self._again: dict[str, str] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._last)
+        return bool(self._sent)
 
-    def drift(self, asked: Asked) -> str | None:
-        """Say how a request differs from the nearest of them; None where there are none."""
-        if not self._last:
+    def drift(self, asked: Asked, others: Container[str] = ()) -> str | None:
+        """Say how a request differs from the nearest of them; None where there are none.
+
+        `others` are keys that have been asked beside: their records are compared with where no other is left.
+        """
+        if not self._sent:
             return None
         if asked.key in self._equal:
             if asked.key not in self._again:
                 self._again[asked.key] = _asked_again(self._equal[asked.key])
             return self._again[asked.key]
-        return "; ".join(_told(list(islice(differences(self._nearest(asked), asked.request), _COUNTED))))
+        found = differences(self._nearest(asked, others), asked.request)
+        return "; ".join(_told(list(islice(found, _COUNTED))))
 
-    def _nearest(self, asked: Asked) -> Json:
-        nearest, least = self._last[0], _COUNTED
-        for call in self._last:
+    def _nearest(self, asked: Asked, others: Container[str]) -> Json:
+        left = islice((call for call in reversed(self._sent) if call.key not in others), _COMPARED)
+        compared = [*left][::-1] or self._sent[-_COMPARED:]
+        nearest, least = compared[0], _COUNTED
+        for call in compared:
             apart = sum(1 for _ in islice(_apart(call.request, asked.request), least))
             if apart < least:
                 nearest, least = call, apart

@@ -31,6 +31,11 @@ class Fields:
         path = f"{self._path}.{name}"
         return LedgerFormatError(f"{path} must be {wanted}, and is {found}.", path=path)
 
+    def fault(self, name: str, what: str) -> LedgerFormatError:
+        """Make the error for a field that does not fit the others."""
+        path = f"{self._path}.{name}"
+        return LedgerFormatError(f"{path} {what}", path=path)
+
     def has(self, name: str) -> bool:
         """Tell whether the field is there."""
         return name in self._told

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 
-from notebook_agent.calls.bodies import decoded, encoding, is_false
+from notebook_agent.calls.bodies import decoded, decoder, encoding, is_false, servable
 from notebook_agent.calls.fields import Fields
+from notebook_agent.calls.heard import Heard
 from notebook_agent.calls.keys import key_of
 from notebook_agent.calls.protocol import CallRecord, Task, Usage
+from notebook_agent.calls.providers import is_known, provider
 from notebook_agent.calls.scrub import STYLES, scrubbed
+from notebook_agent.calls.summary import is_event_stream
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.redact import redact_json, redact_text
 
@@ -97,10 +100,10 @@ def call_from_json(told: object) -> CallRecord:
     """Read a call.
 
     Raises:
-        LedgerFormatError: a field is missing or of another type; `path` names it.
+        LedgerFormatError: a field is missing, of another type, or does not fit the others; `path` names it.
     """
     read = Fields(told, "")
-    method, endpoint = read.text("method"), read.text("endpoint")
+    method, endpoint = _method(read), _endpoint(read)
     request = read.json("request")
     usage = read.part("usage")
     call = CallRecord(
@@ -129,9 +132,56 @@ def call_from_json(told: object) -> CallRecord:
         branch=tuple(_task_from_json(part) for part in read.parts("branch")),
         superseded=read.has("superseded") and read.flag("superseded"),
     )
+    _check(read, call)
+    return call
+
+
+def _method(read: Fields) -> str:
+    method = read.text("method")
+    if method != "POST":
+        raise read.wrong("method", "'POST', as of every call to a model")
+    return method
+
+
+def _endpoint(read: Fields) -> str:
+    endpoint = read.text("endpoint")
+    if endpoint != endpoint.strip("/ ") or "://" in endpoint:
+        raise read.wrong("endpoint", "a path below the API's base, such as 'chat/completions'")
+    return endpoint
+
+
+def _check(read: Fields, call: CallRecord) -> None:
+    """See that what an edited record says of itself is true.
+
+    Raises:
+        LedgerFormatError: it is not.
+    """
     if encoding(call.headers) and call.body is not None and is_false(call):
         raise read.wrong("headers", "those of the body, which has another content-encoding")
-    return call
+    if not read.has("status"):
+        raise read.wrong("status", "an HTTP status or null")
+    for name in ("status", "body") if call.complete else ():
+        if getattr(call, name) is None:
+            raise read.wrong(name, "there, for the record says that it is complete")
+    if servable(call) and is_known(call.endpoint) and not isinstance(call.request, dict):
+        raise read.wrong("request", "an object")
+    if servable(call) and is_event_stream(call.content_type) and _is_cut(call):
+        raise read.fault(
+            "body",
+            "is a stream without its end, though the record says that it is complete:"
+            " put back the lines that were cut off, or set its 'complete' to false.",
+        )
+
+
+def _is_cut(call: CallRecord) -> bool:
+    """Tell a stream whose protocol says that more must come."""
+    undo = decoder(encoding(call.headers))
+    if undo is None:
+        return False
+    heard = Heard(provider(call.endpoint), undo)
+    heard.feed(call.body or b"")
+    heard.flush()
+    return not heard.whole
 
 
 def _key(read: Fields, method: str, endpoint: str, request: Json) -> str:

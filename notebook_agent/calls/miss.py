@@ -1,4 +1,11 @@
-"""What happens to a call that must not leave: the step ends, past every handler of an SDK."""
+"""What happens to a call that must not leave: the step ends, past every handler of an SDK.
+
+Stop does so where it can reach the step: in the step's own thread, and in a worker of `concurrent.futures`,
+whose future hands it on. Other threads die of what is no Exception, and who waits for them (such as
+`multiprocessing.pool.ThreadPool.map`) waits for ever. There the call raises RefusedError, an Exception that
+any of them hands on. An SDK may take it for a lost connection and try again (openai 2 does): each try
+is refused at once, and whatever the action makes of it, the step ends with the refusal.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +16,21 @@ from notebook_agent.calls.keys import Asked
 from notebook_agent.calls.protocol import CallRecord, StepScope
 from notebook_agent.errors import BudgetError, CallError, LedgerMissError
 
-__all__ = ["Stop", "is_interrupt", "miss_of", "overspent", "unsent", "users"]
+__all__ = ["RefusedError", "Stop", "is_interrupt", "miss_of", "overspent", "unsent", "users"]
 
 _ADVICE = "To call the model, set app.ledger = 'auto' (%config AgentMagics.ledger = 'auto') and retry."
 
 
 class Stop(BaseException):
     """Leaves an action past every handler of an SDK; the scope turns it into the error that it carries."""
+
+    def __init__(self, error: CallError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class RefusedError(CallError):
+    """What Stop is in a thread that Stop could not leave alive."""
 
     def __init__(self, error: CallError) -> None:
         super().__init__(str(error))

@@ -143,6 +143,10 @@ class Purse(Protocol):
         """Say why a call must not start; where it may, it has started. `model` is asked where it matters."""
         ...
 
+    def unsent(self) -> None:
+        """Note that a call which had started was not sent, for another purse refused it."""
+        ...
+
     def took(self, call: CallRecord, /) -> None:
         """Note what a live call came to."""
         ...

@@ -34,9 +34,10 @@ class Recording:
 
     The n-th request of equal key on a run's way gets the n-th record of that key; what was
     asked in attempts that were made again does not count, nor do records of such attempts.
-    A branch gets the records of the same task, or of the whole file where that task has none
-    of that key. When the records are used up there is no answer. Nothing is remembered here:
-    a run that is resumed goes on where it stands, and any number of runs may be served.
+    Each record belongs to one task, or to the run that was saved: a branch gets those of its task
+    alone, so none is served twice to one run, in whatever order its branches go. When the records
+    are used up there is no answer. Nothing is remembered here: a run that is resumed goes on where
+    it stands, and any number of runs may be served.
 
     Attributes:
         advice: What to do where a call has no record, in place of the usual advice.
@@ -47,11 +48,9 @@ class Recording:
         self._calls = tuple(calls)
         self._veiled: list[CallRecord] | None = None
         self._placed: dict[tuple[tuple[Task, ...], str], list[CallRecord]] = defaultdict(list)
-        self._by_key: dict[str, list[CallRecord]] = defaultdict(list)
         for call in self._calls:
             if servable(call) and not call.superseded:
                 self._placed[call.branch, call.key].append(call)
-                self._by_key[call.key].append(call)
 
     @property
     def calls(self) -> tuple[CallRecord, ...]:
@@ -77,8 +76,7 @@ class Recording:
         return len(self._records(key, branch))
 
     def _records(self, key: str, branch: Sequence[Task]) -> Sequence[CallRecord]:
-        placed = self._placed.get((tuple(branch), key))
-        return self._by_key.get(key, []) if placed is None else placed
+        return self._placed.get((tuple(branch), key), ())
 
     def veiled(self) -> Sequence[CallRecord]:
         """The answers to requests in which a secret of an environment stood: see `calls.veiled`."""
@@ -95,12 +93,12 @@ class Recording:
         """Read a ledger file.
 
         Raises:
-            LedgerFormatError: it is no ledger, cut, of a newer version, or edited into
+            LedgerFormatError: it cannot be read, is no ledger, cut, of a newer version, or edited into
                 something that no call looks like; the message says where.
         """
         name = str(path)
         try:
-            told = json.loads(Path(path).read_bytes())
+            told = json.loads(_bytes_of(path))
         except (ValueError, RecursionError) as error:
             raise LedgerFormatError(
                 f"{name} cannot be read as JSON ({error}); was it cut short? Take it from where it was kept.",
@@ -109,16 +107,31 @@ class Recording:
         return cls(_call(name, n, each) for n, each in enumerate(_calls_of(name, told)))
 
     @staticmethod
-    def save(path: str | Path, calls: Iterable[CallRecord]) -> None:
+    def save(path: str | Path, calls: Iterable[CallRecord]) -> int:
         """Write calls as a ledger file, redacted: each answer once, where the run's way used it.
+
+        Return how many it holds.
 
         What was replayed is the record that it was served from, what was refused is left out, and
         what only an attempt used that was made again is marked `superseded`. `History.calls` knows
         these attempts and the branches; of calls from elsewhere both are told as far as they show.
         """
-        told = {"format": _FORMAT, "version": _VERSION, "calls": [call_to_json(call) for call in paid(calls)]}
+        found = [call_to_json(call) for call in paid(calls)]
+        told = {"format": _FORMAT, "version": _VERSION, "calls": found}
         text = json.dumps(told, indent=1, ensure_ascii=False)
         Path(path).write_bytes(text.encode(errors="surrogatepass") + b"\n")
+        return len(found)
+
+
+def _bytes_of(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise LedgerFormatError(
+            f"The ledger {path} cannot be read: {error.strerror or error}. Give the file that"
+            " `%agent export FILE.json --calls` (Recording.save) wrote.",
+            path=str(path),
+        ) from None
 
 
 def _calls_of(name: str, told: object) -> list[object]:

@@ -9,13 +9,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
 
 from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.drift import Nearest
 from notebook_agent.calls.keys import Asked, Unread
-from notebook_agent.calls.miss import Stop, is_interrupt, miss_of, overspent, unsent, users
-from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
+from notebook_agent.calls.miss import RefusedError, Stop, is_interrupt, miss_of, overspent, unsent, users
+from notebook_agent.calls.protocol import CallRecord, CallText, Purse, StepScope
+from notebook_agent.calls.threads import is_of_pool
 from notebook_agent.calls.veiled import lifted, veiled
 from notebook_agent.errors import CallError
 
@@ -36,6 +38,7 @@ class Running:
         among: The steps that it stands for where a call can be no single one's; else none.
         live: Whether nothing is served, though the mode would: see `StepScope.live`.
         stopped: The first call that was refused, as the error that the step ends with.
+        threads: Those in which the step's own code runs at the moment.
         trouble: What went wrong when a call was kept.
     """
 
@@ -48,11 +51,13 @@ class Running:
         "_note",
         "_others",
         "_partners",
+        "_refused",
         "_tapes",
         "among",
         "live",
         "scope",
         "stopped",
+        "threads",
         "trouble",
     )
 
@@ -70,7 +75,9 @@ class Running:
         self._calls: list[list[CallRecord]] | None = None
         self._near: dict[str, Nearest] = {}
         self._partners: list[dict[str, list[CallRecord]]] | None = None
+        self._refused: set[tuple[str, int]] = set()
         self._tapes: set[Tape] = set()
+        self.threads: set[threading.Thread] = set()
 
     @property
     def attributed(self) -> bool:
@@ -143,7 +150,8 @@ class Running:
     def serve(self, unread: Unread) -> tuple[CallRecord | None, Differs | None]:
         """Find the record that answers this request, or else what says how it differs from what is recorded.
 
-        A call that must not leave ends the action past every handler in it, as no Exception can.
+        A call that must not leave ends the action past every handler in it, as no Exception can;
+        in a thread that would die of that it raises an Exception: see `calls.miss`.
         """
         found = self._look(unread)
         if found is not None:
@@ -162,20 +170,43 @@ class Running:
     def _permit(self, unread: Unread) -> None:
         if self.scope.mode == "strict":
             asked, differs = unread.asked, self._differs(unread.asked)
-            self._refuse(asked, miss_of(self.scope, asked, differs), "no record in strict replay", differs)
-        for purse in self.scope.purses:
-            reason = purse.refuse(unread.host, lambda: unread.model)
-            if reason is not None:
-                self._refuse(unread.asked, overspent(self.scope, unread.asked, reason), reason)
+            self._stop(lambda scope: scope.mode == "strict", lambda scope: miss_of(scope, asked, differs))
+            self._refuse(asked, "no record in strict replay", differs)
+        told = [(purse, purse.refuse(unread.host, lambda: unread.model)) for purse in self.scope.purses]
+        refused = [(purse, reason) for purse, reason in told if reason is not None]
+        if refused:
+            for purse, reason in told:
+                if reason is None:
+                    purse.unsent()
+            self._overspend(unread.asked, refused)
 
-    def _refuse(self, asked: Asked, error: CallError, reason: str, differs: str | None = None) -> None:
-        if self.attributed:
+    def _overspend(self, asked: Asked, refused: Sequence[tuple[Purse, str]]) -> NoReturn:
+        for purse, reason in refused:
+            self._stop(partial(_pays, purse), partial(overspent, asked=asked, reason=reason))
+        self._refuse(asked, refused[0][1])
+
+    def _stop(self, concerns: Callable[[StepScope], bool], make: Callable[[StepScope], CallError]) -> None:
+        """Have the steps end that a refusal concerns: this one, or those of which it may be one's."""
+        for each in (self, *self.among):
+            if concerns(each.scope):
+                each.stopped = each.stopped or make(each.scope)
+
+    def _refuse(self, asked: Asked, reason: str, differs: str | None = None) -> NoReturn:
+        error = self.stopped
+        assert error is not None
+        thread = threading.current_thread()
+        hands_on = thread in self.threads or is_of_pool(thread)
+        if self.attributed and (hands_on or self._is_first(asked, thread)):
             refused = unsent(self.scope, asked, f"not sent: {reason}", time.time())
             self.tell(self._log(replace(refused, drift=differs)))
-        for each in (self, *self.among):
-            if (each.scope.mode, each.scope.purses) == (self.scope.mode, self.scope.purses):
-                each.stopped = each.stopped or error
-        raise Stop(error)
+        raise Stop(error) if hands_on else RefusedError(error)
+
+    def _is_first(self, asked: Asked, thread: threading.Thread) -> bool:
+        """Tell a refused call from its client's further tries, which are not listed."""
+        with self._lock:
+            this, known = (asked.key, id(thread)), len(self._refused)
+            self._refused.add(this)
+            return len(self._refused) > known
 
     def _find(self, asked: Asked) -> CallRecord | None:
         n = self._asked.get(asked.key, 0)
@@ -200,8 +231,8 @@ class Running:
                 return same[n]
         if recording is None or recording.count(asked.key, branch=branch):
             return None
-        same = [call for call in recording.veiled() if self._is_lifted(call, asked)]
-        mine = [call for call in same if call.branch == branch] or same
+        theirs = [call for call in recording.veiled() if call.branch == branch]
+        mine = [call for call in theirs if self._is_lifted(call, asked)]
         n += self._before(asked.key)
         return mine[n] if n < len(mine) else None
 
@@ -218,7 +249,11 @@ class Running:
         if recorded:
             n = self._before(asked.key) + self._asked.get(asked.key, 1)
             return f"the record is used up: {recorded} recorded, this is request {n}"
-        return self._nearest(asked.endpoint).drift(asked)
+        if recording is not None and not any(asked.key in records for records in self._served_by()):
+            others = [call for call in recording.nearest(asked.endpoint) if call.key == asked.key]
+            if any(servable(call) and call.branch != branch for call in others):
+                return "the same request is recorded in another branch, whose answers are its own"
+        return self._nearest(asked.endpoint).drift(asked, self._asked)
 
     def _served_by(self) -> list[dict[str, list[CallRecord]]]:
         if self._partners is None:
@@ -240,7 +275,7 @@ class Running:
 
     def leave(self, error: BaseException | None) -> BaseException | None:
         """Give the error that leaves in the place of `error`, if any: a call was refused."""
-        if isinstance(error, Stop):
+        if isinstance(error, Stop | RefusedError):
             return (self.stopped or error.error).with_traceback(users(error))
         if self.stopped is not None and (error is None or not is_interrupt(error)):
             return self.stopped.with_traceback(None)
@@ -255,6 +290,10 @@ class Running:
             for (method, host), count in self.others().items():
                 note({"request": {"method": method, "host": host, "count": count}})
         return self.trouble
+
+
+def _pays(purse: Purse, scope: StepScope) -> bool:
+    return any(each is purse for each in scope.purses)
 
 
 def _by_key(calls: list[CallRecord]) -> dict[str, list[CallRecord]]:

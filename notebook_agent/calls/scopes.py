@@ -1,22 +1,22 @@
 """The running step, as calls find it: one ContextVar holds it, and another the open span.
 
-A thread that was started without the step's context belongs to the step whose code started it,
-and one of which nothing is known to the only running step; while several run its calls are kept
-without a step. Code that is known to be another's, such as a cell beside a run, belongs to none:
-see `calls.threads`.
+A thread that was started without the step's context belongs to the step whose code started it, even
+when that has ended, and one of which nothing is known to the only running step; while several run its
+calls are kept without a step. Code that is known to be another's, such as a cell beside a run, belongs
+to none: see `calls.threads`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import Context, ContextVar, Token, copy_context
 from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
-from notebook_agent.calls.miss import Stop
+from notebook_agent.calls.miss import RefusedError, Stop
 from notebook_agent.calls.protocol import LedgerMode, StepScope
 from notebook_agent.calls.running import Running
 from notebook_agent.calls.standin import stand_ins
@@ -53,16 +53,13 @@ def current() -> Running | None:
     """Find the step that a call belongs to; None outside of all steps and while paused."""
     if _paused.get():
         return None
-    running = _current.get()
-    if running is not None or not _open:
-        return running
-    return _without_context()
+    return _current.get() or _without_context()
 
 
 def _without_context() -> Running | None:
     with _open_lock:
-        steps = {running.scope.step: running for running in _open}
-    found = [steps[ref] for ref in whose(threading.current_thread(), list(steps))]
+        steps = list(dict.fromkeys(_open))
+    found = whose(threading.current_thread(), steps)
     if len(found) < 2:  # noqa: PLR2004 (none or one)
         return found[0] if found else None
     return _unattributed(found)
@@ -76,25 +73,28 @@ def carrying(running: Running) -> Context:
 
 
 def starting(thread: threading.Thread) -> None:
-    """Note whose code starts a thread, while steps are open."""
+    """Note whose code starts a thread."""
     with _open_lock:
-        steps = [running.scope.step for running in _open]
-    running = (_current.get() or _without_context()) if steps else None
-    if steps and (running is None or running.attributed):
-        started(thread, None if running is None else running.scope.step, steps)
+        steps = list(_open)
+    running = _current.get() or _without_context()
+    if running is None or running.attributed:
+        started(thread, running, steps)
 
 
-def _unattributed(running: list[Running]) -> Running | None:
-    """Make a step that is none: its calls are kept where all running steps keep theirs, and never served.
+def _unattributed(running: Sequence[Running]) -> Running:
+    """Make a step that is none: its calls are kept where one of the running steps keeps its own.
 
-    Where one of them is strict none leaves, wherever it is from.
+    They are never served. Each of these steps may have made them: so where one is strict none leaves,
+    and all their budgets pay.
     """
-    strict = [each.scope for each in running if each.scope.mode == "strict"]
-    first = next(iter(strict), running[0].scope)
-    if not strict and any(each.scope.log is not first.log for each in running):
-        return None
+    strict = next((each.scope for each in running if each.scope.mode == "strict"), None)
+    first = strict or running[0].scope
     mode: LedgerMode = "strict" if strict else "fresh"
-    return Running(replace(first, mode=mode, partners=(), recording=None, listener=None), running)
+    purses = {id(purse): purse for each in running for purse in each.scope.purses}
+    nobodys = replace(
+        first, mode=mode, partners=(), recording=None, listener=None, purses=tuple(purses.values())
+    )
+    return Running(nobodys, running)
 
 
 def current_span() -> str | None:
@@ -130,16 +130,17 @@ def _reset(variable: ContextVar[T], token: Token[T]) -> None:
 class _Part:
     """The time from entering a step to leaving it."""
 
-    __slots__ = ("_live", "_running", "_token")
+    __slots__ = ("_live", "_running", "_thread", "_token")
 
     def __init__(self, running: Running, *, live: bool) -> None:
-        self._running, self._live = running, live
+        self._running, self._live, self._thread = running, live, threading.current_thread()
         self._token: Token[Running | None] | None = None
 
     def __enter__(self) -> None:
         for hook in _enter_hooks:
             hook()
         self._running.live = self._live
+        self._running.threads.add(self._thread)
         if self._running.scope.mode == "strict":
             stand_ins.lend()
         with _open_lock:
@@ -151,13 +152,14 @@ class _Part:
     ) -> None:
         with _open_lock:
             _open.remove(self._running)
+        self._running.threads.discard(self._thread)
         if self._running.scope.mode == "strict":
             stand_ins.take_back()
         assert self._token is not None
         _reset(_current, self._token)
         leaves = self._running.leave(error)
         if leaves is not None:
-            raise leaves from (None if isinstance(error, Stop) else error)
+            raise leaves from (None if isinstance(error, Stop | RefusedError) else error)
 
 
 class Scope:

@@ -56,7 +56,7 @@ def _alike(run: Run, store: Store, step: StepRecord, inputs: Mapping[str, object
 
 def _served(store: Store, node: Node, step: StepRecord) -> Node:
     after, result = store.state(step.ref), store.values(step.ref).result or {}
-    again = _Again(step.ref, step.reads, result, {key: after[key] for key in step.writes})
+    again = _Again(step.ref, step.reads, step.grown, result, {key: after[key] for key in step.writes})
     return replace(node, function=again, asynchronous=False, streaming=False, injected=(), bound={})
 
 
@@ -66,6 +66,7 @@ class _Again:
 
     ref: StepRef
     reads: Sequence[str]
+    grown: Sequence[str]
     result: Mapping[str, object]
     writes: Mapping[str, object]
 
@@ -74,7 +75,10 @@ class _Again:
         if step is not None:
             step.events.append({"note": f"not run again, its effect cannot be taken back: as in {self.ref}"})
         for key in self.reads:
-            state.get(key)
+            if key in self.grown:
+                state.count_growth(key)
+            else:
+                state.get(key)
         return self.result, state.update(**self.writes)
 
 

@@ -23,6 +23,7 @@ from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.lifecycle import NO_HOOKS, Event, Hooks, Listeners, StepEnded, StepStarted
 from notebook_agent.state import State
+from notebook_agent.state.watch import Watch
 from notebook_agent.store.protocol import Failure, RunCall, StepBegin, StepEnd, StepRecord, Store
 
 __all__ = ["Report", "Run"]
@@ -147,7 +148,7 @@ class Run:
         if self.listeners.members:
             self.tell(StepStarted(step.ref, action.name, step.started_at))
 
-    def complete(self, step: OpenStep, done: Settled, reads: tuple[str, ...]) -> None:
+    def complete(self, step: OpenStep, done: Settled, watch: Watch) -> None:
         """Keep what the step came to, with the decision that follows from it, and move on."""
         __tracebackhide__ = True
         if step.trace is not None:
@@ -164,10 +165,11 @@ class Run:
                 time(),
                 done.state,
                 done.result,
-                reads=reads,
+                reads=tuple(watch.reads),
                 writes=done.writes,
                 next=None if following is None else following.decision,
                 events=step.events,
+                grown=watch.grown,
             )
             if self.store is not None:
                 self.store.end_step(self.key, end)
@@ -181,7 +183,7 @@ class Run:
         self,
         step: OpenStep,
         error: BaseException,
-        reads: tuple[str, ...],
+        watch: Watch,
         caught: Decision | None = None,
     ) -> None:
         """Keep that the step did not complete; the state stays.
@@ -204,9 +206,10 @@ class Run:
             time(),
             self.state,
             failure=failure,
-            reads=reads,
+            reads=tuple(watch.reads),
             next=caught,
             events=step.events,
+            grown=watch.grown,
         )
         if self.store is not None and not self._end(self.store, end, error):
             return
@@ -279,6 +282,7 @@ class Run:
             end.failure,
             end.reads,
             end.writes,
+            end.grown,
         )
         if self.own is not None:
             self.own.append(record)

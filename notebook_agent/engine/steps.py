@@ -36,6 +36,7 @@ from notebook_agent.engine.streaming import stream
 from notebook_agent.engine.timing import deadline_of, note_overrun, pause
 from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
 from notebook_agent.lifecycle import ExecuteMethod, RunHalted
+from notebook_agent.state.watch import Watch
 from notebook_agent.store.protocol import RunCall
 
 __all__ = ["steps"]
@@ -180,9 +181,9 @@ def _step(
             if action.deadline is not None:
                 note_overrun(step, action.deadline)
         done = settle(node, run.state, returned, watch)
-        run.complete(step, done, tuple(watch.reads))
+        run.complete(step, done, watch)
     except BaseException as error:
-        yield from _failed(run, step, error, tuple(watch.reads), awaits=awaits)
+        yield from _failed(run, step, error, watch, awaits=awaits)
         if isinstance(error, StopIteration):
             raise _stop_iteration(run, step) from error
         raise
@@ -214,14 +215,14 @@ def _parameters(step: OpenStep) -> Mapping[str, object]:
 
 
 def _failed(
-    run: Run, step: OpenStep, error: BaseException, reads: tuple[str, ...], *, awaits: bool
+    run: Run, step: OpenStep, error: BaseException, watch: Watch, *, awaits: bool
 ) -> Generator[Call, object, None]:
     if not step.has_begun(error):
         return
     own_frames(error)
     if isinstance(error, ActionTimeoutError):
         _name_timeout(step, error)
-    run.fail(step, error, reads, _caught(run, step, error))
+    run.fail(step, error, watch, _caught(run, step, error))
     if run.hooks.in_steps:
         yield from after_step(run, step, None, error, awaits=awaits and not closing(error))
 

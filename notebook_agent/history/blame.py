@@ -109,12 +109,14 @@ def _causes(trail: Trail, writer: _Writer, most: int | None) -> list[_Writer]:
 
 
 def _read_by(trail: Trail, writer: _Writer) -> Iterator[_Writer]:
-    """Who wrote the keys that a step had read."""
+    """Who wrote the keys that a step had read; those it only added to are in the past of themselves alone."""
     if writer.kind != "step" or writer.seq is None:
         return
     before = trail.before(writer.seq)
-    for key in trail.record(writer.seq).reads:
-        yield _writer(trail, (key,), before)
+    step = trail.record(writer.seq)
+    for key in step.reads:
+        if key not in step.grown or writer.path == (key,):
+            yield _writer(trail, (key,), before)
 
 
 def _told(trail: Trail, writers: list[_Writer]) -> list[Origin]:

@@ -38,17 +38,17 @@ class Flip:
     target: str | None
 
 
-def flip(graph: Graph, prior: str, state: State) -> Flip | None:
+def flip(graph: Graph, prior: str, state: State, *, most: int = _MOST_TRIALS) -> Flip | None:
     """Return the smallest change after which another edge than the present one leaves action `prior`.
 
     Values are tried that the conditions compare with, and their neighbours; each answer was
     confirmed by deciding again. None where none was found, as after an edge that is always
-    taken.
+    taken. `most` is how many changes are tried.
     """
     conditions = [edge.condition for edge in graph.edges_from(prior)]
     present = graph.next(prior, state).target
     values = _candidates(conditions, state)
-    for changes in islice(_changes(values), _MOST_TRIALS):
+    for changes in islice(_changes(values), most):
         try:
             target = graph.next(prior, state.update(**changes)).target
         except AgentError:

@@ -82,6 +82,7 @@ class Bisection:
         last_good: The checkpoint before; None where it fails from the start.
         flips: All points at which it turned, in order.
         errors: The points at which it raised; they count as neither.
+        held: At how many points it is true.
     """
 
     text: str
@@ -89,6 +90,7 @@ class Bisection:
     last_good: Point | None
     flips: tuple[Point, ...]
     errors: tuple[Point, ...]
+    held: int
 
     @property
     def monotone(self) -> bool:
@@ -131,6 +133,7 @@ def bisect(watched: Watched) -> Bisection:
         decided[bad - 1] if bad else None,
         flips,
         watched.errors,
+        sum(bool(point.value) for point in decided),
     )
 
 

@@ -9,6 +9,7 @@ from notebook_agent._version import __version__
 from notebook_agent.display import NotebookScreen, Panels
 from notebook_agent.magics.completion import offer
 from notebook_agent.magics.magic import AgentMagics
+from notebook_agent.magics.tracebacks import Tracebacks
 from notebook_agent.session import Agent, SilentScreen, current
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Extension:
         self.shell: Any = shell
         self._agent: Agent = current()
         self._panels = Panels(shell, self._agent)
+        self._tracebacks = Tracebacks(shell)
         self._had_calls = calls.installed()
 
     def load(self) -> None:
@@ -36,6 +38,7 @@ class Extension:
         self._add_completion()
         shell.events.register("post_run_cell", self._after_cell)
         self._panels.install()
+        self._tracebacks.install()
         calls.install()
         workspace.watcher.after_cell(shell.user_ns, None)
         print(_welcome(magics.ledger))  # noqa: T201 - its one line
@@ -50,6 +53,7 @@ class Extension:
         self._remove_completion()
         shell.events.unregister("post_run_cell", self._after_cell)
         self._panels.uninstall()
+        self._tracebacks.uninstall()
         self._agent.workspace.screen = SilentScreen()
         if not self._had_calls:
             calls.uninstall()

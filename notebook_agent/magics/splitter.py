@@ -3,7 +3,8 @@
 As in a shell, quotes keep a word together: `prompt="draw a pen"`. Unlike in a
 shell, a backslash is a backslash (Windows paths) and `#` begins no comment. In
 `key:=expr` the quotes belong to the Python expression, which goes on over spaces
-for as long as it is not complete: `tags:=["a", "b"]`.
+for as long as it is not complete: `tags:=["a", "b"]`. So they do in the path of
+a value: `d["x"][1]`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ __all__ = ["Word", "split"]
 
 _WORD = re.compile(r"""(?:[^\s"']+|"[^"]*"|'[^']*')+""")
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")
+_INDEXED = re.compile(r"""(\[(?:"[^"]*"|'[^']*')\])""")
 _EXPRESSION = re.compile(r"[^\W\d]\w*:=")
 _BINDING = re.compile(r"([^\W\d]\w*)(:=|=(?!=))")
 
@@ -104,4 +106,10 @@ def _parses(expression: str) -> bool:
 
 
 def _unquote(raw: str) -> str:
+    if raw[0] in "\"'" or _BINDING.match(raw):
+        return _bare(raw)
+    return "".join(each if _INDEXED.fullmatch(each) else _bare(each) for each in _INDEXED.split(raw))
+
+
+def _bare(raw: str) -> str:
     return _QUOTED.sub(lambda match: match[1] if match[1] is not None else match[2], raw)

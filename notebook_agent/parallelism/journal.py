@@ -147,5 +147,6 @@ def _entries_of_step(store: Store, key: RunKey, step: StepRecord) -> Iterator[En
         step.writes,
         step.next,
         values.events,
+        step.grown,
     )
     yield "end_step", (key, end), None

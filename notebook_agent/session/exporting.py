@@ -98,9 +98,8 @@ def _with_branches(store: Store, key: RunKey) -> str:
 def _write_calls(ws: Workspace, path: Path) -> str:
     from notebook_agent.calls import Recording
 
-    calls = ws.in_use().history.calls()
-    Recording.save(path, calls)
-    return f"{path}: {plural(len(calls), 'LLM call')}"
+    saved = Recording.save(path, ws.in_use().history.calls())
+    return f"{path}: {plural(saved, 'LLM call')}"
 
 
 def _write_page(ws: Workspace, path: Path) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from notebook_agent.calls import summarise
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.history import Bisection, Blame, Origin, Point, Watched
+from notebook_agent.ids import StepRef
+from notebook_agent.redact import mask, redact_text
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown, Table
@@ -26,6 +29,7 @@ __all__ = ["BisectView", "BlameView", "Question", "WatchView", "bisect", "blame"
 
 Question = str | Callable[[State], object]
 _MOST_CAUSES = 20
+_MOST_LINES = 12
 _TOLD = 40
 _MOST_POINTS = 40
 
@@ -39,30 +43,46 @@ class BlameView(Shown):
         found: The origin of the path and all its causes.
         source: The source of the action that wrote it, as it was then.
         calls: The LLM calls of that step.
+        earlier: The LLM calls of the steps that the causes come from, as far as these are shown.
     """
 
     where: str
     found: Blame
     source: str | None
     calls: tuple[CallRecord, ...]
+    earlier: tuple[CallRecord, ...] = ()
 
     def __str__(self) -> str:
+        return self._told([f"    {line}".rstrip() for line in _excerpt(self.source or "")])
+
+    def _told(self, code: Sequence[str]) -> str:
         origin = self.found.origin
         lines = [f"{origin.path} at {self.where}: {_written(origin)}", f"  {brief(origin.value, 300)}"]
+        lines += ["  code as it was then", *code] if code else []
         lines += [f"  LLM call: {_said(call)}" for call in self.calls]
         lines += ["made from" if self.found.causes else "made from nothing in the state"]
+        return "\n".join([*lines, *self._causes()])
+
+    def _causes(self) -> Iterator[str]:
+        """One line for each cause, and one for each LLM call of its step, where that is first named."""
+        calls: defaultdict[StepRef | None, list[CallRecord]] = defaultdict(list)
+        for call in self.earlier:
+            calls[call.step].append(call)
         shown = self.found.causes[:_MOST_CAUSES]
-        lines += [f"  {each.path}: {_written(each)}  {brief(each.value, 60)}" for each in shown]
+        for each in shown:
+            yield f"  {each.path}: {_written(each)}  {brief(each.value, 60)}"
+            made = calls.pop(each.step.ref, []) if each.kind == "step" and each.step is not None else []
+            yield from (f"    LLM call: {_said(call)}" for call in made)
         left = len(self.found.causes) - len(shown)
         count = f"more than {left} earlier writes" if self.found.more else plural(left, "earlier write")
-        return "\n".join([*lines, *([f"  .. and {count}"] if left else [])])
+        if left:
+            yield f"  .. and {count}"
 
     def html(self) -> str:
         """Return the same, with the source of the action."""
-        source = (
-            f"<details><summary>code as it was then</summary><pre>{escape(self.source or '')}</pre></details>"
-        )
-        return f'<pre style="line-height:1.4">{escape(str(self))}</pre>{source if self.source else ""}'
+        code = escape(redact_text(self.source or ""))
+        source = f"<details><summary>code as it was then</summary><pre>{code}</pre></details>"
+        return f'<pre style="line-height:1.4">{escape(self._told(()))}</pre>{source if self.source else ""}'
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -126,12 +146,19 @@ class BisectView(Shown):
     def __str__(self) -> str:
         bad, good = self.found.first_bad, self.found.last_good
         if bad is None:
-            return f"{self.found.text} holds at every checkpoint of {self.where}{self._raised()}"
+            return self._held()
         before = f"; it still held after {_place(good)} {good.action or ''}".rstrip() if good else ""
-        head = f"{self.found.text} first fails after {_place(bad)} {bad.action or 'the start'}{before}"
+        head = f"{self.found.text} first fails {_after(bad)}{before}"
         turns = ", ".join(f"{_place(p)} {'true' if p.value else 'false'}" for p in self.found.flips[:12])
         more = [] if self.found.monotone else [f"it does not stay so, it turns at: {turns}"]
         return "\n".join([head + self._raised(), *more])
+
+    def _held(self) -> str:
+        text, held = self.found.text, self.found.held
+        if not self.found.errors:
+            return f"{text} holds at every checkpoint of {self.where}"
+        points = plural(held + len(self.found.errors), "checkpoint")
+        return f"{text} never fails in {self.where}: it holds at {held} of {points}{self._raised()}"
 
     def _raised(self) -> str:
         if not self.found.errors:
@@ -147,9 +174,10 @@ def blame(ws: Workspace, path: str, where: Where) -> BlameView:
     found = history.blame_at(path, seq, most=_TOLD)
     step = found.origin.step if found.origin.kind == "step" else None
     name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
+    earlier = tuple(history.store.calls(_steps(found.causes[:_MOST_CAUSES])))
     if step is None:
-        return BlameView(name, found, None, ())
-    return BlameView(name, found, history.values(step.seq).source, tuple(history.calls(step.seq)))
+        return BlameView(name, found, None, (), earlier)
+    return BlameView(name, found, history.values(step.seq).source, tuple(history.calls(step.seq)), earlier)
 
 
 def watch(ws: Workspace, question: Question, where: Where) -> WatchView:
@@ -172,11 +200,26 @@ def _written(origin: Origin) -> str:
     return f"written by @{origin.step.seq} {origin.step.action}"
 
 
+def _steps(origins: Sequence[Origin]) -> list[StepRef]:
+    """The steps that wrote values, each once."""
+    found = (each.step.ref for each in origins if each.kind == "step" and each.step is not None)
+    return list(dict.fromkeys(found))
+
+
+def _excerpt(source: str) -> list[str]:
+    """The first lines of a source."""
+    lines = redact_text(source).strip("\n").expandtabs(4).split("\n") if source else []
+    left = len(lines) - _MOST_LINES
+    return lines if left <= 1 else [*lines[:_MOST_LINES], f".. and {plural(left, 'more line')}"]
+
+
 def _said(call: CallRecord) -> str:
     summary = summarise(call)
     asked = summary.messages[-1].content if summary.messages else ""
-    answered = f" → {brief(summary.text, 80)}" if summary.text else ""
-    return f"{summary.model or call.endpoint}: {brief(asked, 80)}{answered}"
+    answered = [brief(summary.text, 80)] if summary.text else []
+    answered += [f"asks for {each.name}({one_line(str(mask(each.arguments)), 80)})" for each in summary.tools]
+    answered += [one_line(redact_text(summary.error), 80)] if summary.error else []
+    return " → ".join([f"{summary.model or call.endpoint}: {brief(asked, 80)}", *answered[:4]])
 
 
 def _numbers(points: Sequence[Point]) -> list[float | None]:
@@ -190,6 +233,10 @@ def _numbers(points: Sequence[Point]) -> list[float | None]:
 
 def _place(point: Point) -> str:
     return "@start" if point.seq is None else f"@{point.seq}"
+
+
+def _after(point: Point) -> str:
+    return "at the start" if point.seq is None else f"after @{point.seq} {point.action}"
 
 
 def _value(point: Point) -> str:

@@ -15,6 +15,7 @@ from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues
 from notebook_agent.view import state_html
 from notebook_agent.view.brief import brief, cost, duration
 from notebook_agent.view.escape import one_line, plural
+from notebook_agent.view.flips import flip_line
 from notebook_agent.view.spans import span_lines
 
 _LINES = 30
@@ -188,7 +189,7 @@ class Why(Shown):
         target = "not decided" if self.trouble else self.decision.target or "the end"
         head = f"{self.where}: {self.decision.source} → {target}"
         checks = [_check(check) for check in self.decision.checks]
-        more = [self.trouble] if self.trouble else [_flip(self.flip)] if self.flip else []
+        more = [self.trouble] if self.trouble else [f"  {flip_line(self.flip)}"] if self.flip else []
         return "\n".join([head, *checks, *more])
 
 
@@ -254,11 +255,6 @@ def _check(check: Check) -> str:
     told = {True: "true", False: "false", None: "not tried"}[check.result]
     operands = f"  ({values_line(check.operands)})" if check.operands else ""
     return f"  {redact_text(check.condition)} → {check.target}: {told}{operands}"
-
-
-def _flip(flip: Flip) -> str:
-    changes = " and ".join(f"{key} = {brief(value, 60)}" for key, value in flip.changes.items())
-    return f"  it would be {flip.target or 'the end'} with {changes}"
 
 
 def change_line(change: Change) -> str:

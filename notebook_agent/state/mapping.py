@@ -98,7 +98,12 @@ class State(Mapping[str, Any], Generic[Data]):
     def count_read(self, key: str) -> None:
         """Count a key as read by the action, for whoever hands on a copy of its value."""
         if self._watch is not None and key in self._watch.before:
-            self._watch.reads[key] = None
+            self._watch.reads[key] = True
+
+    def count_growth(self, key: str) -> None:
+        """Count that something was added to `key`: a read for the key's own past alone."""
+        if self._watch is not None:
+            self._watch.grow(key, self._values)
 
     def alike(self, one: object, other: object) -> bool:
         """Return whether two values have the same content, arrays too; where it cannot be told, not."""
@@ -172,14 +177,14 @@ class State(Mapping[str, Any], Generic[Data]):
         watch = self._watch
         if watch is None:
             return self._values.get(key, default)
-        if key not in watch.reads:
+        if not watch.reads.get(key):
             watch.note(key, self._values)
         value = self._values.get(key, default)
         return watch.shown(key, value) if watch.lent else value
 
     def __getitem__(self, key: str) -> Any:
         watch = self._watch
-        if watch is not None and key not in watch.reads:
+        if watch is not None and not watch.reads.get(key):
             watch.note(key, self._values)
         try:
             value = self._values[key]
@@ -225,8 +230,13 @@ class State(Mapping[str, Any], Generic[Data]):
         written = () if self._watch is None else self._written + tuple(updates)
         return _make({**self._values, **updates}, self._watch, written, self._typing)
 
+    def _grown(self, key: str, default: object) -> object:
+        """What is added to."""
+        self.count_growth(key)
+        return self._values.get(key, default)
+
     def _list(self, key: str) -> FrozenList[object]:
-        value = self.get(key, _NOTHING)
+        value = self._grown(key, _NOTHING)
         if isinstance(value, FrozenList):
             return value
         raise StateError(
@@ -236,7 +246,7 @@ class State(Mapping[str, Any], Generic[Data]):
         )
 
     def _number(self, key: str) -> float:
-        value = self.get(key, 0)
+        value = self._grown(key, 0)
         if isinstance(value, int | float):
             return value
         raise StateError(

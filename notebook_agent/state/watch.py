@@ -31,7 +31,8 @@ class Watch:
 
     Attributes:
         before: The values that the action started from.
-        reads: The keys of them that it read, in order of first use.
+        reads: The keys of them that it used, in order of first use: True for one whose value it saw,
+            False for one that it only added to.
         lent: By key, the values that it got a copy of.
         fingerprint: What tells whether they changed; None where nothing does.
     """
@@ -40,16 +41,28 @@ class Watch:
 
     def __init__(self, before: Mapping[str, object], fingerprint: Fingerprint | None = None) -> None:
         self.before = before
-        self.reads: dict[str, None] = {}
+        self.reads: dict[str, bool] = {}
         self.lent: dict[str, _Lent] = {}
         self.fingerprint = fingerprint
+
+    @property
+    def grown(self) -> tuple[str, ...]:
+        """The keys that the action added to, and of whose values it saw nothing."""
+        return tuple(key for key, seen in self.reads.items() if not seen)
+
+    def grow(self, key: str, now: Mapping[str, object]) -> None:
+        """Count that something is added to `key`, unless the action put the value there itself."""
+        if now.get(key, _ABSENT) is self.before.get(key, _ABSENT):
+            self.reads.setdefault(key, False)
 
     def note(self, key: str, now: Mapping[str, object]) -> None:
         """Count a read of `key`, unless the action put the value there itself."""
         value = self.before.get(key, _ABSENT)
         if now.get(key, _ABSENT) is not value:
+            if key in self.reads:
+                self.reads[key] = True
             return
-        self.reads[key] = None
+        self.reads[key] = True
         if type(value) in ATOMS or self.fingerprint is None or value is _ABSENT:
             return
         if is_loose(value):

@@ -14,7 +14,7 @@ from notebook_agent.store.decisions import Decisions
 from notebook_agent.store.glance import glances
 from notebook_agent.store.lineage import SEQ, Line, find_line, line_of, no_step, owner_of, segments
 from notebook_agent.store.protocol import CallCount, StepRecord, StepValues
-from notebook_agent.store.records import read_call, read_failure, read_names
+from notebook_agent.store.records import read_call, read_failure, read_names, read_reads
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -177,8 +177,10 @@ def _record(core: Core, decisions: Decisions, key: RunKey, row: _Row, before: ob
     _set_decision(record, decisions.read(before if decision is None else decision))
     _set_next(record, decisions.read(following))
     _set_failure(record, None if failure is None else read_failure(decisions.decoder, failure))
-    _set_reads(record, read_names(reads))
+    read, grown = read_reads(reads)
+    _set_reads(record, read)
     _set_writes(record, read_names(writes))
+    _set_grown(record, grown)
     return record
 
 
@@ -200,4 +202,5 @@ _set_run, _set_seq = _setters(StepRef)
     _set_failure,
     _set_reads,
     _set_writes,
+    _set_grown,
 ) = _setters(StepRecord)

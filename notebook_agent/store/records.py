@@ -24,6 +24,9 @@ __all__ = [
     "read_call",
     "read_failure",
     "read_names",
+    "read_reads",
+    "reads_text",
+    "split_reads",
 ]
 
 _PLAIN: Final = {int, float, bool, type(None)}
@@ -71,6 +74,23 @@ def names_text(names: tuple[str, ...]) -> str | None:
 def read_names(text: str | None) -> tuple[str, ...]:
     """Names of keys from their JSON."""
     return tuple(json.loads(text)) if text else ()
+
+
+def reads_text(reads: tuple[str, ...], grown: tuple[str, ...]) -> str | None:
+    """Keys that were read as JSON; those that were only added to stand there twice."""
+    return names_text((*reads, *grown))
+
+
+@lru_cache(maxsize=1024)
+def read_reads(text: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Keys that were read, and those of them that were only added to, from their JSON."""
+    return split_reads(read_names(text))
+
+
+def split_reads(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Part keys that were read from those that stand there twice."""
+    reads = tuple(dict.fromkeys(names))
+    return reads, () if len(reads) == len(names) else names[len(reads) :]
 
 
 def call_text(encoder: Encoder, call: RunCall) -> str:

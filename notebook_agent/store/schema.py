@@ -52,7 +52,7 @@ CREATE TABLE step (
   decision   TEXT,                 -- why it ran, JSON; NULL: as the step before says in `next`
   next       TEXT,                 -- what follows and why, JSON
   failure    TEXT,                 -- JSON
-  reads      TEXT,                 -- JSON
+  reads      TEXT,                 -- JSON; a key that was only added to stands at the end once more
   writes     TEXT,                 -- JSON
   inputs     TEXT,                 -- JSON
   result     TEXT,                 -- JSON

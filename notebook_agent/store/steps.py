@@ -12,7 +12,7 @@ from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
 from notebook_agent.store.lineage import find_line, step_id
 from notebook_agent.store.protocol import RunCall, StepBegin, StepEnd
-from notebook_agent.store.records import call_text, decision_text, failure_text, names_text
+from notebook_agent.store.records import call_text, decision_text, failure_text, names_text, reads_text
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -99,7 +99,7 @@ def _write_end(core: Core, key: RunKey, run: int, end: StepEnd) -> None:
             text,
             following,
             None if end.failure is None else failure_text(encoder, end.failure),
-            names_text(end.reads),
+            reads_text(end.reads, end.grown),
             names_text(end.writes),
             None if result is None else encoder.fields(result),
             step,

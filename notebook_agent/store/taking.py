@@ -17,7 +17,7 @@ from notebook_agent.store.edits import add_edit
 from notebook_agent.store.ledger import insert_call
 from notebook_agent.store.lineage import line_of, step_id
 from notebook_agent.store.protocol import PastRun, PastStep, RunRecord
-from notebook_agent.store.records import call_text, decision_text, failure_text, names_text
+from notebook_agent.store.records import call_text, decision_text, failure_text, names_text, reads_text
 from notebook_agent.store.runs import make_way, one_run
 
 if TYPE_CHECKING:
@@ -157,7 +157,11 @@ class _Taker:
             *(number, record.action, record.status, record.started_at, record.ended_at, state, record.code),
             *(None if decision == before else decision, self.before),
             None if record.failure is None else failure_text(encoder, record.failure),
-            *(names_text(record.reads), names_text(record.writes), encoder.fields(values.inputs)),
+            *(
+                reads_text(record.reads, record.grown),
+                names_text(record.writes),
+                encoder.fields(values.inputs),
+            ),
             None if values.result is None else encoder.fields(values.result),
             None if values.call is None else encoder.node(call_text(encoder, values.call)),
             None if values.source is None else encoder.whole(values.source),

@@ -132,6 +132,8 @@ class StepEnd:
     """The decision taken on the new state; None where none could be taken."""
     events: Json = field(default_factory=list)
     """Spans, attributes and streamed chunks of the step."""
+    grown: tuple[str, ...] = ()
+    """Those of `reads` that the action only added to: no other key was made from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class StepRecord:
     failure: Failure | None
     reads: tuple[str, ...]
     writes: tuple[str, ...]
+    grown: tuple[str, ...] = ()
+    """Those of `reads` that the action only added to: no other key was made from them."""
 
     @property
     def seq(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from notebook_agent.testing.imports import written_imports
 from notebook_agent.testing.literal import Code, call
 from notebook_agent.testing.literal import literal as literal_of
 from notebook_agent.testing.places import docstring, module_root, places_of
+from notebook_agent.testing.since import changed_since
 from notebook_agent.testing.sources import Namespace, Sources, cells_of
 
 __all__ = ["Recorded", "Written", "write_test"]
@@ -73,6 +75,7 @@ class _File:
     sources: Sources
     remarks: list[str] = field(default_factory=list)
     expected: dict[str, object] = field(default_factory=dict)
+    aside: str = ""
 
     @property
     def failed(self) -> bool:
@@ -93,14 +96,14 @@ def write_test(step: Recorded, names: Namespace, path: Path) -> Written:
     """
     file = _File(step, names, Sources(cells_of(names)))
     action = written_action(step.node, step.values.source, names, file.sources)
+    _note_code(file)
     calls = [told_call(each) for each in _served(step, failed=file.failed)]
     test = _raising_test(file, action) if file.failed else _value_test(file, action)
     checkpoint = _checkpoint(file, calls)
     _check_known(file)
-    _note_code(file)
     if step.node.effect == "irreversible":
         file.remarks.append(f"{step.node.name} is irreversible: the test runs it, with every socket refused")
-    body = [*map(_redacted_code, file.sources.blocks), checkpoint, *_expected(file), test]
+    body = [*map(_redacted_code, file.sources.blocks), checkpoint, *_expected(file), file.aside + test]
     apart = "\n\n\n" if _is_definition(body[0]) else "\n\n"
     whole = _head(file, path) + apart + "\n\n\n".join(_joined(body))
     return Written(formatted(whole.rstrip("\n") + "\n", path), len(calls), tuple(file.remarks))
@@ -234,12 +237,10 @@ def _check_known(file: _File) -> None:
 
 
 def _note_code(file: _File) -> None:
-    step = file.step
-    if step.record.code and step.record.code != step.node.code and file.sources.blocks:
-        file.remarks.append(
-            f"{step.record.action} has changed since: the file has its source of then, and the functions "
-            "that it names as they are now"
-        )
+    text = changed_since(file.step.node, file.step.record.code, file.step.values.source, file.sources.blocks)
+    if text is not None:
+        file.remarks.append(text)
+        file.aside = "".join(f"# {line}\n" for line in textwrap.wrap(text + ".", 97))
 
 
 def _secrets(file: _File) -> str:
@@ -288,4 +289,4 @@ def _joined(blocks: list[str]) -> list[str]:
 
 
 def _is_definition(block: str) -> bool:
-    return block.startswith(("@", "def ", "class ", "async def "))
+    return block.startswith(("@", "def ", "class ", "async def ", "# "))

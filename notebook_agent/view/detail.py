@@ -18,6 +18,7 @@ from notebook_agent.state import State
 from notebook_agent.store.protocol import Failure, StepRecord, StepValues
 from notebook_agent.view.brief import brief
 from notebook_agent.view.call import streamed_call
+from notebook_agent.view.flips import otherwise
 from notebook_agent.view.values import Limits, diff_wire, state_wire
 from notebook_agent.view.wire import (
     CheckWire,
@@ -104,7 +105,7 @@ def _kind(annotation: object) -> Literal["text", "JSON", "any"]:
     return _KINDS.get(named.replace(" ", ""), "JSON")
 
 
-def decision_wire(decision: Decision | None) -> DecisionWire | None:
+def decision_wire(decision: Decision | None, flip: str | None = None) -> DecisionWire | None:
     """Show why an action was next: every condition in the order in which they were tried."""
     if decision is None:
         return None
@@ -117,7 +118,7 @@ def decision_wire(decision: Decision | None) -> DecisionWire | None:
         )
         for check in decision.checks
     ]
-    return DecisionWire(source=decision.source, target=decision.target, checks=checks)
+    return DecisionWire(source=decision.source, target=decision.target, checks=checks, flip=flip)
 
 
 def _initial(history: History, graph: Graph, limits: Limits | None = None) -> Detail:
@@ -178,8 +179,8 @@ def step_detail(
         diff=diff_wire(before, state),
         inputs=state_wire(values.inputs),
         result=state_wire(values.result),
-        decision=decision_wire(step.decision),
-        next=decision_wire(step.next),
+        decision=decision_wire(step.decision, otherwise(graph, step.decision, before)),
+        next=decision_wire(step.next, otherwise(graph, step.next, state)),
         goesOn=action,
         asks=asks(graph, action),
         calls=[streamed_call(call) for call in history.store.calls([step.ref])],

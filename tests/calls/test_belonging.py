@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from notebook_agent.calls import Budget
-from notebook_agent.errors import LedgerMissError
+from notebook_agent.errors import BudgetError, LedgerMissError
 from tests.calls.conftest import Steps
 
 
@@ -161,9 +161,36 @@ def test_call_of_no_step_is_refused_while_one_is_strict(server, steps, worker, o
     other = steps if others == "of the same run" else Steps()
     told = []
     with other.open(0), pytest.raises(LedgerMissError), steps.open(1, "strict"):
-        told.append(str(worker("a pen")))
-    assert ["No recorded answer for chat/completions (model m-1)"] == [text.split(" in ")[0] for text in told]
+        told.append(worker("a pen"))
+    texts = [str(error.__cause__ or error) for error in told]
+    assert ["No recorded answer for chat/completions (model m-1)"] == [
+        text.split(" in ")[0] for text in texts
+    ]
     assert [] == server.journal
+
+
+@pytest.mark.parametrize("spent", [(0, 0), (0, 5), (5, 0)])
+def test_call_of_no_step_is_refused_while_one_budget_is_spent(server, steps, worker, spent):
+    """Of several steps, also of runs that keep their calls apart; those fail whose budget it is."""
+    fails = [contextlib.nullcontext() if limit else pytest.raises(BudgetError) for limit in spent]
+    one, other = (Budget(max_calls=limit) for limit in spent)
+    with (
+        fails[0],
+        steps.open(0, purses=(one,)),
+        fails[1],
+        Steps().open(0, purses=(other,)),
+    ):
+        worker("a")
+    assert [] == server.journal
+
+
+def test_call_of_no_step_is_kept_though_the_runs_keep_theirs_apart(server, steps, worker):
+    """In one of their logs, without a step; it spends the budgets of all that it may be of."""
+    other, budgets = Steps(), [Budget(max_calls=5), Budget(max_calls=5)]
+    with steps.open(0, purses=(budgets[0],)), other.open(0, purses=(budgets[1],)):
+        worker("a")
+    assert [None] == [*belongs(steps), *belongs(other)]
+    assert [1, 1] == [budget.calls for budget in budgets]
 
 
 def test_a_thread_of_an_ended_step_works_for_the_only_step(server, steps, ask):
@@ -174,6 +201,52 @@ def test_a_thread_of_an_ended_step_works_for_the_only_step(server, steps, ask):
     with pool, steps.open(1):
         pool.apply(ask, ("b",))
     assert [0, 1] == belongs(steps)
+
+
+@pytest.fixture
+def late(ask):
+    """Start threads that ask when they are told to."""
+    go_on, threads = Event(), []
+
+    def start(text):
+        threads.append(Thread(target=lambda: go_on.wait(60) and in_thread(ask, text)))
+        threads[-1].start()
+
+    def ended():
+        go_on.set()
+        for thread in threads:
+            thread.join()
+
+    start.ended = ended
+    yield start
+    ended()
+
+
+def test_a_thread_that_outlives_its_step_asks_for_that_step(server, steps, late):
+    """While the next step is open, and with what it starts in turn."""
+    with steps.open(0):
+        late("a")
+    with steps.open(1):
+        late.ended()
+    assert [0] == belongs(steps)
+
+
+def test_a_thread_that_outlives_its_run_spends_nothing_of_others(server, steps, late):
+    """Neither another run's budget nor its record."""
+    other, mine, others = Steps(), Budget(max_calls=5), Budget(max_calls=1)
+    with steps.open(0, purses=(mine,)):
+        late("a")
+    with other.open(0, purses=(others,)):
+        late.ended()
+    assert ([0], [], 1, 0) == (belongs(steps), belongs(other), mine.calls, others.calls)
+
+
+def test_a_thread_that_asks_when_no_step_is_open_asks_for_its_own(server, steps, late):
+    """As work that was given to an executor does."""
+    with steps.open(0):
+        late("a")
+    late.ended()
+    assert [0] == belongs(steps)
 
 
 def test_a_task_of_another_cell_makes_its_own_calls(server, steps):

@@ -102,7 +102,7 @@ def test_every_budget_of_a_step_counts(server, steps, ask):
     wide, narrow = Budget(max_calls=9), Budget(max_calls=1)
     with pytest.raises(BudgetError), steps.open(0, purses=(wide, narrow)):
         each(ask, "ab")
-    assert 1 == len(server.journal)
+    assert (1, 1, 1) == (len(server.journal), wide.calls, narrow.calls)
 
 
 def test_repeated_attempts_of_a_client_count(server, steps, client):

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_agent import calls
+from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.calls import Recording, summarise
 from notebook_agent.calls.protocol import StepScope
 from notebook_agent.errors import LedgerFormatError, LedgerMissError
@@ -165,6 +166,12 @@ def serve(store, recording, request):
             r"calls\[1\].headers must be those of the body",
         ),
         (("calls", 1, "body"), {"json": 1, "style": "x"}, r"calls\[1\].body.style must be one of compact"),
+        (("calls", 1, "method"), "zzz", r"calls\[1\].method must be 'POST', as of every call .* is 'zzz'"),
+        (("calls", 1, "endpoint"), "/v1/x", r"calls\[1\].endpoint must be a path below the API's base"),
+        (("calls", 1, "request"), ["x"], r"calls\[1\].request must be an object, and is \['x'\]"),
+        (("calls", 1, "status"), None, r"calls\[1\].status must be there, for the record says that it is"),
+        (("calls", 1, "body"), None, r"calls\[1\].body must be there, for the record says that it is"),
+        (("calls", 1, "body", "lines"), STREAM[:2], r"calls\[1\].body is a stream without its end"),
         (("calls", 1, "branch"), [{}], r"calls\[1\].branch\[0\].action must be a text, and is missing"),
     ],
 )
@@ -180,6 +187,52 @@ def test_what_is_wrong_is_named(tmp_path, path, value, message):
     with pytest.raises(LedgerFormatError, match=message) as caught:
         Recording.load(file)
     assert str(file) in str(caught.value)
+
+
+def test_a_status_that_was_taken_out_is_missed(tmp_path):
+    """Of a record that has no answer it is null."""
+    file = tmp_path / "ledger.json"
+    without = {name: value for name, value in CALL.items() if name != "status"} | {"complete": False}
+    file.write_text(json.dumps(LEDGER | {"calls": [without]}))
+    with pytest.raises(
+        LedgerFormatError, match=r"calls\[0\].status must be an HTTP status or null, and is mis"
+    ):
+        Recording.load(file)
+
+
+ENDS = [
+    ("chat/completions", ['{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}']),
+    ("chat/completions", ["[DONE]"]),
+    ("responses", ['{"type":"response.completed","response":{}}']),
+    ("messages", ['{"type":"message_stop"}']),
+    ("of/a/registered/host", []),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "end"), ENDS)
+@pytest.mark.parametrize("changes", [{}, {"complete": False, "error": "cut: the client read no further"}])
+def test_a_stream_is_whole_where_its_protocol_says_so(tmp_path, endpoint, end, changes):
+    """One that says that it was cut has no end; a cut one that says that it is complete is refused."""
+    file = tmp_path / "ledger.json"
+    begun = '{"choices":[{"index":0,"delta":{"content":"Hi"}}]}'
+    for said in ([begun, *end], [begun]):
+        lines = [line for each in said for line in (f"data: {each}", "")]
+        call = STREAMED | {"endpoint": endpoint, "body": {"lines": lines}, **changes}
+        file.write_text(json.dumps(LEDGER | {"calls": [call]}))
+        if said == [begun, *end] or changes:
+            assert 1 == len(Recording.load(file))
+        else:
+            with pytest.raises(LedgerFormatError, match="is a stream without its end"):
+                Recording.load(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("none.json", "No such file or directory"), ("", "Is a directory")]
+)
+def test_a_file_that_is_not_there_is_the_same_error(tmp_path, name, message):
+    """With its name."""
+    with pytest.raises(LedgerFormatError, match=f"{tmp_path / name} cannot be read: {message}"):
+        ApplicationBuilder().with_ledger("strict", tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["gzip", "deflate", "deflate, gzip", "identity"])

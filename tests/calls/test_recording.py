@@ -113,7 +113,7 @@ def test_records_are_taken_in_order_and_then_there_are_none():
 
 
 def test_a_branch_takes_the_records_of_its_task(path):
-    """Also out of a file; of a key that its task has no record of it takes those of all."""
+    """Also out of a file; and no others, for each record is some task's, or the run's own."""
     Recording.save(
         path, [replace(CALL, body=b"%d" % n, branch=(task,)) for n, task in enumerate(reversed(TASKS))]
     )
@@ -121,7 +121,8 @@ def test_a_branch_takes_the_records_of_its_task(path):
     key = recording.calls[0].key
     assert [b"1", b"0"] == [recording.take(key, n=0, branch=[task]).body for task in TASKS]
     assert None is recording.take(key, n=1, branch=TASKS[:1])
-    assert [b"0", b"1"] == [recording.take(key, n=n, branch=TASKS).body for n in (0, 1)]
+    assert [None, None] == [recording.take(key, n=0, branch=branch) for branch in ((), TASKS)]
+    assert [0, 1] == [recording.count(key, branch=branch) for branch in ((), TASKS[:1])]
 
 
 def test_what_an_attempt_used_that_was_made_again_is_kept_and_not_served(path):

@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import functools
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 
 import httpx
 import openai
 import pytest
 
-from notebook_agent.errors import LedgerMissError
+from notebook_agent.calls import Budget
+from notebook_agent.errors import REFUSED, BudgetError, LedgerMissError
 from tests.calls.conftest import asked
 
 
@@ -83,6 +86,33 @@ def test_miss_in_a_thread_or_a_task_is_told(steps, server, client):
     with pytest.raises(LedgerMissError), steps.open(1, "strict"):
         asyncio.run(work())
     assert [] == server.journal
+
+
+@pytest.mark.parametrize(("mode", "retries"), [("auto", 0), ("strict", 1)])
+def test_a_refusal_ends_who_waits_for_a_pool_of_threads(server, steps, client, mode, retries):
+    """Its workers would die of what is no Exception, and `map` would wait for ever."""
+    patient = client.with_options(max_retries=retries)
+    with (
+        pytest.raises(REFUSED) as caught,
+        steps.open(0, mode, purses=(Budget(max_calls=0),)),
+        ThreadPool(2) as pool,
+    ):
+        pool.map(functools.partial(asked, patient), ["a", "b", "c"], 1)
+    assert caught.type is {"auto": BudgetError, "strict": LedgerMissError}[mode]
+    assert ["a", "b", "c"] == sorted(call.request["messages"][0]["content"] for call in steps.calls(0))
+    assert [] == server.journal
+
+
+def test_a_refusal_that_a_thread_hands_on_as_it_is_shows_the_users_code_alone(server, steps):
+    """It is the step's error itself, and not told twice."""
+    with (
+        pytest.raises(BudgetError) as caught,
+        httpx.Client() as plain,
+        steps.open(0, purses=(Budget(max_calls=0),)),
+        ThreadPool(1) as pool,
+    ):
+        pool.apply(plain.post, (f"{server.base_url}/embeddings",), {"json": {"input": "a"}})
+    assert (None, True) == (caught.value.__cause__, caught.value.__suppress_context__)
 
 
 def test_interrupt_is_not_turned_into_a_miss(steps, ask):

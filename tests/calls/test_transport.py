@@ -84,6 +84,22 @@ def test_drifted_call_goes_live_and_says_how_it_differs(server, steps, ask):
     assert "messages[0].content: 'draw a pen' → 'draw a pencil'" == drifted.drift
 
 
+def test_drift_is_told_against_a_record_that_was_not_asked_for_yet(steps, ask):
+    """What was served is compared with only where no other record is left."""
+    with steps.open(0):
+        ask("hi")
+        ask("say m a, please")
+    with steps.open(1, partners=[0]):
+        ask("hi")
+        ask("m b")
+        ask("say m a, please")
+        ask("m c")
+    served, second, _, fourth = steps.calls(1)
+    assert None is served.drift
+    assert "messages[0].content: 'say m a, please' → 'm b'" == second.drift
+    assert "messages[0].content: 'hi' → 'm c'" == fourth.drift
+
+
 def test_requests_of_equal_key_pair_by_order(server, steps, ask):
     """The n-th request of a key gets the n-th answer to it; one too many goes live."""
     server.answer(*(Answer.of({"choices": [{"message": {"content": text}}]}) for text in ("one", "two")))

@@ -130,6 +130,39 @@ def test_an_actions_error_shows_its_own_frame_and_the_report(shell, agent, capsy
     assert shown.count("image failed at step 2") == 1
 
 
+SECRET = "sk-proj-abcdefghijklmnopqrstuvwx1234"
+LEAKING = f"""
+from notebook_agent import GraphBuilder, action
+
+@action(reads=[], writes=[])
+def leak(state):
+    raise ValueError("Rate limit of {SECRET} is reached")
+
+leaking = GraphBuilder().with_actions(leak).build()
+"""
+
+
+@pytest.mark.parametrize("line", ["%agent run", "app.step()"])
+def test_a_traceback_shows_no_secret(shell, agent, capsys, line):
+    """A provider's message may quote a key; the exception itself keeps it."""
+    shell.run_cell(LEAKING)
+    agent("use leaking")
+    shell.run_cell("app = __import__('notebook_agent').ApplicationBuilder().with_graph(leaking)")
+    shell.run_cell("app = app.with_entrypoint('leak').build()")
+    capsys.readouterr()
+    result = shell.run_cell(line)
+    shown = capsys.readouterr()
+    assert SECRET not in shown.out + shown.err
+    assert "ValueError: Rate limit of [openai-key] is reached" in shown.out
+    assert f"Rate limit of {SECRET} is reached" == str(result.error_in_exec)
+
+
+def test_a_traceback_of_others_stays_as_it_is(shell, capsys):
+    """What a cell raises itself is its own affair."""
+    shell.run_cell(f"raise ValueError('{SECRET}')")
+    assert f"ValueError: {SECRET}" in re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+
+
 @pytest.mark.parametrize(
     ("returned", "error", "sentence"),
     [

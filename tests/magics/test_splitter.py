@@ -28,6 +28,12 @@ def test_a_quote_of_the_other_kind_is_text():
     assert texts('prompt="what\'s up" \'a "b"\'') == ["prompt=what's up", 'a "b"']
 
 
+def test_quotes_in_the_path_of_a_value_stay():
+    """As in Python; those around the whole are taken off, and so are those of a text to set."""
+    assert texts("""blame d["x"]['y z'][1].t @4""") == ["blame", """d["x"]['y z'][1].t""", "@4"]
+    assert texts("""blame 'd["x"]' tags=["a"]""") == ["blame", 'd["x"]', "tags=[a]"]
+
+
 def test_backslash_and_hash_are_plain_characters():
     """Windows paths and hashes survive."""
     assert texts(r"export C:\runs\#1.html") == ["export", r"C:\runs\#1.html"]

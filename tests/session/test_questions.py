@@ -7,6 +7,7 @@ import pytest
 from notebook_agent import ApplicationBuilder, action, when
 from notebook_agent.errors import AgentError
 from notebook_agent.session import Agent
+from tests.servers import Answer, OpenAIServer
 
 
 @action(reads=[], writes=["prompt"])
@@ -46,10 +47,14 @@ def test_blame_names_the_writer_and_what_it_was_made_from(agent):
     assert [
         "log[1] at {run}@8: written by @5 paint",
         "  'image: draw a pen'",
+        "  code as it was then",
+        '    @action(reads=["prompt", "mode"], writes=["log"])',
+        "    def answer(state):",
+        "        return state.append(log=f\"{state['mode']}: {state['prompt']}\")",
         "made from",
         "  mode: written by @4 decide  'image'",
         "  prompt: written by @3 ask  'draw a pen'",
-    ] == [line.replace(agent.workspace.label(), "{run}") for line in lines[:5]]
+    ] == [line.replace(agent.workspace.label(), "{run}") for line in lines]
 
 
 def test_blame_of_the_start_looks_at_the_initial_state(agent):
@@ -68,6 +73,102 @@ def test_blame_shows_the_code_as_it_was(agent):
     html = agent.blame("mode").html()
     assert "def decide(state):" in html
     assert "<details>" in html
+
+
+def test_blame_shows_the_first_lines_of_long_code(agent):
+    """All of it is in the view, and folded on the page."""
+
+    @action(reads=[], writes=["n"])
+    def long(state):
+        n = 0
+        n += 1
+        n += 1
+        n += 1
+        n += 1
+        n += 1
+        n += 1
+        n += 1
+        n += 1
+        n += 1
+        n += 1
+        n += 1
+        return state.update(n=n)
+
+    app = ApplicationBuilder().with_actions(long).with_entrypoint("long").build()
+    app.step()
+    found = agent.use(app).blame("n")
+    assert [
+        "  code as it was then",
+        *["        n += 1"] * 9,
+        "    .. and 3 more lines",
+        "made from nothing in the state",
+    ] == [
+        line
+        for line in str(found).splitlines()
+        if "n += 1" in line or line.startswith(("  code", "    ..", "made"))
+    ]
+    assert 15 == len(found.source.splitlines())
+    assert 1 == found.html().count("return state.update(n=n)")
+    assert 0 == found.html().count(".. and 3 more lines")
+
+
+@action(reads=[], writes=["plan"])
+def plan(state, client):
+    asked = [{"role": "user", "content": "which tool?"}]
+    reply = client.chat.completions.create(model="m", messages=asked)
+    return state.update(plan=reply.choices[0].message.tool_calls[0].function.arguments)
+
+
+@action(reads=["plan"], writes=["out"])
+def say(state, client):
+    asked = [{"role": "user", "content": state["plan"]}]
+    return state.update(
+        out=client.chat.completions.create(model="m", messages=asked).choices[0].message.content
+    )
+
+
+TOOL_REPLY = {
+    "id": "c",
+    "object": "chat.completion",
+    "created": 0,
+    "model": "m",
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "tool_calls",
+            "message": {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {
+                        "id": "1",
+                        "type": "function",
+                        "function": {"name": "weather", "arguments": '{"city": "Ghent"}'},
+                    }
+                ],
+            },
+        }
+    ],
+}
+
+
+def test_blame_shows_the_calls_of_causes_and_the_tools_asked_for(agent):
+    """One line each, below the step that made them."""
+    import openai
+
+    with OpenAIServer() as server:
+        server.answer(Answer.of(TOOL_REPLY))
+        client = openai.OpenAI(base_url=server.base_url, api_key="x", max_retries=0)
+        builder = ApplicationBuilder().with_actions(
+            plan=plan.bind(client=client), say=say.bind(client=client)
+        )
+        app = builder.with_transitions(("plan", "say")).with_entrypoint("plan").build()
+        app.run(halt_after="say")
+        client.close()
+    lines = str(agent.use(app).blame("out")).splitlines()
+    assert '    LLM call: m: \'which tool?\' → asks for weather({"city": "Ghent"})' == lines[-1]
+    assert "  plan: written by @0 plan" in lines[-2]
+    assert 2 == sum("LLM call: " in line for line in lines)
 
 
 def test_watch_lists_changes_and_plots_numbers(agent):
@@ -98,6 +199,20 @@ def test_bisect_says_where_it_first_fails(agent):
 def test_bisect_says_when_it_never_fails(agent):
     """In one sentence."""
     assert "holds at every checkpoint" in str(agent.bisect("len(log) < 9"))
+
+
+def test_bisect_says_that_it_fails_from_the_start(agent):
+    """There was no step before."""
+    assert "len(log) > 9 first fails at the start" == str(agent.bisect("len(log) > 9"))
+
+
+def test_bisect_counts_where_it_could_not_be_decided(agent):
+    """It does not hold where it raised."""
+    text = str(agent.bisect("mode in ('text', 'image')")).replace(agent.workspace.label(), "{run}")
+    assert (
+        "mode in ('text', 'image') never fails in {run}: it holds at 8 of 10 checkpoints (undecided at 2 "
+        "checkpoints, first @start: The state has no key 'mode'. It has: log.)"
+    ) == text
 
 
 def test_why_says_what_had_led_elsewhere(agent):

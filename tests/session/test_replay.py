@@ -157,3 +157,17 @@ def test_an_async_action_is_recorded_and_held_to_the_setting_too(notebook, agent
         agent.run(prompt="hello")
     assert caught.traceback[-1].name == "ask"
     assert len(server.journal) == 1
+
+
+def test_an_export_counts_each_answer_once(agent, notebook, server, online, tmp_path):
+    """What a retry was served is no call more."""
+    online()
+    notebook.cell(ASKING.replace("    return state", "    raise OSError(answer)\n    return state"), "asking")
+    agent.use("asking")
+    with pytest.raises(OSError, match="Echo"):
+        agent.step(prompt="hi")
+    notebook.cell(ASKING, "asking")
+    agent.retry()
+    path = tmp_path / "calls.json"
+    assert f"{path}: 1 LLM call" == str(agent.export(path, calls=True))
+    assert (1, 1) == (len(Recording.load(path)), len(server.journal))

@@ -231,6 +231,49 @@ def test_what_cannot_be_done_is_one_sentence(ran, where, options, sentence):
         ran.test(where, **options)
 
 
+LIMITED = """
+from notebook_agent import action, graph
+@action(reads=["n"], writes=["n"])
+def grow(state):
+    return state.update(n=plus(state["n"]))
+limited = graph.GraphBuilder().with_actions(grow).build()
+"""
+PLUS = "LIMIT = {}\ndef plus(n):\n    return n + LIMIT"
+
+
+def test_a_helper_that_changed_since_is_said_with_the_test(notebook):
+    """The test expects what came of the one of then, so that its failing is no surprise."""
+    notebook.cell(PLUS.format(3), "help")
+    notebook.cell(LIMITED, "grow")
+    agent = notebook.agent.use("limited", state={"n": 1})
+    agent.run()
+    then = agent.workspace.app.graph.get_action("grow").code[:4]
+    assert 1 == len(str(agent.test(0, "test_then.py")).splitlines())
+    notebook.cell(PLUS.format(30), "help")
+    now = agent.workspace.app.graph.get_action("grow").code[:4]
+    said = (
+        f"grow has changed since ({then} → {now}): the test expects what it did then, and has its source, "
+        "which is the same, with LIMIT, plus as now; where that makes a difference, it fails until both agree"
+    )
+    assert said == str(agent.test(0, "test_now.py")).splitlines()[1]
+    comments = [line[2:] for line in Path("test_now.py").read_text().splitlines() if line.startswith("# ")]
+    assert said + "." == " ".join(comments)
+    assert "# " not in Path("test_then.py").read_text()
+    code, text = pytest_on("test_then.py", "test_now.py")
+    assert (1, ["1 failed, 1 passed"]) == (code, re.findall(r"\d failed, \d passed", text))
+
+
+def test_an_action_that_changed_since_is_there_as_it_was(notebook):
+    """Its own source is that of then, and passes."""
+    notebook.cell(PLUS.format(3), "help")
+    notebook.cell(LIMITED, "grow")
+    agent = notebook.agent.use("limited", state={"n": 1})
+    agent.run()
+    notebook.cell(LIMITED.replace('plus(state["n"])', "0"), "grow")
+    assert "and has its source of then with LIMIT, plus as now" in str(agent.test(0, "test_then.py"))
+    assert 0 == pytest_on("test_then.py")[0]
+
+
 BLIND = """
 from notebook_agent import action
 @action(reads=[], writes=["n"])

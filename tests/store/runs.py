@@ -33,7 +33,7 @@ def begin(seq: int, **inputs: object) -> StepBegin:
 def end(seq: int, state: Mapping[str, object], status: Status = "completed") -> StepEnd:
     kept = state if isinstance(state, State) else State(state)
     following = NEXT if status == "completed" else None
-    return StepEnd(seq, status, 100.5 + seq, kept, {"n": seq}, None, ("n",), ("n",), following)
+    return StepEnd(seq, status, 100.5 + seq, kept, {"n": seq}, None, ("n",), ("n",), following, [], ("n",))
 
 
 def step(store: Store, seq: int, state: Mapping[str, object], key: RunKey = KEY) -> None:

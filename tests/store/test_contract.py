@@ -65,12 +65,13 @@ def test_a_step_reads_back_as_it_was(store: Store):
         record.ended_at,
         record.code,
     )
-    assert (None, NEXT, None, ("n",), ("n",)) == (
+    assert (None, NEXT, None, ("n",), ("n",), ("n",)) == (
         record.decision,
         record.next,
         record.failure,
         record.reads,
         record.writes,
+        record.grown,
     )
     assert StepValues(
         {"prompt": "hi"}, {"n": 0}, CALL, "def count(): ...", [{"name": "span", "at": 1.5}]

@@ -95,6 +95,7 @@ function hostileDetail(payload: string, run: string, seq: number | null): Detail
         result: true,
       },
     ],
+    flip: payload,
   };
   const items: [string, ValueWire][] = values(payload).map((value, i) => [`${payload}${i}`, value]);
   return {

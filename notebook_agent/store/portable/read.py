@@ -20,6 +20,7 @@ from notebook_agent.store.portable.parts import (
     read_values,
 )
 from notebook_agent.store.protocol import Status, StepRecord, StepValues
+from notebook_agent.store.records import split_reads
 
 __all__ = ["read_runs"]
 
@@ -146,6 +147,7 @@ class _Reader:
             raise StoreFormatError(
                 f"{part.at('status')} must be one of {', '.join(_STATUS)}.", path=part.at("status")
             )
+        reads, grown = split_reads(part.texts("reads"))
         record = StepRecord(
             ref,
             part.text("action"),
@@ -156,8 +158,9 @@ class _Reader:
             read_decision(part, "decision"),
             read_decision(part, "next"),
             read_failure(part),
-            part.texts("reads"),
+            reads,
             part.texts("writes"),
+            grown,
         )
         values = StepValues(
             read_values(part, "inputs"),

@@ -84,7 +84,7 @@ class _Writer:
             "decision": self.decision(record.decision),
             "inputs": self.values(values.inputs),
             "call": None if values.call is None else self.call(values.call),
-            "reads": list(record.reads),
+            "reads": [*record.reads, *record.grown],
             "writes": list(record.writes),
             "changes": self.changes(before, step.state),
             "next": self.decision(record.next),

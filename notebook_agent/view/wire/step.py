@@ -66,11 +66,12 @@ class CheckWire(TypedDict):
 
 
 class DecisionWire(TypedDict):
-    """Why an action was next."""
+    """Why an action was next; `flip` says what else had been with which change, where that is known."""
 
     source: str
     target: str | None
     checks: list[CheckWire]
+    flip: str | None
 
 
 class MessageWire(TypedDict):

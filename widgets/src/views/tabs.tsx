@@ -164,6 +164,7 @@ const Decision = ({ title, decision }: { title: string; decision: DecisionWire }
         </tbody>
       </table>
     )}
+    {decision.flip && <p class="na-hint">{decision.flip}</p>}
   </section>
 );
 

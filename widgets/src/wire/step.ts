@@ -79,6 +79,7 @@ export interface DecisionWire {
   source: string;
   target: string | null;
   checks: CheckWire[];
+  flip: string | null;
 }
 
 export interface MessageWire {
