@@ -55,6 +55,7 @@ __all__ = [
     "CommandError",
     "ConditionError",
     "EffectError",
+    "EndsAtUser",
     "ForkError",
     "FrozenValueError",
     "GraphError",
@@ -86,10 +87,38 @@ __all__ = [
 ]
 
 
-_OURS = f"{__name__.partition('.')[0]}."
+_OURS = (f"{__name__.partition('.')[0]}.", "IPython.")
 
 
-class AgentError(Exception):
+class EndsAtUser(BaseException):
+    """An exception whose traceback in a notebook ends at the user's own line."""
+
+    def without_our_frames(self) -> Self:
+        """Cut our frames, and those of commands, off the end of the traceback: the user's line is last."""
+        frame, users = self.__traceback__, None
+        while frame is not None:
+            if not str(frame.tb_frame.f_globals.get("__name__")).startswith(_OURS):
+                users = frame
+            frame = frame.tb_next
+        if users is not None:
+            users.tb_next = None
+        return self
+
+    def _render_traceback_(self) -> list[str]:
+        """Give IPython the traceback that it shows; it hides no frame that comes last."""
+        import traceback
+
+        from IPython.core.getipython import get_ipython
+
+        self.without_our_frames()
+        shell = get_ipython()
+        if shell is None:
+            return traceback.format_exception(self)
+        lines: list[str] = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+        return lines
+
+
+class AgentError(EndsAtUser, Exception):
     """Base of all errors that notebook_agent raises itself.
 
     The keyword arguments are kept as attributes, so that a program can react
@@ -118,30 +147,6 @@ class AgentError(Exception):
 
     def __str__(self) -> str:
         return str(self.args[0])
-
-    def without_our_frames(self) -> Self:
-        """Cut our frames off the end of the traceback, so that the user's line comes last; return this."""
-        frame, users = self.__traceback__, None
-        while frame is not None:
-            if not str(frame.tb_frame.f_globals.get("__name__")).startswith(_OURS):
-                users = frame
-            frame = frame.tb_next
-        if users is not None:
-            users.tb_next = None
-        return self
-
-    def _render_traceback_(self) -> list[str]:
-        """Give IPython the traceback that it shows; it hides no frame that comes last."""
-        import traceback
-
-        from IPython.core.getipython import get_ipython
-
-        self.without_our_frames()
-        shell = get_ipython()
-        if shell is None:
-            return traceback.format_exception(self)
-        lines: list[str] = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
-        return lines
 
 
 class GraphError(AgentError, ValueError):

@@ -98,3 +98,18 @@ def test_in_an_async_action_its_own_line_is_on_top(shell, capsys, line):
 def test_in_a_cell_its_own_line_is_all(shell, capsys, line):
     """Nothing of what found the mistake."""
     assert ["Cell"] == places(shell, capsys, line)
+
+
+STOPPED = """
+
+def stop(grid, running):
+    raise KeyboardInterrupt
+
+app.step()
+app.map_forks(None, repeats=2, tell=stop)
+"""
+
+
+def test_a_stopped_grid_shows_the_line_that_began_it(shell, capsys):
+    """And the sentence that says what is kept."""
+    assert ["Cell"] == places(shell, capsys, STOPPED)

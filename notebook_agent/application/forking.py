@@ -72,7 +72,8 @@ class Forking:
             budget: What live LLM calls of all forks together may spend.
             allow_effects: Let each fork fire what cannot be taken back; else such a step is refused,
                 where its record does not serve it.
-            label: What the labels of their runs begin with: `fork.1`, `fork.2`, ..
+            label: What the labels of their runs begin with: `fork.1`, `fork.2`, .. Where runs beside this one
+                have such labels, the numbers go on from theirs.
             tell: Called with the grid so far and the number of running forks whenever that changes,
                 and each 0.2 s.
             wait: Waits for what async actions return; an event loop for each fork by default.
@@ -84,6 +85,7 @@ class Forking:
             ActionError: An action cannot be replaced so, or no fork can be sent to the executor.
             ForksStopped: A Stop came; its `grid` has what was done.
         """
+        __tracebackhide__ = True
         from notebook_agent.parallelism.trying import Trial, try_all
 
         trial = Trial(

@@ -52,6 +52,7 @@ def run_forks(origin: Origin, plan: Plan) -> ForkGrid:
         ForksStopped: A Stop came; it brings what was done.
         ActionError: None of them could be sent to the executor.
     """
+    __tracebackhide__ = True
     return _Grid(origin, plan).run()
 
 
@@ -74,6 +75,7 @@ class _Grid:
 
     def run(self) -> ForkGrid:
         """Run all; return what they came to."""
+        __tracebackhide__ = True
         executor = self._plan.executor or ThreadPoolExecutor(
             min(self._plan.jobs, len(self._rows)), thread_name_prefix="fork"
         )
@@ -140,7 +142,7 @@ class _Grid:
             self._fail(place, not_sent(fork, executor, error))
 
     def _fork(self, variant: Variant, row: Forked) -> Fork:
-        origin, plan, label = self._origin, self._plan, f"{self._plan.label}.{row.number}"
+        origin, plan, label = self._origin, self._plan, f"{self._plan.label}.{self._plan.after + row.number}"
         graph = variant.graph(origin.graph)
         key = RunKey(origin.at.run.project, str(uuid4()), origin.at.run.partition_key)
         engine.fork(

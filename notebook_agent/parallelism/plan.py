@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from notebook_agent.engine import Inherited, Wait
+from notebook_agent.errors import EndsAtUser
 from notebook_agent.graph import Graph
 from notebook_agent.ids import StepRef
 from notebook_agent.parallelism.grid import ForkGrid
@@ -17,7 +18,7 @@ from notebook_agent.store.protocol import RunCall, Store
 __all__ = ["ForksStopped", "Origin", "Plan"]
 
 
-class ForksStopped(KeyboardInterrupt):
+class ForksStopped(EndsAtUser, KeyboardInterrupt):
     """Leaves a grid that was stopped.
 
     Attributes:
@@ -64,6 +65,7 @@ class Plan:
         passes: Tells of a last state whether the fork passed.
         predicate: That in words.
         label: What the runs' labels begin with.
+        after: The number after which theirs begin.
         tell: Is told of the grid whenever a fork begins or ends, in the thread of the caller.
     """
 
@@ -78,4 +80,5 @@ class Plan:
     passes: Callable[[State], object] | None = None
     predicate: str = ""
     label: str = "fork"
+    after: int = 0
     tell: Callable[[ForkGrid, int], None] | None = None

@@ -49,6 +49,7 @@ class Trial:
 
 def try_all(run: Run, history: History, seq: int | None, trial: Trial) -> ForkGrid:
     """Fork a checkpoint of a run as a trial says, see `Application.map_forks`."""
+    __tracebackhide__ = True
     made = _variants(trial)
     call, one_turn = _call(run, history, seq, trial)
     for each in made:
@@ -68,9 +69,16 @@ def try_all(run: Run, history: History, seq: int | None, trial: Trial) -> ForkGr
         passes=passes,
         predicate=predicate,
         label=trial.label,
+        after=_last_number(history, trial.label),
         tell=trial.tell,
     )
     return run_forks(origin, plan)
+
+
+def _last_number(history: History, label: str) -> int:
+    """Return the highest number among the labels that runs beside this one have of this kind."""
+    parts = ((run.label or "").rpartition(".") for run in history.family())
+    return max((int(number) for name, _, number in parts if name == label and number.isdecimal()), default=0)
 
 
 def _variants(trial: Trial) -> list[Variant]:

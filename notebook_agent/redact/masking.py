@@ -250,7 +250,8 @@ def _find(value: object, path: str, redactor: _Redactor) -> Iterator[Finding]:
 
 def _find_field(key: object, value: object, path: str, redactor: _Redactor) -> Iterator[Finding]:
     inner = list(_find(value, path, redactor))
-    if not inner and _field(key, value, redactor) != value:
+    holds_text = isinstance(value, str | Mapping | list | tuple)
+    if holds_text and not inner and _field(key, value, redactor) != value:
         yield Finding(path, ASSIGNED)
     yield from inner
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.errors import UnknownStepError
-from notebook_agent.history import History, call_changes, changes, code_changes
+from notebook_agent.history import CodeChange, History, call_changes, changes, code_changes
 from notebook_agent.session.difference import Difference
 from notebook_agent.session.parting import parting
 from notebook_agent.session.references import Where, is_reference
@@ -20,16 +20,22 @@ def diff(ws: Workspace, a: Where, b: Where, *, code: bool = False, calls: bool =
         return _diff_runs(ws, ws.record(a), ws.record(b if isinstance(b, str) else None), (code, calls))
     first, from_seq = ws.resolve(a)
     second, to_seq = ws.resolve(b)
+    code_of = tuple(code_changes(first, from_seq, second, to_seq))
     asked = from_seq is not None and to_seq is not None
     return Difference(
         _at(first, from_seq),
         _at(second, to_seq),
         tuple(changes(first.at(from_seq), second.at(to_seq))),
-        code=tuple(code_changes(first, from_seq, second, to_seq)),
+        code=code_of,
         calls=tuple(call_changes(first, from_seq or 0, second, to_seq or 0)) if asked else (),
         with_code=code,
         with_calls=calls,
+        used=_used(ws, code_of),
     )
+
+
+def _used(ws: Workspace, code: tuple[CodeChange, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(ws.codes.differing(*each.ids) for each in code)
 
 
 def _at(history: History, seq: int | None) -> str:
@@ -40,6 +46,7 @@ def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord, shown: tuple[bool, boo
     first, second = History(ws.store(), a.key), History(ws.store(), b.key)
     found = parting(first, second)
     at = found.seq
+    code = tuple(code_changes(first, a.head, second, b.head))
     both = at is not None and _has(first, at) and _has(second, at)
     return Difference(
         run_name(a),
@@ -47,9 +54,10 @@ def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord, shown: tuple[bool, boo
         tuple(changes(ws.store().head_state(a.key), ws.store().head_state(b.key))),
         found.said,
         at,
-        tuple(code_changes(first, a.head, second, b.head)),
+        code,
         tuple(call_changes(first, at or 0, second, at or 0)) if both else (),
         *shown,
+        _used(ws, code),
     )
 
 

@@ -35,6 +35,7 @@ class Difference(Shown):
         note: Where two runs part.
         first: Number of the first step in which two runs differ; None for steps, and where none does.
         code: Actions that ran other code.
+        used: For each of them what differs of that which it uses, where that is known.
         calls: LLM calls that differ: of the two steps, or of the first step in which two runs do.
         with_code: Whether the text shows the code.
         with_calls: Whether the text shows the calls.
@@ -49,12 +50,13 @@ class Difference(Shown):
     calls: tuple[CallChange, ...] = ()
     with_code: bool = False
     with_calls: bool = False
+    used: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
         lines = [self._head(), *([self.note] if self.note else []), *_changes(self.changes[:_CHANGES])]
         lines += self._left()
         if self.code:
-            lines += [self._code_line(), *(_code(self.code) if self.with_code else [])]
+            lines += [self._code_line(), *(self._code() if self.with_code else [])]
         if self.calls:
             lines += [self._calls_line(), *(_calls(self.calls) if self.with_calls else [])]
         return "\n".join(lines)
@@ -67,7 +69,8 @@ class Difference(Shown):
         if self.code:
             drawn = "".join(
                 f"{escape(_title(each))}\n{_lines_html(_diff(each.before, each.after), '  ')}"
-                for each in self.code
+                f"{escape(_beside(each, names))}\n"
+                for each, names in self._used()
             )
             parts.append(_details(self._code_line(), drawn, unfolded=self.with_code))
         if self.calls:
@@ -83,6 +86,17 @@ class Difference(Shown):
     def _left(self) -> list[str]:
         left = len(self.changes) - _CHANGES
         return [f".. {plural(left, 'more difference')}: .changes has all"] if left > 0 else []
+
+    def _used(self) -> Iterator[tuple[CodeChange, tuple[str, ...]]]:
+        return zip(self.code, self.used or [()] * len(self.code), strict=True)
+
+    def _code(self) -> Iterator[str]:
+        for each, names in self._used():
+            yield f"  {_title(each)}"
+            if each.before != each.after:
+                yield from (f"    {line}" for line in _text_lines(_diff(each.before, each.after)))
+            else:
+                yield f"    {_beside(each, names)}"
 
     def _code_line(self) -> str:
         more = "" if self.with_code else "  (--code shows it)"
@@ -144,10 +158,13 @@ def _short(line: DiffLine) -> str:
     return clip(DiffLine(line.kind, tuple(parts)).text, 4 * _WIDEST)
 
 
-def _code(changes: Iterable[CodeChange]) -> Iterator[str]:
-    for each in changes:
-        yield f"  {_title(each)}"
-        yield from (f"    {line}" for line in _text_lines(_diff(each.before, each.after)))
+def _beside(each: CodeChange, names: Sequence[str]) -> str:
+    """Say what changed beside an action's own source; nothing where that did."""
+    if each.before != each.after:
+        return ""
+    if not each.before:
+        return "its source could not be read"
+    return f"its own source is the same: {listing(names) if names else 'something that it uses'} changed"
 
 
 def _calls(changes: Iterable[CallChange]) -> Iterator[str]:

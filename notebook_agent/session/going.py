@@ -7,29 +7,27 @@ from contextlib import nullcontext
 
 from notebook_agent.application import Application
 from notebook_agent.calls import Budget
-from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.engine import Stopped
 from notebook_agent.engine.request import inputs_of, read_call, read_halts
 from notebook_agent.errors import CommandError
 from notebook_agent.graph import Graph
-from notebook_agent.history import History, calls_below
+from notebook_agent.history import History
 from notebook_agent.ids import StepRef
-from notebook_agent.lifecycle import CallEnded, Event, StepEnded, StepStarted
 from notebook_agent.session.edits import find_edits
 from notebook_agent.session.opening import opened
 from notebook_agent.session.pricing import changed_line, price_line
+from notebook_agent.session.recorder import Recorder
 from notebook_agent.session.references import Where, check_name
-from notebook_agent.session.results import RunResult, run_name, step_line
+from notebook_agent.session.results import RunResult, run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.secrets import name_secrets
-from notebook_agent.session.starting import check_edits, label_for
+from notebook_agent.session.starting import check_edits, guarded_actions, label_for, missing_reads
 from notebook_agent.session.turn import Plan, drive
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace, failed_at
-from notebook_agent.store.protocol import StepRecord, Store
+from notebook_agent.store.protocol import StepRecord
 
 __all__ = [
-    "Recorder",
     "check_label",
     "fork",
     "go",
@@ -41,40 +39,6 @@ __all__ = [
 ]
 
 
-class Recorder:
-    """Collects what a command's steps and calls come to, those of branches too, and shows their lines."""
-
-    def __init__(self, screen: Screen, store: Store | None = None) -> None:
-        self.steps: list[StepRecord] = []
-        self.calls: list[CallRecord] = []
-        self._lines: list[str] = []
-        self._screen, self._store = screen, store
-        screen.begin()
-
-    def __call__(self, event: Event) -> None:
-        """Take one event."""
-        if isinstance(event, StepEnded):
-            self._end(event.record)
-        elif isinstance(event, StepStarted):
-            self._show(f"{event.ref.seq:>4} … {event.action}")
-        elif isinstance(event, CallEnded):
-            self.calls.append(event.call)
-
-    def _end(self, step: StepRecord) -> None:
-        below = [] if self._store is None else calls_below(self._store, step)
-        self.calls += below
-        self.steps.append(step)
-        self._lines.append(step_line(step, [*(call for call in self.calls if call.step == step.ref), *below]))
-        self._show()
-
-    def end(self) -> None:
-        """Say that no more will come."""
-        self._screen.end()
-
-    def _show(self, *more: str) -> None:
-        self._screen.progress([*self._lines, *more])
-
-
 def go(
     ws: Workspace, app: Application, plan: Plan, *, note: str | None = None, screen: Screen | None = None
 ) -> RunResult:
@@ -83,7 +47,10 @@ def go(
     if app.get_next_action() is None:
         raise CommandError(f"{ws.label()} is finished: %agent fork @K goes on from an earlier step")
     budget = plan.budget or ws.settings.budget()
-    recorder = Recorder(screen or ws.screen, app.store)
+    screen = screen or ws.screen
+    if told := missing_reads(app):
+        screen.say(told)
+    recorder = Recorder(screen, app.store, guarded_actions(app.graph))
     unsubscribe = app.subscribe(recorder)
     try:
         ws.worker.passes(app.gate)

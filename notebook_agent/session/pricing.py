@@ -11,6 +11,7 @@ from notebook_agent.session.opening import opened
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown
+from notebook_agent.session.starting import check_edits
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 
@@ -45,6 +46,10 @@ def price(
         return Price(ws.label(), ws.in_use().price())
     history, seq = ws.resolve(where)
     app = opened(ws, history.run, ws.in_use().graph)
+    graph = app.graph
+    for action, function in (actions or {}).items():
+        graph = graph.replace(action, function)
+    check_edits(graph, history.at(seq), state or {})
     name = f"a fork of {run_name(history.run)}@{'start' if seq is None else seq}"
     return Price(name, app.price(seq, state, actions))
 

@@ -19,14 +19,17 @@ from notebook_agent.view.flips import flip_line
 from notebook_agent.view.spans import span_lines
 
 _LINES = 30
+SERVED = "served, not fired"
 
 __all__ = [
+    "SERVED",
     "RunResult",
     "Spent",
     "StateView",
     "StepResult",
     "Why",
     "change_line",
+    "is_served",
     "run_name",
     "step_line",
 ]
@@ -190,11 +193,18 @@ class Why(Shown):
         return "\n".join([head, *checks, *more])
 
 
-def step_line(step: StepRecord, calls: Sequence[CallRecord]) -> str:
+def is_served(values: StepValues) -> bool:
+    """Return whether a step gave its record again, as its effect cannot be taken back."""
+    events = values.events if isinstance(values.events, list | tuple) else []
+    notes = (each.get("note") for each in events if isinstance(each, Mapping))
+    return any(isinstance(note, str) and note.startswith("not run again, its effect") for note in notes)
+
+
+def step_line(step: StepRecord, calls: Sequence[CallRecord], *, served: bool = False) -> str:
     """Write a step, with what its calls took, as the line that is shown while a run goes on."""
     took = _took(step)
     mark = {"completed": "✓", "failed": "✗", "interrupted": "■"}.get(step.status, "…")
-    spent = f"  {Spent.of(calls)}" if calls else ""
+    spent = f"  {Spent.of(calls)}" if calls else f"  {SERVED}" if served else ""
     failure = (
         f"  {step.failure.type}: {one_line(step.failure.message, 80)}"
         if step.failure and step.status == "failed"

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from notebook_agent.application import Application
 from notebook_agent.errors import CommandError, MissingKeyError, did_you_mean
 from notebook_agent.graph import Graph
 from notebook_agent.session.words import listing
 
-__all__ = ["check_edits", "check_state", "entrypoint_of", "label_for", "unwritten_reads"]
+__all__ = [
+    "check_edits",
+    "check_state",
+    "entrypoint_of",
+    "guarded_actions",
+    "label_for",
+    "missing_reads",
+    "unwritten_reads",
+]
 
 
 def entrypoint_of(graph: Graph, given: str | None = None) -> str:
@@ -108,3 +117,31 @@ def label_for(name: str, app_id: str, taken: Collection[str]) -> str:
         if (label := f"{name}-{app_id[:digits]}") not in taken:
             return label
     return f"{name}-{app_id}"
+
+
+def guarded_actions(graph: Graph) -> frozenset[str]:
+    """Return the actions whose effect cannot be taken back."""
+    return frozenset(action.name for action in graph.actions if action.effect == "irreversible")
+
+
+def missing_reads(app: Application) -> str:
+    """Say which keys the failed step now reads that the state does not have; nothing where none is missing.
+
+    Raises:
+        MissingKeyError: Its effect cannot be taken back.
+    """
+    node, run = app.get_next_action(), app.history.run
+    if node is None or run.head is None or run.status == "completed":
+        return ""
+    missing = [key for key in node.reads if key not in app.state]
+    if not missing or app.history[run.head].code == node.code:
+        return ""
+    told = f"{node.name} now reads {listing(missing)}, which the state does not have"
+    if node.effect == "irreversible":
+        raise MissingKeyError(
+            f"{told}, and its effect cannot be taken back: it was not run. Go on in a fork that gives it: "
+            f"%agent fork {missing[0]}:=..",
+            key=missing[0],
+            action=node.name,
+        )
+    return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -11,7 +11,7 @@ from notebook_agent.calls.outcome import outcome
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.history import Made
 from notebook_agent.ids import RunKey, StepRef
-from notebook_agent.session.results import run_name
+from notebook_agent.session.results import SERVED, run_name
 from notebook_agent.session.shown import Table
 from notebook_agent.store.protocol import Edit, RunRecord, StepRecord
 from notebook_agent.view.brief import short_id
@@ -24,16 +24,24 @@ def steps_table(
     calls: Sequence[Made],
     names: Mapping[RunKey, str],
     edits: Sequence[Edit] = (),
+    served: Collection[StepRef] = (),
 ) -> Table:
     """Make the table of steps, with a row for each edit by hand where it was made.
 
-    `names` are what the runs that made them are called.
+    `names` are what the runs that made them are called; `served` are steps that gave their record again.
     """
     columns = ("seq", "action", "status", "ms", "calls", "replayed", "code", "writes", "run")
     made: dict[int, list[CallRecord]] = {}
     for each in calls:
         made.setdefault(each.seq, []).append(each.call)
-    rows = [(step.seq, _step_row(step, made.get(step.seq, []), names[step.ref.run])) for step in steps]
+    told = dict.fromkeys(served, SERVED)
+    rows = [
+        (
+            step.seq,
+            _step_row(step, made.get(step.seq, []), names[step.ref.run], told.get(step.ref, step.status)),
+        )
+        for step in steps
+    ]
     rows += [(_place(edit), _edit_row(edit, names[edit.after.run])) for edit in edits]
     return Table(columns, tuple(row for _, row in sorted(rows, key=itemgetter(0))), "no steps yet")
 
@@ -68,14 +76,14 @@ def _edit_row(edit: Edit, run: str) -> tuple[object, ...]:
     return ("", "edited by hand", "", None, "", "", "", ", ".join(edit.keys), run)
 
 
-def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str) -> tuple[object, ...]:
+def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str, status: str) -> tuple[object, ...]:
     replayed = sum(call.replayed for call in calls)
     took = None if step.ended_at is None else round((step.ended_at - step.started_at) * 1000, 1)
     code, writes = (step.code or "")[:4], ", ".join(step.writes)
     return (
         step.seq,
         step.action,
-        step.status,
+        status,
         took,
         len(calls),
         replayed,

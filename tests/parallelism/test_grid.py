@@ -455,3 +455,11 @@ def test_an_action_that_stops_itself_is_interrupted_alone():
     grid = app.map_forks(3, state={"level": [2, 3]})
     assert ["interrupted", "completed"] == outcomes(grid)
     assert "judge" == app.reopen(grid[0].run).get_next_action().name
+
+
+def test_the_labels_of_another_grid_go_on_from_the_last(quiz):
+    """No two runs beside each other have one label; the rows of each grid begin with 1."""
+    first, second = quiz.map_forks(2, repeats=2), quiz.map_forks(2)
+    assert ["fork.1", "fork.2", "fork.3"] == [each.label for each in (*first, *second)]
+    assert [1, 2, 1] == [each.number for each in (*first, *second)]
+    assert "other.1" == next(iter(quiz.map_forks(2, label="other"))).label

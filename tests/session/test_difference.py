@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from notebook_agent.magics.commands import Call
@@ -102,3 +104,30 @@ def test_the_line_takes_both_flags():
         "diff @1 @2 --code --calls", scope
     )
     assert Call("diff", ("a", None)) == read_line("diff a", scope)
+
+
+USING = """
+from notebook_agent import action, graph
+
+def helper(n):
+    return n + 1
+
+@action(reads=["n"], writes=["n"])
+def work(state):
+    return state.update(n=helper(state["n"]))
+
+using = graph.GraphBuilder().with_actions(work).with_transitions(("work", "work")).build()
+"""
+
+
+def test_what_an_action_uses_is_named_where_its_own_source_is_the_same(notebook):
+    """Another kernel, which has not seen both versions, says that it is not its own."""
+    notebook.cell(USING, "using")
+    agent = notebook.agent.use("using", state={"n": 1})
+    agent.step()
+    notebook.cell("def helper(n):\n    return n + 2", "helper")
+    agent.step()
+    told = agent.diff("@0", "@1", code=True)
+    assert "    its own source is the same: helper changed" == str(told).splitlines()[-1]
+    assert "its own source is the same: helper changed" in told.html()
+    assert "something that it uses changed" in str(replace(told, used=()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notebook_agent import ApplicationBuilder, action
-from notebook_agent.errors import EffectError
+from notebook_agent.errors import EffectError, MissingKeyError
 from notebook_agent.magics.reading import read_line
 from notebook_agent.session import Agent
 
@@ -37,3 +37,48 @@ def test_the_flag_is_an_option_of_the_call(command):
     """Given, and else left out."""
     assert read_line(f"{command} --allow-effects", scope=None).options["allow_effects"]
     assert "allow_effects" not in read_line(command, scope=None).options
+
+
+SENDING = """
+from notebook_agent import action, graph
+SENT = []
+
+@action(reads=["n"], writes=["sent"], effect="irreversible")
+def send(state):
+    SENT.append(state["n"])
+    return state.update(sent=True)
+
+sending = graph.GraphBuilder().with_actions(send).build()
+"""
+
+
+def test_a_step_that_was_served_is_told_from_one_that_was_fired(notebook):
+    """In its line, and in the log."""
+    notebook.cell(SENDING, "sending")
+    agent = notebook.agent.use("sending", state={"n": 1})
+    agent.run()
+    assert not notebook.screen.lines[-1].endswith("served, not fired")
+    agent.fork("@start")
+    agent.run()
+    assert notebook.screen.lines[-1].endswith("served, not fired")
+    assert ["served, not fired"] == [row[2] for row in agent.log().rows]
+    assert [1] == notebook.names["SENT"]
+
+
+def test_a_key_that_is_read_now_and_missing_is_said(notebook):
+    """The step runs, as the key may be left out; where it cannot be taken back, it does not."""
+    notebook.cell(SENDING.replace("SENT.append(state", "SENT.append(1 / 0 or state"), "sending")
+    agent = notebook.agent.use("sending", state={"n": 1})
+    with pytest.raises(ZeroDivisionError):
+        agent.run()
+    notebook.cell(SENDING.replace('reads=["n"]', 'reads=["m"]').replace('state["n"]', "2"), "sending")
+    with pytest.raises(
+        MissingKeyError, match="send now reads m, which the state does not have, and its effe"
+    ):
+        agent.retry(allow_effects=True)
+    assert [] == notebook.names["SENT"]
+    plain = SENDING.replace('reads=["n"]', 'reads=["m"]').replace('state["n"]', "3")
+    notebook.cell(plain.replace(', effect="irreversible"', ""), "sending")
+    agent.retry()
+    assert "send now reads m, which the state does not have" == notebook.screen.said[-1]
+    assert [3] == notebook.names["SENT"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from notebook_agent.errors import CommandError
 from notebook_agent.magics.reading import read_line
 from tests.servers import Answer, OpenAIServer
 from tests.session.test_replay import ASKING
@@ -121,3 +122,10 @@ def test_an_interrupted_step_may_ask_what_it_had_not_reached(notebook, agent, se
         "1 step runs again; 1 call from the ledger; what it had not reached, and the steps after it, unknown"
     )
     assert expected == str(agent.price()).partition(": ")[2]
+
+
+def test_a_key_that_means_nothing_is_refused_as_by_a_fork(agent):
+    """A typing error has no price."""
+    agent.run(prompt="hello")
+    with pytest.raises(CommandError, match=r"anwser: the state has no such key.* Did you mean 'answer'"):
+        agent.price("@start", state={"anwser": "x"})

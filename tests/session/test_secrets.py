@@ -43,3 +43,10 @@ def test_what_commands_return_is_masked(agent, show):
     result = agent.run(prompt=f"what is {SECRET}")
     shown = [result, agent.state(), agent.state("@0"), agent.diff("@0", "@2"), agent.log(), agent.why("@1")]
     assert SECRET[:30] not in "".join(map(show, shown))
+
+
+def test_what_differs_from_itself_is_no_secret(notebook):
+    """Not a number is no text."""
+    notebook.agent.use("chat", state={"mode": float("nan")}).run(prompt="what is x")
+    assert [] == named(notebook)
+    assert [] == redact.find_secrets({"mode": float("nan")})

@@ -23,7 +23,9 @@ def _map() -> Command:
     )
     parser.word("STEP", "step", nargs="?", help="the step to go on after; else where the view stands")
     parser.bindings(
-        "KEY:=LIST", "key", help="values to try of a key or an input; KEY=TEXT gives all the same"
+        "KEY:=LIST",
+        "key",
+        help="values to try of a key or an input; KEY:=5 and KEY=TEXT give all the same",
     )
     parser.option("-n", "N", help="forks for each combination (1)")
     parser.option("-j", "N", help="how many run at a time (4)")
