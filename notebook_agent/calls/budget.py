@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Never
 
 from notebook_agent.calls.prices import has_price
-from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.calls.protocol import CallRecord, Purse, StepScope
 from notebook_agent.errors import RunError
 
-__all__ = ["Budget"]
+__all__ = ["Budget", "pays", "refusals"]
 
 _OK = range(200, 300)
 
@@ -111,3 +111,18 @@ def _dollars(limit: float) -> float:
     if isinstance(limit, bool) or not isinstance(limit, int | float) or not limit >= 0:
         raise RunError(f"max_cost must be US dollars, 0 or more; not {limit!r}.")
     return float(limit)
+
+
+def refusals(purses: Sequence[Purse], host: str, model: Callable[[], str | None]) -> list[tuple[Purse, str]]:
+    """Ask all purses for a call: which refuse it, and why; where one does it starts for none."""
+    told = [(purse, purse.refuse(host, model)) for purse in purses]
+    refused = [(purse, reason) for purse, reason in told if reason is not None]
+    for purse, reason in told if refused else ():
+        if reason is None:
+            purse.unsent()
+    return refused
+
+
+def pays(purse: Purse, scope: StepScope) -> bool:
+    """Tell whether a step's calls are paid from a purse."""
+    return any(each is purse for each in scope.purses)

@@ -13,10 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from notebook_agent.calls.bodies import servable
+from notebook_agent.calls.budget import pays, refusals
 from notebook_agent.calls.drift import Nearest
 from notebook_agent.calls.keys import Asked, Unread
 from notebook_agent.calls.miss import RefusedError, Stop, is_interrupt, miss_of, overspent, unsent, users
-from notebook_agent.calls.protocol import CallRecord, CallText, Purse, StepScope
+from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
 from notebook_agent.calls.threads import is_of_pool
 from notebook_agent.calls.veiled import lifted, veiled
 from notebook_agent.errors import CallError
@@ -178,18 +179,11 @@ class Running:
             asked, differs = unread.asked, self._differs(unread.asked)
             self._stop(lambda scope: scope.mode == "strict", lambda scope: miss_of(scope, asked, differs))
             self._refuse(asked, "no record in strict replay", differs)
-        told = [(purse, purse.refuse(unread.host, lambda: unread.model)) for purse in self.scope.purses]
-        refused = [(purse, reason) for purse, reason in told if reason is not None]
-        if refused:
-            for purse, reason in told:
-                if reason is None:
-                    purse.unsent()
-            self._overspend(unread.asked, refused)
-
-    def _overspend(self, asked: Asked, refused: Sequence[tuple[Purse, str]]) -> NoReturn:
+        refused = refusals(self.scope.purses, unread.host, lambda: unread.model)
         for purse, reason in refused:
-            self._stop(partial(_pays, purse), partial(overspent, asked=asked, reason=reason))
-        self._refuse(asked, refused[0][1])
+            self._stop(partial(pays, purse), partial(overspent, asked=unread.asked, reason=reason))
+        if refused:
+            self._refuse(unread.asked, refused[0][1])
 
     def _stop(self, concerns: Callable[[StepScope], bool], make: Callable[[StepScope], CallError]) -> None:
         """Have the steps end that a refusal concerns: this one, or those of which it may be one's."""
@@ -296,10 +290,6 @@ class Running:
             for (method, host), count in self.others().items():
                 note({"request": {"method": method, "host": host, "count": count}})
         return self.trouble
-
-
-def _pays(purse: Purse, scope: StepScope) -> bool:
-    return any(each is purse for each in scope.purses)
 
 
 def _by_key(calls: list[CallRecord]) -> dict[str, list[CallRecord]]:
