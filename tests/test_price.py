@@ -12,6 +12,7 @@ from notebook_agent import calls
 from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.calls import Forecast
 from notebook_agent.calls.prices import PRICES
+from notebook_agent.errors import LedgerMissError
 from tests.generated import Program, calls_of
 from tests.servers import Answer, OpenAIServer
 
@@ -177,6 +178,16 @@ def test_the_mode_counts(driver, ask):
     assert (0, 3) == (app.price(None).served, app.price(None).live)
     app.ledger = "strict"
     assert (3, 0) == (app.price(None).served, app.price(None).live)
+
+
+def test_what_strict_has_refused_has_no_record(driver, ask):
+    """A retry would be refused again, and says so before."""
+    app = chain(driver, ask).with_ledger("strict").build()
+    with pytest.raises(LedgerMissError):
+        driver.step(app)
+    told = app.price()
+    assert (0, 0, 1) == (told.served, told.live, told.missing)
+    assert "1 step runs again; 1 call has no record" == str(told)
 
 
 def test_steps_without_calls_say_so(driver):

@@ -148,6 +148,13 @@ def test_values_of_the_environment_are_secrets(monkeypatch):
     assert "say [env-secret], not abc" == redact_text("say correct-horse, not abc")
 
 
+def test_a_password_of_the_environment_is_a_secret(monkeypatch):
+    """Unless it is letters alone: such a word stands in many texts."""
+    monkeypatch.setenv("PGPASSWORD", "hunter2hunter2")
+    monkeypatch.setenv("POSTGRES_PASSWORD", "postgres")
+    assert "[env-secret] of postgres" == redact_text("hunter2hunter2 of postgres")
+
+
 def test_a_longer_value_of_the_environment_goes_first(monkeypatch):
     """Of two values of which one holds the other nothing is left over."""
     monkeypatch.setenv("A_KEY", "correct-horse")

@@ -2,6 +2,7 @@
 
 httpx has no way to say so, and closing a client waits for nothing but frees nobody. So the socket is
 looked for where httpcore 1 and 2 keep it; where it is not found the wait goes on to its own end.
+Whoever reads gets the client's own error of a lost connection; a tape knows whose doing that is.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ class Forecast:
         cost: What those cost when they were made, in US dollars; None where that is not known.
         alike: Of those, the ones that the record answers as well where they are asked alike again.
         unfinished: Whether the last of the steps did not complete.
+        missing: In strict, calls that were refused before, for nothing is recorded for them.
     """
 
     steps: int
@@ -54,10 +55,11 @@ class Forecast:
     cost: float | None
     alike: int = 0
     unfinished: bool = False
+    missing: int = 0
 
     def __str__(self) -> str:
         steps = f"{self.steps} step{'s run' if self.steps != 1 else ' runs'} again"
-        if not self.served and not self.live:
+        if not self.served and not self.live and not self.missing:
             return f"{steps}; no LLM calls are recorded for {'them' if self.steps != 1 else 'it'}"
         return f"{steps}; {', '.join(self._told())}{self._priced()}"
 
@@ -70,6 +72,12 @@ class Forecast:
         return f"what {step} had not reached, and the steps after it, unknown"
 
     def _told(self) -> Iterator[str]:
+        if self.missing:
+            if self.served:
+                yield f"{_calls(self.served)} from the ledger"
+            what = str(self.missing) if self.served else _calls(self.missing)
+            yield f"{what} {'has' if self.missing == 1 else 'have'} no record"
+            return
         certain = self.live - self.alike
         if self.served or not self.alike:
             yield f"{_calls(self.served)} from the ledger"
@@ -105,7 +113,8 @@ def forecast(steps: Iterable[Again], edited: Iterable[str] = (), mode: LedgerMod
         other = other | step.writes if affected else other - step.writes
         lost = lost or not other.isdisjoint(step.decides)
     if mode == "strict":
-        return Forecast(count, served + len(live), 0, 0.0)
+        missing = sum(not call.sent for call in live)
+        return Forecast(count, served + len(live) - missing, 0, 0.0, missing=missing)
     return Forecast(count, served, len(live), _sum(map(worth, live)), alike, unfinished)
 
 

@@ -26,6 +26,11 @@ class MemoryLog:
             self._calls.append(replace(call, id=number))
             return number
 
+    def amend_call(self, call: CallRecord) -> None:
+        """Put a call in the place of what has its number."""
+        with self._lock:
+            self._calls = [call if each.id == call.id else each for each in self._calls]
+
     def calls(self, steps: Sequence[StepRef]) -> list[CallRecord]:
         """All calls of these steps, in the order in which they were begun."""
         with self._lock:

@@ -131,6 +131,10 @@ class CallLog(Protocol):
         """Keep a call; when this returns, a process that dies has not lost it."""
         ...
 
+    def amend_call(self, call: CallRecord) -> None:
+        """Put a call in the place of what is kept under its id: the rest of its stream has come."""
+        ...
+
     def calls(self, steps: Sequence[StepRef]) -> list[CallRecord]:
         """All calls of these steps, in the order in which they were begun."""
         ...

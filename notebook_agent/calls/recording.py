@@ -36,8 +36,9 @@ class Recording:
     asked in attempts that were made again does not count, nor do records of such attempts.
     Each record belongs to one task, or to the run that was saved: a branch gets those of its task
     alone, so none is served twice to one run, in whatever order its branches go. When the records
-    are used up there is no answer. Nothing is remembered here: a run that is resumed goes on where
-    it stands, and any number of runs may be served.
+    are used up there is no answer. Only where no record of a file tells a branch (calls that are not
+    from `History.calls`) do all branches begin with the same ones. Nothing is remembered here: a run
+    that is resumed goes on where it stands, and any number of runs may be served.
 
     Attributes:
         advice: What to do where a call has no record, in place of the usual advice.
@@ -48,6 +49,7 @@ class Recording:
         self._calls = tuple(calls)
         self._veiled: list[CallRecord] | None = None
         self._placed: dict[tuple[tuple[Task, ...], str], list[CallRecord]] = defaultdict(list)
+        self._tells = any(call.branch for call in self._calls)
         for call in self._calls:
             if servable(call) and not call.superseded:
                 self._placed[call.branch, call.key].append(call)
@@ -76,7 +78,7 @@ class Recording:
         return len(self._records(key, branch))
 
     def _records(self, key: str, branch: Sequence[Task]) -> Sequence[CallRecord]:
-        return self._placed.get((tuple(branch), key), ())
+        return self._placed.get((tuple(branch) if self._tells else (), key), ())
 
     def veiled(self) -> Sequence[CallRecord]:
         """The answers to requests in which a secret of an environment stood: see `calls.veiled`."""

@@ -117,6 +117,10 @@ class Running:
                 purse.took(call)
         return self._log(call)
 
+    def secure(self, call: CallRecord) -> CallRecord:
+        """Keep an answer whose stream goes on; it is kept again, under the same id, when that has ended."""
+        return self._log(call)
+
     def forget(self, tape: Tape) -> None:
         """Note that an exchange is over, and told."""
         with self._lock:
@@ -124,10 +128,12 @@ class Running:
 
     def _log(self, call: CallRecord) -> CallRecord:
         try:
-            return replace(call, id=self.scope.log.record_call(call))
+            if call.id is None:
+                return replace(call, id=self.scope.log.record_call(call))
+            self.scope.log.amend_call(call)
         except Exception as error:  # noqa: BLE001 (raised here it would make the client send again)
             self.trouble = self.trouble or error
-            return call
+        return call
 
     def tell(self, event: CallRecord | CallText) -> None:
         """Tell the listener; one that raises is logged and never harms the call."""
@@ -231,8 +237,8 @@ class Running:
                 return same[n]
         if recording is None or recording.count(asked.key, branch=branch):
             return None
-        theirs = [call for call in recording.veiled() if call.branch == branch]
-        mine = [call for call in theirs if self._is_lifted(call, asked)]
+        same = [call for call in recording.veiled() if self._is_lifted(call, asked)]
+        mine = [call for call in same if call.branch == branch or not any(each.branch for each in same)]
         n += self._before(asked.key)
         return mine[n] if n < len(mine) else None
 

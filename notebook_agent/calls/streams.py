@@ -28,9 +28,7 @@ class SyncTee:
             except GeneratorExit:
                 raise
             except BaseException as error:
-                self._tape.failed(error)
-                if isinstance(error, Exception):
-                    self._tape.check()
+                self._tape.lost(error)
                 raise
             self._tape.exhausted()
 

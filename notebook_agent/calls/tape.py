@@ -1,7 +1,8 @@
 """One exchange with a model, from its request to the record that is kept of it.
 
 Bytes pass through as they come. The record is kept before the last piece is handed on,
-so that an action never holds a complete answer that a dying process could lose. Who listens
+so that an action never holds a complete answer that a dying process could lose: of a stream before the
+event is handed on with which the answer is whole, and again when what follows that has come. Who listens
 is told after a piece has been handed on, so that nobody waits for a token because of others.
 
 It is kept in the thread that reads the answer, awaited answers too: an event loop stands still no
@@ -23,6 +24,7 @@ from notebook_agent.calls.cutting import cut_off
 from notebook_agent.calls.finished import finished
 from notebook_agent.calls.heard import Heard
 from notebook_agent.calls.keys import Asked, Unread
+from notebook_agent.calls.miss import is_interrupt
 from notebook_agent.calls.outcome import LEFT, OPEN, UNENDED, end_of
 from notebook_agent.calls.protocol import CallRecord, CallText
 from notebook_agent.calls.providers import provider
@@ -61,6 +63,7 @@ class Tape:
         self._heard: Heard | None = None
         self._untold: deque[CallRecord | CallText] = deque()
         self._done = False
+        self._secured: CallRecord | None = None
         self._lock = threading.Lock()
         self._span = current_span()
         self._n = running.begin(self)
@@ -85,6 +88,8 @@ class Tape:
         self._chunks.append((round(time.perf_counter() - self._clock, 6), self._received))
         if self._follow(data) or self._received == self._length:
             self._commit(complete=self._is_whole())
+        elif self._heard is not None and self._heard.finishing:
+            self._secure()
 
     def tell(self) -> None:
         """Tell whoever listens what has been handed on."""
@@ -115,18 +120,27 @@ class Tape:
         """Note that the client reads no further; what is missing shows in what came."""
         if not self._done:
             self._flush()
-            whole = self._heard is not None and self._heard.ended
-            self._commit(complete=whole, error=None if whole else LEFT)
+            self._break_off(LEFT)
         self.tell()
 
     def failed(self, error: BaseException) -> None:
         """Note that no response, or no more of it, came."""
-        self._commit(complete=False, error=end_of(error, began=self._status is not None))
+        self._break_off(end_of(error, began=self._status is not None))
         self.tell()
+
+    def lost(self, error: BaseException) -> None:
+        """As `failed`, where a stop of the step may have cut the connection: then that is raised."""
+        try:
+            if not is_interrupt(error):
+                self.check()
+        except BaseException as stop:
+            self.failed(stop)
+            raise
+        self.failed(error)
 
     def abandoned(self) -> None:
         """Note that the step ended while the response was still open."""
-        self._commit(complete=False, error=OPEN)
+        self._break_off(OPEN)
         self.tell()
 
     def _is_stream(self) -> bool:
@@ -153,6 +167,22 @@ class Tape:
     def _is_whole(self) -> bool:
         self._flush()
         return self._heard is None or self._heard.whole
+
+    def _break_off(self, error: str) -> None:
+        """Keep what came; an answer that is whole needs no more."""
+        whole = not self._done and self._is_answer()
+        self._commit(complete=whole, error=None if whole else error)
+
+    def _is_answer(self) -> bool:
+        heard = self._heard
+        return heard is not None and self._unread.is_call and heard.answers(self._unread.asked.request)
+
+    def _secure(self) -> None:
+        """Keep the answer, if it is whole, before the rest of its stream has come."""
+        with self._lock:
+            if self._done or self._served is not None or not self._is_answer():
+                return
+            self._secured = self._running.secure(self._record(self._unread.asked, complete=True, error=None))
 
     def _step(self) -> StepRef | None:
         return self._running.scope.step if self._running.attributed else None
@@ -194,9 +224,15 @@ class Tape:
             replayed=served is not None,
             replayed_from=(served.replayed_from or served.id) if served else None,
             headers=_redacted(self._headers),
-            drift=None if self._differs is None else self._differs(asked),
+            id=None if self._secured is None else self._secured.id,
+            drift=self._drift(asked),
         )
         return finished(call, self._heard)
+
+    def _drift(self, asked: Asked) -> str | None:
+        if self._secured is not None:
+            return self._secured.drift
+        return None if self._differs is None else self._differs(asked)
 
 
 def _redacted(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

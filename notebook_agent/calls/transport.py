@@ -142,9 +142,7 @@ def _send(exchange: Exchange, send: Callable[[], Response]) -> Response:
         with scopes.paused():
             response = send()
     except BaseException as error:
-        exchange.tape.failed(error)
-        if isinstance(error, Exception):
-            exchange.tape.check()
+        exchange.tape.lost(error)
         raise
     return exchange.tee(response)
 

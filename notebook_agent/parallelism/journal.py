@@ -72,6 +72,16 @@ class Journal:
         self.entries.append(("record_call", (noted,), number))
         return number
 
+    def amend_call(self, call: CallRecord) -> None:
+        """Put a call in the place of what was kept under its number."""
+        self._store.amend_call(call)
+        self.entries = [
+            (method, (replace(call, id=None),), number)
+            if (method, number) == ("record_call", call.id)
+            else (method, given, number)
+            for method, given, number in self.entries
+        ]
+
 
 def write_down(store: Store, entries: Iterable[Entry]) -> dict[int, int]:
     """Make noted writes in a store; return what number each recorded call has got, by its old one.

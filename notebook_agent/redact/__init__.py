@@ -3,8 +3,9 @@
 A secret becomes its rule's name in brackets, such as `[openai-key]`, in every process and on
 every machine, so that two texts which differ in nothing but a secret stay equal. RULES.md lists
 the rules. The values (of 8 or more characters) of environment variables named `*_KEY`,
-`*_TOKEN` and `*_SECRET` become `[env-secret]`, whatever their shape, unless a rule knows them
-better; a text under a key such as `password` becomes `[assigned-secret]`.
+`*_TOKEN`, `*_SECRET`, `*PASSWORD` and `*PASSWD` become `[env-secret]`, whatever their shape (of a
+password unless it is letters alone), unless a rule knows them better; a text under a key such as
+`password` becomes `[assigned-secret]`.
 
 What is needed to go on exactly (states, inputs, responses) is kept as it is and masked wherever
 it is shown; all else is redacted before it is written. `trust("commit")` shows what stands under

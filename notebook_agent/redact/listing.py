@@ -19,7 +19,10 @@ states in the file too.
 | rule | a secret begins with, or has beside it |
 | --- | --- |
 """
-_VALUES = "the value (8 characters or more) of an environment variable `*_KEY`, `*_TOKEN` or `*_SECRET`"
+_VALUES = (
+    "the value (8 characters or more) of an environment variable `*_KEY`, `*_TOKEN` or `*_SECRET`, or"
+    " `*PASSWORD` or `*PASSWD` where it is more than letters"
+)
 _TELLING = "; also a whole text under a key such as `password`, `api_key`, `access_token` or `cookie`"
 
 

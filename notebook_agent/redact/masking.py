@@ -56,7 +56,8 @@ def trusted() -> frozenset[str]:
     return frozenset(_trusted)
 
 
-_ENV_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_key", "_token", "_secret")
+_PASSWORDS = ("PASSWORD", "PASSWD", "password", "passwd")
+_ENV_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_key", "_token", "_secret", *_PASSWORDS)
 _LONG_WORD = 16
 _LONG_TEXT = 4096
 _ENCODED = ";base64,"
@@ -66,8 +67,12 @@ _NARROW = tuple((marker, rule) for rule in RULES if not rule.wide for marker in 
 
 
 def environment_secrets() -> list[str]:
-    """List the secrets of the environment, longest first: one may hold another."""
-    values = {os.environ.get(name, "").strip() for name in os.environ if name.endswith(_ENV_NAMES)}
+    """List the secrets of the environment, longest first: one may hold another.
+
+    A password of letters alone, such as `postgres`, is a word that texts are full of, and no secret.
+    """
+    named = [(name, os.environ.get(name, "").strip()) for name in os.environ if name.endswith(_ENV_NAMES)]
+    values = {value for name, value in named if not (name.endswith(_PASSWORDS) and value.isalpha())}
     return sorted(
         (value for value in values if len(value) >= SHORTEST), key=lambda value: (-len(value), value)
     )

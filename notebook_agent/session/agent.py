@@ -9,7 +9,7 @@ from notebook_agent.application import Application
 from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
-from notebook_agent.session import going, keeping, looking, opening, vocabulary
+from notebook_agent.session import going, looking, opening, vocabulary
 from notebook_agent.session.asking import Asking
 from notebook_agent.session.beside import Beside
 from notebook_agent.session.chatting import Chatting
@@ -19,11 +19,12 @@ from notebook_agent.session.opening import Opening
 from notebook_agent.session.pricing import Price, price, price_line
 from notebook_agent.session.proving import Proving
 from notebook_agent.session.references import Where
-from notebook_agent.session.results import RunResult, StateView, StepResult
+from notebook_agent.session.results import RunResult, StepResult
 from notebook_agent.session.resuming import priced, resume, stopped
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.settings import Settings
-from notebook_agent.session.shown import Said, Shown, Table
+from notebook_agent.session.showing import Showing
+from notebook_agent.session.shown import Said, Shown
 from notebook_agent.session.trying import Trying
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
@@ -33,7 +34,7 @@ __all__ = ["Agent"]
 Names = Sequence[str] | str
 
 
-class Agent(Asking, Beside, Chatting, Proving, Housekeeping, Trying):
+class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,
@@ -97,10 +98,6 @@ class Agent(Asking, Beside, Chatting, Proving, Housekeeping, Trying):
         self._say(opening.use(self.workspace, target, Opening(entrypoint, recorded, project, state)))
         self.workspace.namespace.setdefault("agent", self)
         return self
-
-    def status(self) -> Said:
-        """Say which run is in use, what is next and what failed last."""
-        return looking.status(self.workspace)
 
     def run(  # noqa: PLR0913  # each an option of `%agent run`
         self,
@@ -252,37 +249,11 @@ class Agent(Asking, Beside, Chatting, Proving, Housekeeping, Trying):
         """Look at a step; a run from there makes a fork by itself. `"@head"` follows the run again."""
         return Said(going.goto(self.workspace, where))
 
-    def state(self, where: Where = None, key: str | None = None) -> StateView:
-        """Return the state at a step, or one value of it."""
-        return looking.state(self.workspace, where, key)
-
-    def log(self, run: str | None = None, *, calls: bool = False) -> Table:
-        """Return the table of steps of a run, or of its LLM calls."""
-        return looking.log(self.workspace, run, with_calls=calls)
-
-    def calls(self, where: Where = None) -> Table:
-        """Return the table of the run's LLM calls, or of a step's with what was said in them."""
-        return looking.calls(self.workspace, where)
-
-    def graph(self, form: str | None = None) -> Shown:
-        """Return the graph as a picture, or as `"svg"`, `"text"`, `"mermaid"` or `"dot"`."""
-        return looking.graph(self.workspace, form)
-
-    def runs(self, *, failed: bool = False, tree: bool = False, size: bool = False) -> Table:
-        """Return the table of the project's runs; `size` tells which key of which run takes how much."""
-        if size:
-            return keeping.sizes(self.workspace)
-        return looking.runs(self.workspace, failed=failed, tree=tree)
-
     def panel(self) -> Agent:
         """Return this, which a notebook shows as the panel."""
         self.workspace.in_use()
         self._say(str(self.status()))
         return self
-
-    def info(self) -> Said:
-        """Say versions, the store and the mode of replay."""
-        return looking.info(self.workspace)
 
     def after_cell(self, cell: str | None = None) -> None:
         """Put the actions that a cell defined again into the graph in use, and say so."""

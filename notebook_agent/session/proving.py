@@ -27,7 +27,9 @@ class Proving:
         *,
         force: bool = False,
     ) -> Said:
-        """Write a step as one pytest file that runs offline and passes at once.
+        """Write a step as one pytest file that runs offline.
+
+        It passes at once, unless code has changed since the step: the file and the answer say so then.
 
         Args:
             where: The step; else where the view stands.

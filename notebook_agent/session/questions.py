@@ -30,6 +30,7 @@ __all__ = ["BisectView", "BlameView", "Question", "WatchView", "bisect", "blame"
 Question = str | Callable[[State], object]
 _MOST_CAUSES = 20
 _MOST_LINES = 12
+_MOST_CALLS = 3
 _TOLD = 40
 _MOST_POINTS = 40
 
@@ -72,7 +73,9 @@ class BlameView(Shown):
         for each in shown:
             yield f"  {each.path}: {_written(each)}  {brief(each.value, 60)}"
             made = calls.pop(each.step.ref, []) if each.kind == "step" and each.step is not None else []
-            yield from (f"    LLM call: {_said(call)}" for call in made)
+            yield from (f"    LLM call: {_said(call)}" for call in made[:_MOST_CALLS])
+            if len(made) > _MOST_CALLS:
+                yield f"    .. and {plural(len(made) - _MOST_CALLS, 'more call')}"
         left = len(self.found.causes) - len(shown)
         count = f"more than {left} earlier writes" if self.found.more else plural(left, "earlier write")
         if left:

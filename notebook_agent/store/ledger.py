@@ -18,13 +18,14 @@ from notebook_agent.store.lineage import owner_of
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["insert_call", "list_calls", "list_strays", "record_call"]
+__all__ = ["amend_call", "insert_call", "list_calls", "list_strays", "record_call"]
 
 _COLUMNS: Final = """step, action, span, key, method, host, endpoint, model, status, request, body,
   content_type, streamed, complete, error, started_at, first_at, ended_at, chunks, input_tokens,
   output_tokens, cost, replayed_from, replayed, headers, drift"""
 _NAMES: Final = [name.strip() for name in _COLUMNS.split(",")]
 _INSERT: Final = f"INSERT INTO call ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608 (constants)
+_UPDATE: Final = f"UPDATE call SET ({_COLUMNS}) = ({', '.join('?' * len(_NAMES))}) WHERE id = ?"  # noqa: S608 (constants)
 _SELECT: Final = f"""SELECT id, {_COLUMNS} FROM call
 WHERE step IN (SELECT value FROM json_each(?)) ORDER BY started_at, id"""  # noqa: S608 (constants)
 _STRAYS: Final = f"""SELECT id, {_COLUMNS} FROM call
@@ -37,6 +38,15 @@ def record_call(core: Core, call: CallRecord) -> CallId:
     with core.write(durable=False, request={"request": call.request}) as (transaction, encoder):
         connection = transaction.connection
         return insert_call(connection, encoder, call, _step(connection, call.step))
+
+
+@at_any_age
+def amend_call(core: Core, call: CallRecord) -> None:
+    """See `CallLog.amend_call`."""
+    with core.write(durable=False, request={"request": call.request}) as (transaction, encoder):
+        connection = transaction.connection
+        row = _row(encoder, call, _step(connection, call.step))
+        connection.execute(_UPDATE, (*row, call.id))
 
 
 def insert_call(connection: Connection, encoder: Encoder, call: CallRecord, step: int | None) -> CallId:

@@ -248,6 +248,10 @@ class SqliteStore:
         """Keep a call."""
         return ledger.record_call(self._core, call)
 
+    def amend_call(self, call: CallRecord) -> None:
+        """Put a call in the place of what is kept under its id."""
+        ledger.amend_call(self._core, call)
+
     def calls(self, steps: Sequence[StepRef]) -> list[CallRecord]:
         """Return all calls of these steps."""
         core = self._core

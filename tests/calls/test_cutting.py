@@ -8,9 +8,11 @@ import openai
 import pytest
 
 from notebook_agent import ApplicationBuilder, LocalTrackingClient, action
+from notebook_agent.calls.outcome import outcome
 from notebook_agent.engine import Gate, Stopped
 from tests.servers import Answer, Hold, OpenAIServer
 
+CANCELLED = ("cancelled", "cancelled: Stopped: The run was stopped.")
 HELLO = [{"role": "user", "content": "Hello!"}]
 
 
@@ -71,6 +73,7 @@ def test_a_run_is_stopped_before_the_first_byte_of_an_answer(tmp_path):
         app.gate.stop()
         assert isinstance(running.ended(), Stopped)
         assert ["interrupted"] == [step.status for step in app.history]
+        assert [CANCELLED] == [(outcome(call), call.error) for call in app.history.calls()]
         server.hold.open()
 
 
@@ -99,7 +102,7 @@ def test_a_run_is_stopped_between_two_pieces_of_an_answer(tmp_path):
         assert hold.reached.wait(20)
         app.gate.stop()
         assert isinstance(running.ended(), Stopped)
-        assert [False] == [call.complete for call in app.history.calls()]
+        assert [CANCELLED] == [(outcome(call), call.error) for call in app.history.calls()]
         hold.open()
 
 

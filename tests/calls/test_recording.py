@@ -125,6 +125,12 @@ def test_a_branch_takes_the_records_of_its_task(path):
     assert [0, 1] == [recording.count(key, branch=branch) for branch in ((), TASKS[:1])]
 
 
+def test_a_file_that_tells_no_branch_serves_all_of_them(path):
+    """As of calls that do not come from a history."""
+    recording = Recording([CALL])
+    assert [CALL, CALL] == [recording.take("k", n=0, branch=branch) for branch in ((), TASKS)]
+
+
 def test_what_an_attempt_used_that_was_made_again_is_kept_and_not_served(path):
     """It is marked in the file."""
     Recording.save(path, [replace(CALL, body=b"1", superseded=True), replace(CALL, body=b"2")])

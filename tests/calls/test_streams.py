@@ -178,6 +178,61 @@ def test_stream_with_a_finish_reason_needs_no_done(server, steps, client):
     assert [True] == [call.complete for call in steps.calls(0)]
 
 
+@pytest.mark.parametrize("leave", [openai.Stream.close, id])
+def test_stream_that_is_left_at_its_finish_reason_is_whole(server, steps, client, leave):
+    """It is served as it came, and ends; whether it is closed or forgotten."""
+    hold, found = Hold(), []
+    server.answer(Answer.stream(delta("one"), FINISH, hold, DONE))
+    with steps.open(0):
+        stream = streamed(client, "count")
+        assert [None, "stop"] == [next(stream).choices[0].finish_reason for _ in range(2)]
+        assert [True] == [call.complete for call in steps.calls(0)]
+        leave(stream)
+    hold.open()
+    with steps.open(1, "strict", partners=[0]):
+        found.extend(words(streamed(client, "count")))
+    assert ["one", ""] == found
+    assert [(True, None, delta("one") + FINISH)] * 2 == [
+        (call.complete, call.error, call.body) for call in steps.calls(0, 1)
+    ]
+
+
+def test_what_follows_the_finish_reason_is_kept_too(server, steps, client):
+    """Its tokens and its last event, in the same record, for which a budget pays once."""
+    usage = sse({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}})
+    server.answer(Answer.stream(delta("one"), FINISH, usage, DONE))
+    with steps.open(0):
+        list(streamed(client, "count"))
+    [call] = steps.log.everything()
+    assert (delta("one") + FINISH + usage + DONE, 3, True) == (call.body, call.usage.input, call.complete)
+    assert [call] == [event for event in steps.told if isinstance(event, CallRecord)]
+
+
+def test_stream_is_not_whole_before_each_choice_has_its_finish_reason(server, steps, client):
+    """Whoever leaves it at the first of two has a part."""
+    hold = Hold()
+    server.answer(Answer.stream(delta("one"), FINISH, hold))
+    with steps.open(0):
+        stream = client.chat.completions.create(model="m", messages=[], stream=True, n=2)
+        assert [None, "stop"] == [next(stream).choices[0].finish_reason for _ in range(2)]
+        stream.close()
+    hold.open()
+    assert [False] == [call.complete for call in steps.calls(0)]
+
+
+def test_an_empty_finish_reason_is_none(server, steps, client):
+    """Some servers send one with each word."""
+    word = {"index": 0, "delta": {"content": "one"}, "finish_reason": ""}
+    hold = Hold()
+    server.answer(Answer.stream(sse({"choices": [word]}), hold))
+    with steps.open(0):
+        stream = streamed(client, "count")
+        next(stream)
+        stream.close()
+    hold.open()
+    assert [False] == [call.complete for call in steps.calls(0)]
+
+
 def test_error_inside_a_stream_is_no_answer(server, steps, client):
     """A stream that turns into an error is listed with its message and never served."""
     server.answer(Answer.stream(delta("one"), sse({"error": {"message": "Overloaded"}}), DONE))

@@ -171,6 +171,33 @@ def test_blame_shows_the_calls_of_causes_and_the_tools_asked_for(agent):
     assert 2 == sum("LLM call: " in line for line in lines)
 
 
+@action(reads=[], writes=["plan"])
+def think(state, client):
+    for n in range(5):
+        client.chat.completions.create(model="m", messages=[{"role": "user", "content": f"thought {n}"}])
+    return state.update(plan="p")
+
+
+def test_blame_shows_the_first_calls_of_a_cause_that_made_many(agent):
+    """And counts the others; those of the step itself are all there."""
+    import openai
+
+    with OpenAIServer() as server:
+        client = openai.OpenAI(base_url=server.base_url, api_key="x", max_retries=0)
+        builder = ApplicationBuilder().with_actions(
+            plan=think.bind(client=client), say=say.bind(client=client)
+        )
+        app = builder.with_transitions(("plan", "say")).with_entrypoint("plan").build()
+        app.run(halt_after="say")
+        client.close()
+    agent.use(app)
+    lines = str(agent.blame("out")).splitlines()
+    assert [*(f"    LLM call: m: 'thought {n}'" for n in range(3)), "    .. and 2 more calls"] == [
+        line.partition(" →")[0] for line in lines[-4:]
+    ]
+    assert 5 == str(agent.blame("plan")).count("LLM call: ")
+
+
 def test_watch_lists_changes_and_plots_numbers(agent):
     """A bar for each checkpoint."""
     text = str(agent.watch("len(log)"))

@@ -414,6 +414,17 @@ def test_lists_and_dicts_come_back_frozen(store: Store):
     assert (FrozenList, FrozenDict, FrozenList) == (type(items), type(items[0]), type(items[0]["a"]))
 
 
+def test_a_call_is_amended_in_its_place(store: Store):
+    """What came later stands in the same record, and is counted once."""
+    counted(store, 2)
+    ref = StepRef(KEY, 1)
+    first, other = (store.record_call(call(ref, body=body)) for body in (b"a", b"z"))
+    store.amend_call(call(ref, body=b"ab", usage=Usage(3, 4), id=first))
+    assert [(first, b"ab", Usage(3, 4)), (other, b"z", None)] == [
+        (each.id, each.body, each.usage) for each in store.calls([ref])
+    ]
+
+
 def test_calls_are_kept_with_their_step(store: Store):
     """A recorded call reads back exactly, in the order in which calls were begun."""
     counted(store, 2)

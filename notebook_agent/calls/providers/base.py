@@ -91,6 +91,14 @@ class Provider:
         """Tell whether this event ends the stream, so that no client reads on for the answer's sake."""
         return False
 
+    def is_finish(self, event: object) -> bool:  # noqa: ARG002 (as above)
+        """Tell whether an answer may be whole with this event, though more may follow it."""
+        return False
+
+    def lacks(self, events: Iterable[object], request: object) -> bool:  # noqa: ARG002 (as above)
+        """Tell whether a part of the answer that was asked for has not begun yet."""
+        return False
+
     def is_whole(self, events: Iterable[object]) -> bool:  # noqa: ARG002 (as above)
         """Tell of a stream that came to its end without a last event whether nothing is missing."""
         return True

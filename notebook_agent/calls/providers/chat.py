@@ -30,6 +30,15 @@ def tool_calls(value: object) -> tuple[ToolCall, ...]:
     return tuple(ToolCall(name, text(arguments)) for name, arguments in asked if isinstance(name, str))
 
 
+def _choices(events: Iterable[object]) -> Mapping[object, bool]:
+    """Tell of each choice that was begun whether it has a finish reason; some servers send an empty one."""
+    begun: dict[object, bool] = {}
+    for choice in (choice for event in events for choice in items(at(event, "choices"))):
+        index = number(at(choice, "index"))
+        begun[index] = begun.get(index, False) or bool(at(choice, "finish_reason"))
+    return begun
+
+
 class Chat(Provider):
     """Reads chat completions."""
 
@@ -37,12 +46,17 @@ class Chat(Provider):
         """Text that the first choice grows by."""
         return text(at(event, "choices", 0, "delta", "content"))
 
+    def is_finish(self, event: object) -> bool:
+        """A choice has its finish reason; what it took, and `[DONE]`, may follow."""
+        return any(at(choice, "finish_reason") for choice in items(at(event, "choices")))
+
+    def lacks(self, events: Iterable[object], request: object) -> bool:
+        """Fewer choices have begun than the request's `n`."""
+        return len(_choices(events)) < (number(at(request, "n")) or 1)
+
     def is_whole(self, events: Iterable[object]) -> bool:
         """Every choice that was begun has a finish reason."""
-        begun: dict[object, bool] = {}
-        for choice in (choice for event in events for choice in items(at(event, "choices"))):
-            index = number(at(choice, "index"))
-            begun[index] = begun.get(index, False) or at(choice, "finish_reason") is not None
+        begun = _choices(events)
         return bool(begun) and all(begun.values())
 
     def merged(self, events: list[object]) -> object:
