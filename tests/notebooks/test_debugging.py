@@ -58,7 +58,7 @@ def test_the_story_is_told_without_a_key(told, tmp_path):
     assert "38 steps replayed, all as recorded" in found(told, "%agent test run")
     assert "the kernel is dead" in found(told, "crash = ")
     resumed = found(told, "in_a_kernel(")
-    assert "after @17 read (interrupted), next read\n" in resumed
+    assert "after @17 read (interrupted), next read" in resumed
     assert "code changed since: read" in resumed
     assert "1 call from the ledger, 0 may go live" in resumed
     runs = runs_of(open_store(tmp_path / "store.db", read_only=True))
