@@ -166,6 +166,7 @@ def test_a_changed_value_is_followed_through_the_state(driver, ask):
     driver.run(app)
     told = app.price(None, {"topic": "a hat"})
     fork = app.fork(None, {"topic": "a hat"})
+    assert told == fork.price()
     driver.run(fork)
     assert (1, 2) == (told.served, told.live) == made(fork)
 

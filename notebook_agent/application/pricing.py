@@ -8,7 +8,7 @@ from notebook_agent.calls import Again, Forecast
 from notebook_agent.calls.answered import asked_again
 from notebook_agent.calls.protocol import CallRecord, LedgerMode
 from notebook_agent.graph import Graph
-from notebook_agent.ids import RunKey
+from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import StepRecord, Store
 from notebook_agent.store.spawned import Spawned
 
@@ -16,6 +16,7 @@ __all__ = ["Pricing"]
 
 Group = Sequence[StepRecord]
 """All attempts at one step, in order."""
+_ABSENT = object()
 
 
 class Pricing:
@@ -44,7 +45,13 @@ class Pricing:
         if parent is not None:
             rest = self._after(parent.run, parent.seq)[len(groups) :]
             steps += [self._again(group) for group in rest]
-        return self._forecast(steps)
+        return self._forecast(steps, () if parent is None else self._edited(key, parent))
+
+    def _edited(self, key: RunKey, parent: StepRef) -> list[str]:
+        """List the keys that a fork started with in another value than its ancestor had there."""
+        mine, theirs = self._store.state(StepRef(key, None)), self._store.state(parent)
+        names = dict.fromkeys([*mine, *theirs])
+        return [name for name in names if not _alike(mine.get(name, _ABSENT), theirs.get(name, _ABSENT))]
 
     def _forecast(self, steps: Sequence[Again], edited: Iterable[str] = ()) -> Forecast:
         from notebook_agent.calls.forecast import forecast
@@ -96,6 +103,13 @@ class Pricing:
     def _declared(self, action: str) -> frozenset[str]:
         known = action in self._graph.names
         return frozenset(self._graph.get_action(action).writes) if known else frozenset()
+
+
+def _alike(one: object, other: object) -> bool:
+    try:
+        return one is other or bool(one == other)
+    except Exception:  # noqa: BLE001  # what cannot be compared, such as arrays, is not known to be equal
+        return False
 
 
 def _comes_after(step: StepRecord, seq: int) -> bool:
