@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from notebook_agent.calls import Again, Forecast
 from notebook_agent.calls.answered import asked_again
+from notebook_agent.calls.pairing import equal
 from notebook_agent.calls.protocol import CallRecord, LedgerMode
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef
@@ -51,7 +52,7 @@ class Pricing:
         """List the keys that a fork started with in another value than its ancestor had there."""
         mine, theirs = self._store.state(StepRef(key, None)), self._store.state(parent)
         names = dict.fromkeys([*mine, *theirs])
-        return [name for name in names if not _alike(mine.get(name, _ABSENT), theirs.get(name, _ABSENT))]
+        return [name for name in names if not equal(mine.get(name, _ABSENT), theirs.get(name, _ABSENT))]
 
     def _forecast(self, steps: Sequence[Again], edited: Iterable[str] = ()) -> Forecast:
         from notebook_agent.calls.forecast import forecast
@@ -103,13 +104,6 @@ class Pricing:
     def _declared(self, action: str) -> frozenset[str]:
         known = action in self._graph.names
         return frozenset(self._graph.get_action(action).writes) if known else frozenset()
-
-
-def _alike(one: object, other: object) -> bool:
-    try:
-        return one is other or bool(one == other)
-    except Exception:  # noqa: BLE001  # what cannot be compared, such as arrays, is not known to be equal
-        return False
 
 
 def _comes_after(step: StepRecord, seq: int) -> bool:

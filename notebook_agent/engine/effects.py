@@ -8,6 +8,7 @@ from typing import cast
 
 from notebook_agent.action import Node
 from notebook_agent.calls import repeated
+from notebook_agent.calls.pairing import equal
 from notebook_agent.engine.past import past_of
 from notebook_agent.engine.relatives import attempts_of_relatives
 from notebook_agent.engine.runs import Run
@@ -46,12 +47,9 @@ def guarded(run: Run, node: Node, inputs: Mapping[str, object]) -> Node:
 
 def _alike(run: Run, store: Store, step: StepRecord, inputs: Mapping[str, object]) -> bool:
     (before,) = store.begun([step.ref])
-    try:
-        return dict(store.values(step.ref).inputs) == dict(inputs) and all(
-            bool(run.state.get(key, _ABSENT) == before.get(key, _ABSENT)) for key in step.reads
-        )
-    except Exception:  # noqa: BLE001  # what cannot be compared, such as arrays, is not known to be equal
-        return False
+    return equal(dict(store.values(step.ref).inputs), dict(inputs)) and all(
+        equal(run.state.get(key, _ABSENT), before.get(key, _ABSENT)) for key in step.reads
+    )
 
 
 def _served(store: Store, node: Node, step: StepRecord) -> Node:

@@ -7,6 +7,7 @@ import linecache
 import pytest
 
 from notebook_agent.session import Agent
+from tests.servers import OpenAIServer
 from tests.session.chat import CELLS
 
 
@@ -51,6 +52,15 @@ class Notebook:
         linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
         exec(compile(source, name, "exec"), self.names)
         self.agent.after_cell(cell_id)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Give a server that the openai client finds by the environment."""
+    with OpenAIServer() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "test")
+        yield server
 
 
 @pytest.fixture

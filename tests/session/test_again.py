@@ -3,7 +3,7 @@
 import pytest
 
 from notebook_agent.session.backend import PanelBackend
-from tests.servers import Answer, OpenAIServer
+from tests.servers import Answer
 from tests.session.test_replay import ASKING
 
 ASK = """
@@ -16,14 +16,6 @@ def ask(state, prompt: str):
 
 asking = graph.GraphBuilder().with_actions(ask).with_transitions(("ask", "ask")).build()
 """
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with OpenAIServer() as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-        monkeypatch.setenv("OPENAI_API_KEY", "test")
-        yield server
 
 
 @pytest.fixture

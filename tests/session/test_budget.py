@@ -5,16 +5,7 @@ import pytest
 from notebook_agent.errors import BudgetError, CommandError, RunError
 from notebook_agent.magics.reading import read_line
 from notebook_agent.session import Settings
-from tests.servers import OpenAIServer
 from tests.session.test_replay import ASKING
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with OpenAIServer() as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-        monkeypatch.setenv("OPENAI_API_KEY", "test")
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from notebook_agent.errors import CommandError
 from notebook_agent.magics.reading import read_line
-from tests.servers import Answer, OpenAIServer
+from tests.servers import Answer
 from tests.session.test_replay import ASKING
 
 TWO = """
@@ -17,14 +17,6 @@ def ask(state, prompt: str):
         ]
     return state.update(answer=said[-1].choices[0].message.content)
 """
-
-
-@pytest.fixture
-def server(monkeypatch):
-    with OpenAIServer() as server:
-        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-        monkeypatch.setenv("OPENAI_API_KEY", "test")
-        yield server
 
 
 @pytest.fixture
