@@ -112,7 +112,7 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     app = _application(ws, history)
     coming = next_after(app, history, seq)
     if coming is None:
-        raise CommandError(f"nothing comes after @{seq}: %agent goto an earlier step")
+        raise CommandError(f"nothing comes after @{seq}: look at an earlier step, %agent goto @K")
     call = read_call(
         "run", plan.inputs, halt_before=plan.before, halt_after=plan.until, max_steps=plan.max_steps
     )
