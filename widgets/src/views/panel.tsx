@@ -78,7 +78,7 @@ function Chatting(scene: Scene) {
       broken={broken}
       streaming={atHead ? looks.text : ""}
       onSend={(text) => void viewer.run("run", { [chat.input]: text })}
-      onRetry={() => void viewer.retry()}
+      onRetry={() => void viewer.goOn("retry")}
     />
   );
 }
@@ -166,8 +166,8 @@ function Commands(scene: Scene) {
       edited={changes && Object.keys(changes).length}
       said={looks.said}
       error={looks.error}
-      onRun={(how, inputs, allow) => void viewer.run(how, inputs, allow)}
-      onRetry={(allow) => void viewer.retry(allow)}
+      onRun={(how, inputs) => void viewer.run(how, inputs)}
+      onGoOn={(how) => void viewer.goOn(how)}
       again={point.step?.status === "completed" ? point.step : null}
       onPrice={(what) => viewer.price(what)}
       onRerun={(fresh) => void viewer.rerun(fresh)}
