@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChatWire, ControlWire, ValueWire } from "../wire.ts";
 import { type Bubble, Chat, chatOf, Message } from "./chat.tsx";
+import { Form, onEnter } from "./form.tsx";
 import { Value } from "./value.tsx";
 
 export interface ChatBoxProps {
@@ -66,30 +67,19 @@ function Box({ input, past, disabled, onSend }: BoxProps) {
     setText("");
   };
   return (
-    <form
-      class="na-box"
-      aria-label="Chat"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
+    <Form class="na-box" label="Chat" onGo={send}>
       <textarea
         rows={1}
         aria-label="Message"
         placeholder={past === null ? `${input} …` : `${input} …, in a fork from ${past}`}
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-          event.preventDefault();
-          send();
-        }}
+        onKeyDown={onEnter(send)}
       />
       <button type="submit" class="na-button na-primary" disabled={disabled || text.trim() === ""}>
         Send
       </button>
-    </form>
+    </Form>
   );
 }
 

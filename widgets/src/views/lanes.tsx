@@ -105,6 +105,7 @@ const Beside = ({ run, onCompare }: { run: Run; onCompare: ((run: string) => voi
     <button
       type="button"
       class="na-link na-beside"
+      tabIndex={-1}
       aria-label={`Compare with ${run.label}`}
       title={`The run in view beside ${run.label}`}
       onClick={quietly(() => onCompare(run.id))}
@@ -113,11 +114,12 @@ const Beside = ({ run, onCompare }: { run: Run; onCompare: ((run: string) => voi
     </button>
   ) : null;
 
-/** What the keys of a lane do: pick it, fold it, or go to another. */
+/** What the keys of a lane do: pick it, go to another, and what only some can do. */
 const laneKeys =
-  (pick: () => void, folding: Record<string, () => void>, index: number) =>
+  (pick: () => void, some: Record<string, () => void>, index: number) =>
   (event: KeyboardEvent): void => {
-    const act = { Enter: pick, " ": pick, ...folding }[event.key];
+    if (event.ctrlKey || event.metaKey) return;
+    const act = { Enter: pick, " ": pick, ...some }[event.key];
     if (act) {
       event.preventDefault();
       act();
@@ -159,8 +161,8 @@ function LaneRow({ lanes, index, lane, props, cells, forks, folded, onFold }: La
   const { run, depth } = lane;
   const inView = run.id === props.overview.run;
   const pick = lane.forks ? onFold : (): void => props.onSwitch(run.id);
-  const folding = forks ? foldKeys(folded, onFold) : {};
   const onCompare = inView || lane.forks ? undefined : props.onCompare;
+  const keys = { ...(forks && foldKeys(folded, onFold)), c: () => onCompare?.(run.id) };
   return (
     <div
       role="treeitem"
@@ -172,7 +174,7 @@ function LaneRow({ lanes, index, lane, props, cells, forks, folded, onFold }: La
       aria-expanded={forks ? !folded : undefined}
       tabIndex={inView ? 0 : -1}
       onClick={pick}
-      onKeyDown={laneKeys(pick, folding, index)}
+      onKeyDown={laneKeys(pick, keys, index)}
     >
       <Label lane={lane} triangle={forks && <Triangle folded={folded} onFold={onFold} />} />
       <Track lane={lane} rows={rowsBelow(lanes, index)} cells={cells} hues={props.hues} />

@@ -1,5 +1,5 @@
 import { Fragment } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { count, placeText } from "../format.ts";
 import type { Overview } from "../model.ts";
 import { percent, tickClass, ticksOf, withRoom } from "../ticks.ts";
@@ -7,6 +7,7 @@ import { lanesOf, type Point } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 import { Icon } from "./icons.tsx";
 import { Lanes } from "./lanes.tsx";
+import { usePlay } from "./play.ts";
 
 export interface TimelineProps {
   overview: Overview;
@@ -23,7 +24,10 @@ const LONGER = 2;
 const FEWEST = 24;
 /** Of more ticks none has room for its action's name. */
 const MOST_NAMED = 48;
+/** How long a step is shown while it plays, and a whole run as far as that can be. */
 const PLAY_MS = 700;
+const WHOLE_MS = 20_000;
+const FRAME_MS = 40;
 
 /** A name that may be broken after each of its words. */
 const Name = ({ of }: { of: string }) => (
@@ -58,30 +62,13 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
   );
 }
 
-function usePlay(at: number, last: number, onMove: (at: number) => void): [boolean, () => void] {
-  const [playing, setPlaying] = useState(false);
-  useEffect(() => {
-    if (!playing) return undefined;
-    if (at >= last) {
-      setPlaying(false);
-      return undefined;
-    }
-    const timer = setTimeout(() => onMove(at + 1), Math.max(40, Math.min(PLAY_MS, 20_000 / last)));
-    return () => clearTimeout(timer);
-  }, [playing, at, last, onMove]);
-  const toggle = (): void => {
-    if (!playing && at >= last) onMove(0);
-    setPlaying(!playing);
-  };
-  return [playing, toggle];
-}
-
 /** The slider over every step of the run and of its ancestors. */
 function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: number }) {
   const last = points.length - 1;
   const step = points[at]?.step ?? null;
   const head = points.at(-1)?.seq ?? null;
-  const [playing, toggle] = usePlay(at, last, onMove);
+  const every = Math.max(FRAME_MS, Math.min(PLAY_MS, WHOLE_MS / last));
+  const [playing, toggle] = usePlay({ at, last, onMove, by: 1, every });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== " ") return;
     event.preventDefault();

@@ -165,7 +165,7 @@ const asPython = (value: boolean | number | null): string => {
 };
 
 const Scalar = ({ value }: { value: boolean | number | null }) => (
-  <span class={`na-scalar na-${scalarKind(value)}`}>{asPython(value)}</span>
+  <span class={`na-scalar na-type-${scalarKind(value)}`}>{asPython(value)}</span>
 );
 
 const Empty = ({ text }: { text: string }) => <span class="na-summary">{text}</span>;
