@@ -2,7 +2,7 @@ import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import { count, placeText } from "../format.ts";
 import type { Overview } from "../model.ts";
-import { percent, tickClass, ticksOf, withRoom } from "../ticks.ts";
+import { MOST_NAMED, percent, type Tick, tickClass, ticksOf, withRoom } from "../ticks.ts";
 import { lanesOf, type Point } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 import { Icon } from "./icons.tsx";
@@ -22,8 +22,6 @@ export interface TimelineProps {
 /** The run in view has at least one part in so many of the width, or longer runs are cut off. */
 const LONGER = 2;
 const FEWEST = 24;
-/** Of more ticks none has room for its action's name. */
-const MOST_NAMED = 48;
 /** How long a step is shown while it plays, and a whole run as far as that can be. */
 const PLAY_MS = 700;
 const WHOLE_MS = 20_000;
@@ -41,6 +39,12 @@ const Name = ({ of }: { of: string }) => (
   </span>
 );
 
+/** Where a tick lies beside the place in view. */
+function whereIs({ from, width }: Tick, at: number): string {
+  if (from > at) return "na-ahead";
+  return at < from + width ? "na-here" : "";
+}
+
 function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells: number; hues: Hues }) {
   const ticks = useMemo(() => {
     const steps = points.map((point) => point.step);
@@ -49,13 +53,13 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
   return (
     <div class={`na-strip ${ticks.length > MOST_NAMED ? "na-dense" : ""}`} aria-hidden="true">
       <span class="na-cell na-origin" style={{ left: 0, width: percent(1, cells) }} />
-      {ticks.map(({ step, from, width }) => (
+      {ticks.map((tick) => (
         <span
-          key={from}
-          class={`na-cell ${tickClass(step, hues)} ${from > at ? "na-ahead" : ""} ${from <= at && at < from + width ? "na-here" : ""}`}
-          style={{ left: percent(from, cells), width: percent(width, cells) }}
+          key={tick.from}
+          class={`na-cell ${tickClass(tick, hues)} ${whereIs(tick, at)}`}
+          style={{ left: percent(tick.from, cells), width: percent(tick.width, cells) }}
         >
-          <i>{ticks.length > MOST_NAMED ? "" : <Name of={step.action} />}</i>
+          <i>{ticks.length > MOST_NAMED ? "" : <Name of={tick.action} />}</i>
         </span>
       ))}
     </div>
