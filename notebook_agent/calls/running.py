@@ -1,33 +1,29 @@
-"""One open step: its calls, what has been served to it, and what it ends with."""
+"""One open step: its calls, which of them may leave, and what it ends with."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.budget import pays, refusals
-from notebook_agent.calls.drift import Nearest
 from notebook_agent.calls.keys import Asked, Unread
 from notebook_agent.calls.miss import RefusedError, Stop, is_interrupt, miss_of, overspent, unsent, users
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
+from notebook_agent.calls.records import Differs, Records
 from notebook_agent.calls.threads import is_of_pool
-from notebook_agent.calls.veiled import lifted, veiled
 from notebook_agent.errors import CallError
 
 if TYPE_CHECKING:
     from notebook_agent.calls.tape import Tape
 
 __all__ = ["Running"]
-
-Differs = Callable[[Asked], str | None]
 
 _logger = logging.getLogger(__name__)
 
@@ -44,14 +40,11 @@ class Running:
     """
 
     __slots__ = (
-        "_asked",
         "_begun",
-        "_calls",
         "_lock",
-        "_near",
         "_note",
         "_others",
-        "_partners",
+        "_records",
         "_refused",
         "_tapes",
         "among",
@@ -69,13 +62,10 @@ class Running:
         self.stopped: CallError | None = None
         self.trouble: Exception | None = None
         self._lock = threading.RLock()
-        self._asked: dict[str, int] = {}
         self._begun = 0
         self._note = scope.note
         self._others: Counter[tuple[str, str]] = Counter()
-        self._calls: list[list[CallRecord]] | None = None
-        self._near: dict[str, Nearest] = {}
-        self._partners: list[dict[str, list[CallRecord]]] | None = None
+        self._records = Records(scope)
         self._refused: set[tuple[str, int]] = set()
         self._tapes: set[Tape] = set()
         self.threads: set[threading.Thread] = set()
@@ -148,11 +138,7 @@ class Running:
     @property
     def decides(self) -> bool:
         """Whether a request must be known for a call before it leaves: there may be a limit, or a record."""
-        return bool(self.scope.purses) or self.scope.mode == "strict" or self._may_serve
-
-    @property
-    def _may_serve(self) -> bool:
-        return self.scope.mode != "fresh" and bool(self.scope.partners or self.scope.recording)
+        return bool(self.scope.purses) or self.scope.mode == "strict" or self._records.may_serve
 
     def serve(self, unread: Unread) -> tuple[CallRecord | None, Differs | None]:
         """Find the record that answers this request, or else what says how it differs from what is recorded.
@@ -160,23 +146,16 @@ class Running:
         A call that must not leave ends the action past every handler in it, as no Exception can;
         in a thread that would die of that it raises an Exception: see `calls.miss`.
         """
-        found = self._look(unread)
-        if found is not None:
+        found = self._records.look(unread)
+        goes_live = self.live and self.scope.mode == "auto"
+        if found is not None and not goes_live:
             return found, None
         self._permit(unread)
-        goes_live = self.live and self.scope.mode == "auto"
-        return None, self._differs if self._may_serve and not goes_live else None
-
-    def _look(self, unread: Unread) -> CallRecord | None:
-        if not self._may_serve or not self._nearest(unread.endpoint):
-            return None
-        with self._lock:
-            found = self._find(unread.asked)
-        return None if self.live and self.scope.mode == "auto" else found
+        return None, self._records.differs if self._records.may_serve and not goes_live else None
 
     def _permit(self, unread: Unread) -> None:
         if self.scope.mode == "strict":
-            asked, differs = unread.asked, self._differs(unread.asked)
+            asked, differs = unread.asked, self._records.differs(unread.asked)
             self._stop(lambda scope: scope.mode == "strict", lambda scope: miss_of(scope, asked, differs))
             self._refuse(asked, "no record in strict replay", differs)
         refused = refusals(self.scope.purses, unread.host, lambda: unread.model)
@@ -208,71 +187,6 @@ class Running:
             self._refused.add(this)
             return len(self._refused) > known
 
-    def _find(self, asked: Asked) -> CallRecord | None:
-        n = self._asked.get(asked.key, 0)
-        self._asked[asked.key] = n + 1
-        for records in self._served_by():
-            if n < len(records.get(asked.key, ())):
-                return records[asked.key][n]
-        return self._from_file(asked, n) or self._from_veiled(asked, n)
-
-    def _from_file(self, asked: Asked, n: int) -> CallRecord | None:
-        recording, before = self.scope.recording, self._before(asked.key)
-        return recording.take(asked.key, n=before + n, branch=self.scope.branch) if recording else None
-
-    def _from_veiled(self, asked: Asked, n: int) -> CallRecord | None:
-        """Look for a record whose request differs in nothing but secrets of an environment."""
-        recording, branch = self.scope.recording, self.scope.branch
-        if any(asked.key in records for records in self._served_by()):
-            return None
-        for calls in self._recorded():
-            same = [call for call in veiled(calls) if self._is_lifted(call, asked)]
-            if n < len(same):
-                return same[n]
-        if recording is None or recording.count(asked.key, branch=branch):
-            return None
-        same = [call for call in recording.veiled() if self._is_lifted(call, asked)]
-        mine = [call for call in same if call.branch == branch or not any(each.branch for each in same)]
-        n += self._before(asked.key)
-        return mine[n] if n < len(mine) else None
-
-    @staticmethod
-    def _is_lifted(call: CallRecord, asked: Asked) -> bool:
-        return (call.method, call.endpoint) == (asked.method, asked.endpoint) and lifted(call, asked.text)
-
-    def _before(self, key: str) -> int:
-        return 0 if self.scope.answered is None else self.scope.answered(key)
-
-    def _differs(self, asked: Asked) -> str | None:
-        recording, branch = self.scope.recording, self.scope.branch
-        recorded = 0 if recording is None else recording.count(asked.key, branch=branch)
-        if recorded:
-            n = self._before(asked.key) + self._asked.get(asked.key, 1)
-            return f"the record is used up: {recorded} recorded, this is request {n}"
-        if recording is not None and not any(asked.key in records for records in self._served_by()):
-            others = [call for call in recording.nearest(asked.endpoint) if call.key == asked.key]
-            if any(servable(call) and call.branch != branch for call in others):
-                return "the same request is recorded in another branch, whose answers are its own"
-        return self._nearest(asked.endpoint).drift(asked, self._asked)
-
-    def _served_by(self) -> list[dict[str, list[CallRecord]]]:
-        if self._partners is None:
-            self._partners = [_by_key(calls) for calls in self._recorded()]
-        return self._partners
-
-    def _recorded(self) -> list[list[CallRecord]]:
-        if self._calls is None:
-            self._calls = [self.scope.log.calls([step]) for step in self.scope.partners]
-        return self._calls
-
-    def _nearest(self, endpoint: str) -> Nearest:
-        with self._lock:
-            if endpoint not in self._near:
-                own = [call for calls in self._recorded() for call in calls if call.endpoint == endpoint]
-                others = self.scope.recording.nearest(endpoint) if self.scope.recording else ()
-                self._near[endpoint] = Nearest([*own, *others])
-            return self._near[endpoint]
-
     def leave(self, error: BaseException | None) -> BaseException | None:
         """Give the error that leaves in the place of `error`, if any: a call was refused."""
         if isinstance(error, Stop | RefusedError):
@@ -290,10 +204,3 @@ class Running:
             for (method, host), count in self.others().items():
                 note({"request": {"method": method, "host": host, "count": count}})
         return self.trouble
-
-
-def _by_key(calls: list[CallRecord]) -> dict[str, list[CallRecord]]:
-    table = defaultdict(list)
-    for call in filter(servable, calls):
-        table[call.key].append(call)
-    return table

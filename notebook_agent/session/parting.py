@@ -142,7 +142,11 @@ def _until(history: History, seq: int | None) -> StepRecord | None:
 
 
 def _state(history: History, step: StepRecord | None) -> dict[str, object]:
-    return dict(history.store.state(StepRef(history.key, None) if step is None else step.ref))
+    """The state after a step; where the run began with it, as the run began: with what was edited for it."""
+    parent = history.run.parent
+    if step is None or (parent is not None and parent.seq == step.seq):
+        return dict(history.store.state(StepRef(history.key, None)))
+    return dict(history.store.state(step.ref))
 
 
 def _near(history: History, seq: int | None) -> Sequence[StepRecord]:

@@ -23,6 +23,8 @@ export interface Lane {
   offset: number;
   /** How many forks of a grid it stands for; missing where it is a run. */
   forks?: number;
+  /** How many of these failed. */
+  failed?: number;
 }
 
 const byId = (runs: Run[]): Map<string, Run> => new Map(runs.map((run) => [run.id, run]));
@@ -90,9 +92,9 @@ export function withGrids(lanes: Lane[]): Lane[] {
     if (!grid || grid.length < 2) return [lane];
     const fork = { ...lane, depth: lane.depth + 1, run: { ...lane.run, parent: keyOf(lane) } };
     if (grid[0] !== lane) return [fork];
-    const shown = grid.find(({ run }) => run.status === "failed") ?? lane;
-    const run = { ...shown.run, id: keyOf(lane), label: nameOf(lane) ?? "" };
-    return [{ ...lane, run, forks: grid.length }, fork];
+    const failed = grid.filter(({ run }) => run.status === "failed");
+    const run = { ...(failed[0] ?? lane).run, id: keyOf(lane), label: nameOf(lane) ?? "" };
+    return [{ ...lane, run, forks: grid.length, failed: failed.length }, fork];
   });
 }
 

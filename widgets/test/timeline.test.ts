@@ -69,6 +69,12 @@ describe("ticks", () => {
     expect(ticks.length).toBeLessThanOrEqual(240);
     expect(ticks.filter((tick) => tick.step.status === "failed").length).toBe(1);
   });
+
+  it("name an action where they stand for that alone", () => {
+    const many = steps(480).map((step, i) => ({ ...step, action: i < 240 ? "one" : `${i % 2}` }));
+    const ticks = ticksOf(many, 1, 480);
+    expect([ticks.at(0)?.action, ticks.at(-1)?.action]).toEqual(["one", ""]);
+  });
 });
 
 describe("the scale of a run that grows", () => {

@@ -1,7 +1,7 @@
-import { useEffect, useRef } from "preact/hooks";
 import type { BlameWire, OriginWire } from "../wire.ts";
 import { CodeView } from "./code.tsx";
 import { Fold } from "./fold.tsx";
+import { onEscape, useFocus } from "./form.tsx";
 import { Icon } from "./icons.tsx";
 import { CallsView } from "./tabs.tsx";
 
@@ -36,15 +36,14 @@ const Causes = ({ causes, onGo }: { causes: OriginWire[] } & Pick<BlameProps, "o
 /** Who wrote a value: the step, the call and its prompt, the source as it was, and what it was made from. */
 export function BlameCard({ blame, onGo, onClose }: BlameProps) {
   const { origin, source, calls, causes } = blame;
-  const card = useRef<HTMLElement>(null);
-  useEffect(() => card.current?.focus(), [blame]);
+  const card = useFocus<HTMLElement>(true, blame);
   return (
     <section
       class="na-blame"
       aria-label={`Who wrote ${origin.path}`}
       tabIndex={-1}
       ref={card}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
+      onKeyDown={onEscape(onClose)}
     >
       <button type="button" class="na-tool na-edit" aria-label="Close" title="Close" onClick={onClose}>
         <Icon name="cross" />

@@ -73,7 +73,8 @@ export const Header = (props: HeaderProps) => {
       </div>
       {run && <Standing run={run} control={control} />}
       <span class="na-where">
-        step {step ? count(step.seq) : "–"}/{head === null ? "–" : count(head)}
+        {step ? `step ${count(step.seq)}` : "start"}
+        {head !== null && `/${count(head)}`}
         {atHead && run?.next && !BROKEN.has(run.status) && (
           <>
             {" · next "}

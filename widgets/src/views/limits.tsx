@@ -3,7 +3,7 @@ import type { ControlWire } from "../wire.ts";
 import { budgetText } from "./budget.tsx";
 
 /** What is open below the buttons. */
-export type Drawer = "run" | "step" | "breakpoints" | "budget" | "price" | null;
+export type Drawer = "run" | "step" | "breakpoints" | "budget" | "price" | "keys" | null;
 
 export interface LimitActsProps {
   control: ControlWire;
@@ -11,7 +11,7 @@ export interface LimitActsProps {
   onDrawer: (drawer: Drawer) => void;
 }
 
-/** What limits a run: where it halts and what it may spend. */
+/** What limits a run: where it halts and what it may spend; and the help of keys. */
 export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
   const set = Object.keys(control.breakpoints).length;
   const turn = (to: Drawer): void => onDrawer(drawer === to ? null : to);
@@ -38,6 +38,17 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
         onClick={() => turn("budget")}
       >
         {budgetText(control)}
+      </button>
+      <button
+        type="button"
+        class="na-quiet"
+        aria-label="Keys"
+        aria-keyshortcuts="?"
+        aria-expanded={drawer === "keys"}
+        title="Keys (?)"
+        onClick={() => turn("keys")}
+      >
+        ?
       </button>
     </span>
   );

@@ -10,6 +10,7 @@ import { DetailView } from "./detail.tsx";
 import { editsOf } from "./edit.tsx";
 import { GraphView } from "./graph.tsx";
 import { Header } from "./header.tsx";
+import { onHelp } from "./keys.tsx";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
 import { goingOn, nextOf, type Scene, useScene } from "./scene.ts";
@@ -272,7 +273,7 @@ export function Panel({ viewer, part = "panel" }: { viewer: Viewer; part?: Part 
   const Shown = PARTS[part];
   return (
     <ReachContext.Provider value={reach}>
-      <section class={`na-panel na-part-${part}`} aria-label="Agent">
+      <section class={`na-panel na-part-${part}`} aria-label="Agent" onKeyDown={onHelp}>
         <Shown {...scene} />
       </section>
     </ReachContext.Provider>

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Step } from "../model.ts";
 import type { PriceWire } from "../wire.ts";
+import { Form, useFocus } from "./form.tsx";
 
 /** What is to run again, and what that takes. */
 export interface Asked {
@@ -22,35 +23,30 @@ const HEADS = {
   rerun: (step: Step | null) => `${step?.action}, step ${step?.seq}, once more in a fork from before it`,
 };
 
-export const PriceForm = ({ asked: { what, price }, again, onGo, onCancel }: PriceProps) => (
-  <form
-    class="na-form na-prices"
-    aria-label="What it takes"
-    onSubmit={(event) => {
-      event.preventDefault();
-      onGo(false);
-    }}
-    onKeyDown={(event) => event.key === "Escape" && onCancel()}
-  >
-    <p>
-      {HEADS[what](again)}: {price.said}
-    </p>
-    {price.fresh && <p class="na-hint">If the model is asked anew: {price.fresh}</p>}
-    <div class="na-acts">
-      <button type="submit" class="na-button na-primary" ref={(button) => button?.focus()}>
-        {what === "retry" ? "Retry now" : "Run it again"}
-      </button>
-      {price.fresh && (
-        <button type="button" class="na-button" onClick={() => onGo(true)}>
-          Ask the model anew
+export function PriceForm({ asked: { what, price }, again, onGo, onCancel }: PriceProps) {
+  const first = useFocus<HTMLButtonElement>();
+  return (
+    <Form label="What it takes" onGo={() => onGo(false)} onClose={onCancel}>
+      <p>
+        {HEADS[what](again)}: {price.said}
+      </p>
+      {price.fresh && <p class="na-hint">If the model is asked anew: {price.fresh}</p>}
+      <div class="na-acts">
+        <button type="submit" class="na-button na-primary" ref={first}>
+          {what === "retry" ? "Retry now" : "Run it again"}
         </button>
-      )}
-      <button type="button" class="na-button" onClick={onCancel}>
-        Cancel
-      </button>
-    </div>
-  </form>
-);
+        {price.fresh && (
+          <button type="button" class="na-button" onClick={() => onGo(true)}>
+            Ask the model anew
+          </button>
+        )}
+        <button type="button" class="na-button" onClick={onCancel}>
+          Cancel
+        </button>
+      </div>
+    </Form>
+  );
+}
 
 interface Paying {
   onPrice: (what: Asked["what"]) => Promise<PriceWire | null>;

@@ -1,12 +1,13 @@
 import { Fragment } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { count, placeText } from "../format.ts";
 import type { Overview } from "../model.ts";
-import { percent, tickClass, ticksOf, withRoom } from "../ticks.ts";
+import { MOST_NAMED, percent, type Tick, tickClass, ticksOf, withRoom } from "../ticks.ts";
 import { lanesOf, type Point } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 import { Icon } from "./icons.tsx";
 import { Lanes } from "./lanes.tsx";
+import { usePlay } from "./play.ts";
 
 export interface TimelineProps {
   overview: Overview;
@@ -21,9 +22,10 @@ export interface TimelineProps {
 /** The run in view has at least one part in so many of the width, or longer runs are cut off. */
 const LONGER = 2;
 const FEWEST = 24;
-/** Of more ticks none has room for its action's name. */
-const MOST_NAMED = 48;
+/** How long a step is shown while it plays, and a whole run as far as that can be. */
 const PLAY_MS = 700;
+const WHOLE_MS = 20_000;
+const FRAME_MS = 40;
 
 /** A name that may be broken after each of its words. */
 const Name = ({ of }: { of: string }) => (
@@ -37,6 +39,12 @@ const Name = ({ of }: { of: string }) => (
   </span>
 );
 
+/** Where a tick lies beside the place in view. */
+function whereIs({ from, width }: Tick, at: number): string {
+  if (from > at) return "na-ahead";
+  return at < from + width ? "na-here" : "";
+}
+
 function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells: number; hues: Hues }) {
   const ticks = useMemo(() => {
     const steps = points.map((point) => point.step);
@@ -45,35 +53,17 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
   return (
     <div class={`na-strip ${ticks.length > MOST_NAMED ? "na-dense" : ""}`} aria-hidden="true">
       <span class="na-cell na-origin" style={{ left: 0, width: percent(1, cells) }} />
-      {ticks.map(({ step, from, width }) => (
+      {ticks.map((tick) => (
         <span
-          key={from}
-          class={`na-cell ${tickClass(step, hues)} ${from > at ? "na-ahead" : ""} ${from <= at && at < from + width ? "na-here" : ""}`}
-          style={{ left: percent(from, cells), width: percent(width, cells) }}
+          key={tick.from}
+          class={`na-cell ${tickClass(tick, hues)} ${whereIs(tick, at)}`}
+          style={{ left: percent(tick.from, cells), width: percent(tick.width, cells) }}
         >
-          <i>{ticks.length > MOST_NAMED ? "" : <Name of={step.action} />}</i>
+          <i>{ticks.length > MOST_NAMED ? "" : <Name of={tick.action} />}</i>
         </span>
       ))}
     </div>
   );
-}
-
-function usePlay(at: number, last: number, onMove: (at: number) => void): [boolean, () => void] {
-  const [playing, setPlaying] = useState(false);
-  useEffect(() => {
-    if (!playing) return undefined;
-    if (at >= last) {
-      setPlaying(false);
-      return undefined;
-    }
-    const timer = setTimeout(() => onMove(at + 1), Math.max(40, Math.min(PLAY_MS, 20_000 / last)));
-    return () => clearTimeout(timer);
-  }, [playing, at, last, onMove]);
-  const toggle = (): void => {
-    if (!playing && at >= last) onMove(0);
-    setPlaying(!playing);
-  };
-  return [playing, toggle];
 }
 
 /** The slider over every step of the run and of its ancestors. */
@@ -81,7 +71,8 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
   const last = points.length - 1;
   const step = points[at]?.step ?? null;
   const head = points.at(-1)?.seq ?? null;
-  const [playing, toggle] = usePlay(at, last, onMove);
+  const every = Math.max(FRAME_MS, Math.min(PLAY_MS, WHOLE_MS / last));
+  const [playing, toggle] = usePlay({ at, last, onMove, by: 1, every });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== " ") return;
     event.preventDefault();

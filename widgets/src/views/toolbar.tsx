@@ -6,6 +6,7 @@ import { BreakList, type OnBreak } from "./breaks.tsx";
 import { BudgetForm, type Limits } from "./budget.tsx";
 import { HoldingActs, queued } from "./holding.tsx";
 import { InputForm } from "./inputs.tsx";
+import { Keys } from "./keys.tsx";
 import { AllowEffects, type Drawer, LimitActs, type LimitActsProps } from "./limits.tsx";
 import { type Asked, PriceForm, usePrice } from "./price.tsx";
 
@@ -99,6 +100,7 @@ function RunActs(props: ActsProps) {
           title="Go on from the failed step, with the code as it is now"
           disabled={busy}
           primary
+          expanded={drawer === "price" || undefined}
           onClick={() => props.onAsk("retry")}
         />
       )}
@@ -151,7 +153,10 @@ function Open(
   if (drawer === "price" && props.price)
     return <PriceForm asked={props.price} again={props.again} onGo={props.onAgain} onCancel={onCancel} />;
   if (drawer === "breakpoints")
-    return <BreakList actions={actions} breakpoints={control.breakpoints} onBreak={onBreak} />;
+    return (
+      <BreakList actions={actions} breakpoints={control.breakpoints} onBreak={onBreak} onClose={onCancel} />
+    );
+  if (drawer === "keys") return <Keys onClose={onCancel} />;
   if (drawer === "budget") return <BudgetForm limits={control} onLimit={onLimit} onClose={onCancel} />;
   if (drawer !== "run" && drawer !== "step") return null;
   return <InputForm inputs={inputs} next={next} past={past} onGo={onGo} onCancel={onCancel} />;
