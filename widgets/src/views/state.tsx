@@ -1,4 +1,5 @@
 import { summary } from "../format.ts";
+import { isA } from "../kinds.ts";
 import type { DiffWire, ValueWire } from "../wire.ts";
 import { bubbleOf, Chat, chatOf, Message } from "./chat.tsx";
 import { type Edit, Editor, editable } from "./edit.tsx";
@@ -153,8 +154,7 @@ const Writing = ({ text }: { text: string }) => (
 
 /** The state by key; what the step changed is marked, chats are bubbles. */
 export function StateView({ state, diff, streaming, edits, onEdit }: StateProps) {
-  const items: [string, ValueWire][] =
-    typeof state === "object" && state?.t === "dict" ? state.items : [["state", state]];
+  const items: [string, ValueWire][] = isA(state, "dict") ? state.items : [["state", state]];
   return (
     <div class="na-state">
       {streaming !== "" && <Writing text={streaming} />}
