@@ -94,7 +94,7 @@ class Tracer:
         others, places, skip = iter(self.spots(texts, path)), self._reader.places, len(_HEAD)
         begins, spot, length = b"", None, 0
         for state in states:
-            book, place = places.get(state, _NOWHERE) if isinstance(state, int) else _NOWHERE
+            book, place = places.get(cast("int", state), _NOWHERE)
             if length:
                 raw, start = book.raw, book.ends[place]
                 at = raw.find(b",", start + skip)
@@ -139,6 +139,11 @@ class Tracer:
         form, body = self._reader.get(number)
         found = _LIST.fullmatch(body) if form == JSON and isinstance(body, str) else None
         return None if found is None else int(found[1])
+
+    def stretches(self, number: int) -> tuple[list[int], str]:
+        """The numbers of the rows of a node that is a long list, and the JSON of the items after them."""
+        found = cast("re.Match[str]", _LIST.fullmatch(self._text(number)))
+        return [*self._listed(found[2]), *self._listed(found[3])], found[4]
 
     def item(self, number: int, place: int) -> Spot | None:
         """An item of a node that is a list; None where it has none there."""
