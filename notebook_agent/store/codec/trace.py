@@ -132,6 +132,11 @@ class Tracer:
         found = _LIST.fullmatch(body) if form == JSON and isinstance(body, str) else None
         return None if found is None else int(found[1])
 
+    def stretches(self, number: int) -> tuple[list[int], str]:
+        """The numbers of the rows of a node that is a long list, and the JSON of the items after them."""
+        found = cast("re.Match[str]", _LIST.fullmatch(self._text(number)))
+        return [*self._listed(found[2]), *self._listed(found[3])], found[4]
+
     def item(self, number: int, place: int) -> Spot | None:
         """An item of a node that is a list; None where it has none there."""
         return self._in_node(number, (place,), 0)
