@@ -21,11 +21,12 @@ from notebook_agent.session.references import Where, check_name
 from notebook_agent.session.results import RunResult, run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.secrets import name_secrets
-from notebook_agent.session.starting import check_edits, guarded_actions, label_for, missing_reads
+from notebook_agent.session.starting import check_edits, label_for, missing_reads
 from notebook_agent.session.turn import Plan, Refused, drive
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace, failed_at
 from notebook_agent.store.protocol import StepRecord
+from notebook_agent.view.served import guarded_actions
 
 __all__ = [
     "check_label",

@@ -14,6 +14,7 @@ from notebook_agent.store.protocol import RunRecord, StepRecord
 from notebook_agent.view.detail import asks, detail, step_detail
 from notebook_agent.view.light import LIGHT
 from notebook_agent.view.panel import RunWriter
+from notebook_agent.view.served import Served
 from notebook_agent.view.tally import Tally
 from notebook_agent.view.wire import Detail, Progress
 
@@ -45,8 +46,9 @@ class Going:
     What events told is not read from the store again, so a message costs no more in a long run.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, served: Served | None = None) -> None:
         self._history = history
+        self._served = served or Served()
         self._steps = {step.seq: step for step in history.store.steps(history.key)}
         self._tally = Tally.of(history.store.call_counts(history.key).values())
         self._states: dict[int, State] = {}
@@ -81,7 +83,8 @@ class Going:
         fresh = [self._steps[seq] for seq in range(since, last + 1) if seq in self._steps]
         shown = fresh or ([] if newest is None else [newest])
         own = [step for step in shown if step.ref.run == self._history.key]
-        run = RunWriter(self._history.store, graph).run(self._record(goes_on=runs and bool(own)), own)
+        writer = RunWriter(self._history.store, graph, served=self._served)
+        run = writer.run(self._record(goes_on=runs and bool(own)), own)
         if runs and run["status"] == "completed":
             run["status"] = "running"
         return Progress(
