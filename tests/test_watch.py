@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from notebook_agent import ApplicationBuilder, Condition, action, expr, when
 from notebook_agent.errors import ConditionError
-from notebook_agent.history import Flip, flip
+from notebook_agent.history import Flip, WatchStopped, flip
 from notebook_agent.state import State
 
 
@@ -250,3 +250,28 @@ def test_each_decision_is_explained_and_its_flip_confirmed(drawn, closed, n, m, 
             for b in range(-7, 8)
             for c in ("", "a", "b", "ab", "x")
         )
+
+
+def stopping(after):
+    """Return a question during which a Stop comes."""
+    asked = []
+
+    def question(state):
+        asked.append(state)
+        if len(asked) > after:
+            raise KeyboardInterrupt
+        return state["n"] < 2
+
+    return question
+
+
+def test_a_stop_leaves_what_was_found():
+    """And says how much was not looked at; how far it came was told before."""
+    told = []
+    with pytest.raises(WatchStopped, match=r"^Stopped: 3 of 6 checkpoints were looked at\.$") as stopped:
+        counted(5).watch(stopping(3), tell=lambda *each: told.append(each))
+    found = stopped.value.watched
+    assert ([None, 0, 1], 3) == ([point.seq for point in found.points], found.left)
+    assert [(1, 6), (2, 6), (3, 6)] == told
+    with pytest.raises(WatchStopped):
+        counted(5).bisect(stopping(0))

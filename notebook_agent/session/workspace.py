@@ -20,6 +20,7 @@ from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import Board, Screen, SilentScreen, screen_here
 from notebook_agent.session.settings import Settings
+from notebook_agent.session.turn import Refused
 from notebook_agent.session.words import listing
 from notebook_agent.session.worker import Worker
 from notebook_agent.store.protocol import RunRecord, Store
@@ -47,6 +48,7 @@ class Workspace:
         replay: Which LLM calls may leave.
         breakpoints: The conditions by action, where runs halt or are held; empty for always.
         worker: Runs commands beside the cells.
+        refused: The last command, where it lacked leave to fire again what cannot be taken back.
         board: Opens where a grid of forks is shown, given what stops it; None where only lines are.
     """
 
@@ -66,6 +68,7 @@ class Workspace:
     replay: Replay = field(default_factory=Replay)
     breakpoints: dict[str, str] = field(default_factory=dict)
     worker: Worker = field(default_factory=Worker)
+    refused: Refused | None = None
     board: Callable[[Callable[[], None]], Board | None] | None = None
 
     @property

@@ -108,15 +108,20 @@ export function unfolded(lanes: Lane[], folded: ReadonlySet<string>): Lane[] {
   });
 }
 
-const bySeq = (a: Step, b: Step): number => a.seq - b.seq;
+/** What lies before a step, at no cost that grows with how much that is. */
+function before<Place extends { seq: number | null }>(places: Place[], { seq }: Step): Place[] {
+  return places.slice(0, places.findLastIndex((place) => (place.seq ?? -1) < seq) + 1);
+}
 
-function mergedSteps(old: Step[], fresh: Step[]): Step[] {
-  const last = old.at(-1);
-  const grows = fresh.every((step, i) => step.seq > (fresh[i - 1] ?? last ?? { seq: -1 }).seq);
-  if (grows) return fresh.length === 0 ? old : old.concat(fresh);
-  const steps = new Map(old.map((step) => [step.seq, step]));
-  for (const step of fresh) steps.set(step.seq, step);
-  return [...steps.values()].sort(bySeq);
+/** The steps after those of a message, which tells all from its first on. */
+const mergedSteps = (old: Step[], fresh: Step[]): Step[] =>
+  fresh[0] ? before(old, fresh[0]).concat(fresh) : old;
+
+/** The places after a message of progress: as `pathOf` finds them, where only the run in view has grown. */
+export function grown(points: Point[], inView: string, { run }: Progress): Point[] {
+  const [first] = run.steps;
+  if (!first || run.id !== inView) return points;
+  return before(points, first).concat(ownPoints(run, undefined));
 }
 
 /** The overview after a message of progress, which tells only what changed. */

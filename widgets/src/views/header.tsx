@@ -71,7 +71,7 @@ export const Header = (props: HeaderProps) => {
         </span>
         <span class="na-project">{overview.project}</span>
       </div>
-      {run && <Standing run={run} control={control} />}
+      {run && <Standing key={overview.n} run={run} control={control} />}
       <span class="na-where">
         {step ? `step ${count(step.seq)}` : "start"}
         {head !== null && `/${count(head)}`}

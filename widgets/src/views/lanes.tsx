@@ -42,7 +42,7 @@ function Dots({ lane, cells, hues, from }: { lane: Lane; cells: number; hues: Hu
       />
       {ticks.map((tick) => (
         <span
-          key={tick.from}
+          key={tick.step.seq}
           class={`na-dot ${tickClass(tick, hues)}`}
           title={tickTitle(tick.step)}
           style={{ left: percent(tick.from + tick.width / 2, cells) }}

@@ -79,7 +79,7 @@ function Chatting(scene: Scene) {
       broken={broken}
       streaming={atHead ? looks.text : ""}
       onSend={(text) => void viewer.run("run", { [chat.input]: text })}
-      onRetry={() => void viewer.retry()}
+      onRetry={() => void viewer.goOn("retry")}
     />
   );
 }
@@ -113,7 +113,7 @@ function Details(scene: Scene) {
     <DetailView
       id={id}
       detail={detail}
-      late={late}
+      late={late && run?.status !== "running"}
       streaming={atHead && run?.status === "running" ? text : ""}
       edits={edits.edits}
       onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
@@ -136,6 +136,7 @@ const Timeline = ({ viewer, looks, hues, move, onSwitch, onCompare }: Scene) => 
   <TimelineView
     overview={looks.overview}
     points={looks.points}
+    drawn={looks.drawn}
     at={looks.at}
     hues={hues}
     onMove={move}
@@ -167,8 +168,8 @@ function Commands(scene: Scene) {
       edited={changes && Object.keys(changes).length}
       said={looks.said}
       error={looks.error}
-      onRun={(how, inputs, allow) => void viewer.run(how, inputs, allow)}
-      onRetry={(allow) => void viewer.retry(allow)}
+      onRun={(how, inputs) => void viewer.run(how, inputs)}
+      onGoOn={(how) => void viewer.goOn(how)}
       again={point.step?.status === "completed" ? point.step : null}
       onPrice={(what) => viewer.price(what)}
       onRerun={(fresh) => void viewer.rerun(fresh)}

@@ -50,16 +50,16 @@ export function PriceForm({ asked: { what, price }, again, onGo, onCancel }: Pri
 
 interface Paying {
   onPrice: (what: Asked["what"]) => Promise<PriceWire | null>;
-  onRetry: (allow: boolean) => void;
+  onGoOn: (how: "retry") => void;
   onRerun: (fresh: boolean) => void;
 }
 
 /** Says what a retry or a further run of a step takes, and where that is something asks first. */
-export function usePrice({ onPrice, onRetry, onRerun }: Paying, choose: (drawer: "price" | null) => void) {
+export function usePrice({ onPrice, onGoOn, onRerun }: Paying, choose: (drawer: "price" | null) => void) {
   const [price, setPrice] = useState<Asked | null>(null);
   const onAsk = async (what: Asked["what"]): Promise<void> => {
     const told = await onPrice(what);
-    if (what === "retry" && !told?.live) onRetry(false);
+    if (what === "retry" && !told?.live) onGoOn("retry");
     else if (told) {
       setPrice({ what, price: told });
       choose("price");
@@ -67,7 +67,7 @@ export function usePrice({ onPrice, onRetry, onRerun }: Paying, choose: (drawer:
   };
   const onAgain = (fresh: boolean): void => {
     choose(null);
-    if (price?.what === "retry") onRetry(false);
+    if (price?.what === "retry") onGoOn("retry");
     else onRerun(fresh);
   };
   return { price, onAsk: (what: Asked["what"]) => void onAsk(what), onAgain };

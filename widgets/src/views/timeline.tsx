@@ -12,6 +12,8 @@ import { usePlay } from "./play.ts";
 export interface TimelineProps {
   overview: Overview;
   points: Point[];
+  /** What the strip and the lanes are drawn from. */
+  drawn: { overview: Overview; points: Point[] };
   at: number;
   hues: Hues;
   onMove: (at: number) => void;
@@ -55,7 +57,7 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
       <span class="na-cell na-origin" style={{ left: 0, width: percent(1, cells) }} />
       {ticks.map((tick) => (
         <span
-          key={tick.from}
+          key={tick.step.seq}
           class={`na-cell ${tickClass(tick, hues)} ${whereIs(tick, at)}`}
           style={{ left: percent(tick.from, cells), width: percent(tick.width, cells) }}
         >
@@ -67,12 +69,17 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
 }
 
 /** The slider over every step of the run and of its ancestors. */
-function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: number }) {
+function Slider({ points, drawn, at, hues, onMove, cells }: TimelineProps & { cells: number }) {
   const last = points.length - 1;
   const step = points[at]?.step ?? null;
   const head = points.at(-1)?.seq ?? null;
   const every = Math.max(FRAME_MS, Math.min(PLAY_MS, WHOLE_MS / last));
   const [playing, toggle] = usePlay({ at, last, onMove, by: 1, every });
+  const here = Math.min(at, drawn.points.length - 1);
+  const strip = useMemo(
+    () => <Strip points={drawn.points} at={here} cells={cells} hues={hues} />,
+    [drawn.points, here, cells, hues],
+  );
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== " ") return;
     event.preventDefault();
@@ -98,7 +105,7 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
         </span>
       </div>
       <div class="na-track">
-        <Strip points={points} at={at} cells={cells} hues={hues} />
+        {strip}
         <input
           type="range"
           aria-label="Step"
@@ -122,7 +129,8 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
 
 /** The time slider, and under it a lane for each run. */
 export function TimelineView(props: TimelineProps) {
-  const { overview, points, hues, onSwitch, onCompare } = props;
+  const { points, hues, onSwitch, onCompare } = props;
+  const { overview } = props.drawn;
   const lanes = useMemo(() => lanesOf(overview), [overview]);
   const longest = lanes.reduce(
     (most, lane) => Math.max(most, lane.offset + lane.run.steps.length),
@@ -131,7 +139,7 @@ export function TimelineView(props: TimelineProps) {
   const exact = Math.min(longest, Math.max(points.length * LONGER, FEWEST));
   const grows = overview.runs.some((run) => run.id === overview.run && run.status === "running");
   const cells = grows ? withRoom(exact) : exact;
-  const drawn = useMemo(
+  const rows = useMemo(
     () => (
       <Lanes
         overview={overview}
@@ -147,7 +155,7 @@ export function TimelineView(props: TimelineProps) {
   return (
     <div class="na-time">
       <Slider {...props} cells={cells} />
-      {drawn}
+      {rows}
     </div>
   );
 }

@@ -28,8 +28,8 @@ export interface ToolbarProps {
   edited: number | null;
   said: string;
   error: string;
-  onRun: (how: "run" | "step", inputs: Record<string, Json>, allow: boolean) => void;
-  onRetry: (allow: boolean) => void;
+  onRun: (how: "run" | "step", inputs: Record<string, Json>) => void;
+  onGoOn: (how: "retry" | "allow") => void;
   /** The completed step in view, which may run again; null where there is none. */
   again: Step | null;
   onPrice: (what: Asked["what"]) => Promise<PriceWire | null>;
@@ -166,20 +166,18 @@ function Open(
 function useDrawer({ busy, control, onRun, inputs }: ToolbarProps) {
   const bar = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState<Drawer>(null);
-  const [allow, setAllow] = useState(false);
   const begins = chosen === "run" || chosen === "step" || chosen === "price";
   const drawer = begins && (busy || control.mode !== "rest") ? null : chosen;
   const close = (): void => {
     bar.current?.querySelector<HTMLElement>('[aria-expanded="true"]')?.focus();
     choose(null);
   };
-  const begin = (how: "run" | "step", allowed = false): void => {
-    setAllow(allowed);
-    if (inputs.length === 0) onRun(how, {}, allowed);
+  const begin = (how: "run" | "step"): void => {
+    if (inputs.length === 0) onRun(how, {});
     else choose(drawer === how ? null : how);
   };
   const go = (given: Record<string, Json>): void => {
-    if (drawer === "run" || drawer === "step") onRun(drawer, given, allow);
+    if (drawer === "run" || drawer === "step") onRun(drawer, given);
     choose(null);
   };
   return { bar, drawer, choose, close, begin, go };
@@ -203,17 +201,13 @@ const errorText = ({ error, control }: ToolbarProps): string =>
 
 /** The commands, and one line that says what came of them. */
 export function Toolbar(props: ToolbarProps) {
-  const { run, busy, control, onRetry } = props;
+  const { busy, control } = props;
   const said = statusText(props);
   const { bar, drawer, choose, close, begin, go } = useDrawer(props);
   const { price, onAsk, onAgain } = usePrice(props, choose);
   const acts = { ...props, drawer, onAsk, onBegin: begin };
   const idle = control.mode === "rest";
   const error = errorText(props);
-  const allow = (): void => {
-    if (run && FAILED.has(run.status)) onRetry(true);
-    else begin("run", true);
-  };
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: the buttons are no form */}
@@ -235,7 +229,9 @@ export function Toolbar(props: ToolbarProps) {
         </p>
         <LimitActs {...props} drawer={drawer} onDrawer={choose} />
       </div>
-      {control.allow && idle && <AllowEffects trouble={control.trouble} onAllow={allow} />}
+      {control.allow && idle && (
+        <AllowEffects trouble={control.trouble} onAllow={() => props.onGoOn("allow")} />
+      )}
       <Open
         {...props}
         drawer={drawer}
