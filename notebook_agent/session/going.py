@@ -159,6 +159,7 @@ def fork(
     name = label or _fork_label(ws, made)
     history.store.label_run(made.key, name)
     ws.replay.inherit(source.key, made.key)
+    ws.graphs.inherit(source.key, made.key)
     ws.take(made)
     following = made.get_next_action()
     parent = f"{run_name(history.run)}@{'start' if seq is None else seq}"
