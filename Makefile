@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 LOCK := .ci/requirements.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE := notebook_agent/static/panel.js
+LLMOCK := tests/openai_server/node_modules/.bin/llmock
+NODE = eval "$$($(BIN)/python .ci/node.py)"
 SOURCES := $(shell find widgets/src -type f 2>/dev/null) widgets/package-lock.json
 
 .DEFAULT_GOAL := help
@@ -49,8 +51,12 @@ lint: $(VENV)/test ## run the linters, the type checkers and the layer contracts
 bench: $(VENV)/test ## run the benchmarks and write benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/run.py
 
-record: $(VENV)/test $(BUNDLE) ## record the notebooks' LLM calls again, from a local server
-	@$(BIN)/python .ci/record.py
+$(LLMOCK): $(VENV)/test tests/openai_server/package-lock.json
+	@$(NODE) && npm --prefix tests/openai_server ci --silent
+	@touch $@
+
+record: $(VENV)/test $(BUNDLE) $(LLMOCK) ## record the notebooks' LLM calls again, from a local server
+	@$(NODE) && $(BIN)/python .ci/record.py
 
 pictures: $(VENV)/test $(BUNDLE) ## take the README's screenshots again, in JupyterLab
 	@$(BIN)/python .ci/pictures.py

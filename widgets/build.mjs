@@ -1,12 +1,15 @@
 // Bundles the panel, and the grid of forks, into the Python package; refuses bundles that have grown too big.
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, context } from "esbuild";
 import { minify } from "terser";
 
 const LIMIT = 40 * 1024;
+/** Classes that are looked for from outside the bundle, which keep their names. */
+const KEPT = new Set(["na-panel", "na-live", "na-pill", "na-grid", "na-grid-live"]);
+const NAMES = /(?<![\w-])(?:--)?na-[\w-]*/g;
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "notebook_agent", "static");
 const shared = {
@@ -48,13 +51,30 @@ if (process.argv.includes("--watch")) {
   if (total > LIMIT) throw new Error(`The bundles are ${total} bytes gzipped, more than ${LIMIT}.`);
 }
 
-/** Minifies a script once more, since every cell's output carries it, and returns what it and its style weigh. */
+/** Makes a script and its style smaller still, since every cell's output carries them, and returns what they weigh. */
 async function weigh(name) {
-  const script = join(out, `${name}.js`);
+  const paths = [join(out, `${name}.js`), join(out, `${name}.css`)];
+  const [script, style] = paths.map((path) => readFileSync(path, "utf8"));
   const options = { module: true, ecma: 2020, compress: { passes: 3 } };
-  writeFileSync(script, (await minify(readFileSync(script, "utf8"), options)).code);
-  const files = [`${name}.js`, `${name}.css`];
-  const sizes = files.map((file) => gzipSync(readFileSync(join(out, file)), { level: 9 }).length);
-  process.stdout.write(`${files.map((file, n) => `${file} ${sizes[n]} B`).join(", ")} gzipped\n`);
+  const made = shortened((await minify(script, options)).code, style);
+  const sizes = made.map((text) => gzipSync(text, { level: 9 }).length);
+  for (const [n, path] of paths.entries()) {
+    writeFileSync(path, made[n]);
+    process.stdout.write(`${basename(path)} ${sizes[n]} B gzipped\n`);
+  }
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Shortens what classes and custom properties are called, but for classes whose name is put together as they are drawn. */
+function shortened(script, style) {
+  const drawn = new Set(script.match(NAMES));
+  const begun = [...drawn].filter((name) => name.endsWith("-"));
+  const isShort = (name) =>
+    name.startsWith("--") ||
+    (drawn.has(name) && !KEPT.has(name) && !begun.some((begin) => name.startsWith(begin)));
+  const places = new Map(
+    [...new Set(style.match(NAMES))].filter(isShort).map((name, i) => [name, i.toString(36)]),
+  );
+  const short = (name) => (places.has(name) ? name.replace(/na-.*/, `na-${places.get(name)}`) : name);
+  return [script, style].map((text) => text.replace(NAMES, short));
 }

@@ -24,6 +24,7 @@ from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import SilentScreen
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.served import Served
 from notebook_agent.view.wire import Control, Overview, Place, Progress, Reply, Request
 
 __all__ = ["PanelBackend"]
@@ -39,7 +40,8 @@ class PanelBackend:
     def __init__(self, workspace: Workspace) -> None:
         self._ws = workspace
         self._answers = Answers(workspace)
-        self._news = News(workspace, self._answers.told)
+        self._served = Served()
+        self._news = News(workspace, self._answers.told, self._served)
         self._controls = Controls(workspace)
 
     @property
@@ -50,7 +52,7 @@ class PanelBackend:
     def overview(self) -> Overview:
         """Return all that the panel shows but the details of a step."""
         app = self._ws.in_use()
-        return view.overview(app.history, app.graph, n=self._news.number)
+        return view.overview(app.history, app.graph, n=self._news.number, served=self._served)
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         """Tell the listener what goes on; return the way to stop it."""
@@ -130,6 +132,7 @@ class PanelBackend:
             "step": self._step,
             "retry": self._retry,
             "rerun": self._rerun,
+            "allow": self._allow,
         }
         return commands[request["do"]](request)
 
@@ -158,8 +161,16 @@ class PanelBackend:
         self._check_in_view(request)
         self._ws.worker.check()
         going.retry_plan(self._ws)
-        allow = request.get("allow", False)
-        return self._work(lambda: going.retry(self._ws, allow_effects=allow, screen=SilentScreen()))
+        return self._work(lambda: going.retry(self._ws, screen=SilentScreen()))
+
+    def _allow(self, request: Request) -> str:
+        """Go on with the command that was refused last; of one that is not known only its step."""
+        self._check_in_view(request)
+        self._ws.worker.check()
+        app, refused = self._ws.in_use(), self._ws.refused
+        plan = refused.plan if refused is not None and refused.stands(app) else Plan(steps=1)
+        plan.allow_effects = True
+        return self._work(lambda: going.go(self._ws, app, plan, screen=SilentScreen()))
 
     def _rerun(self, request: Request) -> str:
         self._ws.worker.check()
@@ -168,7 +179,7 @@ class PanelBackend:
             self._check_fresh()
         history = History(self._ws.store(), self._answers.key(request))
         plan, line = again(history, request.get("seq")).fork(self._ws)
-        plan.fresh, plan.allow_effects = fresh, request.get("allow", False)
+        plan.fresh = fresh
         app = self._ws.in_use()
         self._work(lambda: going.go(self._ws, app, plan, screen=SilentScreen()))
         return f"{line}; it runs"
@@ -182,7 +193,6 @@ class PanelBackend:
     def _start(self, request: Request, plan: Plan) -> str:
         self._check_in_view(request)
         self._ws.worker.check()
-        plan.allow_effects = request.get("allow", False)
         line = self._fork_of_past(request)
         app = self._ws.in_use()
         said = self._work(lambda: going.go(self._ws, app, plan, screen=SilentScreen()))

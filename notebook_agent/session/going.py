@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 
 from notebook_agent.application import Application
 from notebook_agent.calls import Budget
 from notebook_agent.engine import Stopped
 from notebook_agent.engine.request import inputs_of, read_call, read_halts
-from notebook_agent.errors import CommandError
+from notebook_agent.errors import CommandError, EffectError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
@@ -21,11 +21,12 @@ from notebook_agent.session.references import Where, check_name
 from notebook_agent.session.results import RunResult, run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.secrets import name_secrets
-from notebook_agent.session.starting import check_edits, guarded_actions, label_for, missing_reads
-from notebook_agent.session.turn import Plan, drive
+from notebook_agent.session.starting import check_edits, label_for, missing_reads
+from notebook_agent.session.turn import Plan, Refused, drive
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace, failed_at
 from notebook_agent.store.protocol import StepRecord
+from notebook_agent.view.served import guarded_actions
 
 __all__ = [
     "check_label",
@@ -56,7 +57,7 @@ def go(
         ws.worker.passes(app.gate)
         ws.set_ledger(app, fresh=plan.fresh)
         app.allow_effects = plan.allow_effects
-        with nullcontext() if budget is None else app.within(budget):
+        with nullcontext() if budget is None else app.within(budget), _refusal_kept(ws, app, plan):
             drive(app, plan, ws.loop)
     except (KeyboardInterrupt, Stopped) as stopped:
         stopped.add_note(_stopped(ws, app, recorder))
@@ -79,6 +80,17 @@ def go(
         halted=plan.halted,
         note=note,
     )
+
+
+@contextmanager
+def _refusal_kept(ws: Workspace, app: Application, plan: Plan) -> Iterator[None]:
+    """Keep what is left of a command that is refused, for who gives it leave."""
+    ws.refused = None
+    try:
+        yield
+    except EffectError:
+        ws.refused = Refused(plan, app.key, app.sequence_id)
+        raise
 
 
 def _stopped(ws: Workspace, app: Application, recorder: Recorder) -> str:
@@ -112,7 +124,7 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     app = _application(ws, history)
     coming = next_after(app, history, seq)
     if coming is None:
-        raise CommandError(f"nothing comes after @{seq}: %agent goto an earlier step")
+        raise CommandError(f"nothing comes after @{seq}: look at an earlier step, %agent goto @K")
     call = read_call(
         "run", plan.inputs, halt_before=plan.before, halt_after=plan.until, max_steps=plan.max_steps
     )
@@ -147,6 +159,7 @@ def fork(
     name = label or _fork_label(ws, made)
     history.store.label_run(made.key, name)
     ws.replay.inherit(source.key, made.key)
+    ws.graphs.inherit(source.key, made.key)
     ws.take(made)
     following = made.get_next_action()
     parent = f"{run_name(history.run)}@{'start' if seq is None else seq}"

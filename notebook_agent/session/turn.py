@@ -16,9 +16,10 @@ from notebook_agent.application import Application
 from notebook_agent.application.turns import end_of_turn, inputs_taken
 from notebook_agent.calls import Budget
 from notebook_agent.engine import Step
+from notebook_agent.ids import RunKey
 from notebook_agent.session.loop import LoopThread
 
-__all__ = ["Plan", "drive"]
+__all__ = ["Plan", "Refused", "drive"]
 
 
 @dataclass(slots=True)
@@ -57,6 +58,19 @@ class Plan:
         elif self.one_turn:
             self.halted = end_of_turn(following, self.inputs, self.taken)
         return self.halted is not None or self.steps == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is left of a command that was refused, as it had fired again what cannot be taken back."""
+
+    plan: Plan
+    run: RunKey
+    head: int | None
+
+    def stands(self, app: Application) -> bool:
+        """Whether the run is still where it was refused."""
+        return (app.key, app.sequence_id) == (self.run, self.head)
 
 
 def drive(app: Application, plan: Plan, loop: LoopThread) -> None:

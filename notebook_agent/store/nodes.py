@@ -108,6 +108,19 @@ class NodeReader:
             if number not in self.within and number not in self.rows and not self._seek(number):
                 self._hold_rows(numbers[index + 1 : index + 1 + _AT_ONCE])
 
+    def texts(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Bodies of those of these nodes that are JSON."""
+        self.hold(numbers)
+        asked, found = set(numbers), {}
+        for number in asked & self.rows.keys():
+            form, body = self.rows[number]
+            if form == JSON and isinstance(body, str):
+                found[number] = body
+        for book in dict.fromkeys(map(self.within.get, numbers)):
+            if book is not None:
+                found.update(book.plain(asked))
+        return found
+
     def _seek(self, number: int) -> bool:
         """Read a node; whether it stood in a pack."""
         row = self._connection.execute(_SEEK, (number,)).fetchone()

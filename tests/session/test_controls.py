@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from notebook_agent.engine import Gate, Stopped
+from notebook_agent.errors import EffectError
 from notebook_agent.session.backend import PanelBackend
 
 LOOP = """
@@ -217,10 +218,56 @@ def test_leave_to_fire_again_is_asked_for_and_given(notebook, agent):
     watched.ask("retry")
     told = watched.wait_for_trouble()
     assert (True, "cannot be taken back" in told["trouble"]) == (told["allow"], True)
-    watched.ask("retry", allow=True)
+    watched.ask("allow")
     agent.workspace.worker.check()
     assert ([1, 1], False) == (sent, watched.backend.control()["allow"])
     watched.leave()
+
+
+POST = """
+@action(reads=["to"], writes=[], effect="irreversible")
+def send(state, text: str):
+    sent.append(text)
+    return state
+
+
+@action(reads=[], writes=[])
+def close(state):
+    return state
+
+
+post = graph.GraphBuilder().with_actions(send, close).with_transitions(("send", "close")).build()
+"""
+
+
+@pytest.fixture
+def refused(notebook):
+    """Give a fork that would send to somebody else what was sent, and the panel's side of it."""
+    notebook.names["sent"] = []
+    notebook.cell(POST)
+    notebook.agent.use("post", state={"to": "a"}).run(text="hello")
+    notebook.agent.fork("@start", state={"to": "b"})
+    watched = Watched(notebook.agent)
+    yield watched
+    watched.leave()
+
+
+@pytest.mark.parametrize(("do", "steps"), [("step", ["send"]), ("run", ["send", "close"])])
+def test_leave_is_for_what_was_asked_and_no_more(agent, notebook, refused, do, steps):
+    """A step that was refused is one step with leave too, and has the inputs that it was given."""
+    assert "cannot be taken back" in refused.ask(do, inputs={"text": "again"})["error"]
+    assert refused.wait_for_trouble()["allow"]
+    refused.ask("allow")
+    agent.workspace.worker.check()
+    assert (["hello", "again"], steps) == (notebook.names["sent"], [step.action for step in agent.history()])
+
+
+def test_leave_where_nothing_is_known_of_the_command_is_for_one_step(agent, refused):
+    """As where a cell ran the application itself."""
+    with pytest.raises(EffectError):
+        agent.app.run(halt_after=["close"], inputs={"text": "again"})
+    assert "needs the input 'text'" in refused.ask("allow")["error"]
+    assert [] == [step.action for step in agent.history()]
 
 
 def test_a_stopped_run_of_a_cell_raises_what_says_so(loop, watched):

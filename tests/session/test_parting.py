@@ -47,6 +47,17 @@ def test_runs_part_where_a_state_differs(counted):
     assert "they part at the fork @270: turn_at was edited" == parting(one.history, fork.history).said
 
 
+def test_a_fork_that_made_no_step_yet_differs_by_what_was_edited_for_it(counted):
+    """Beside the state that the other came to."""
+    one = counted(3)
+    fork = one.fork(2, {"turn_at": 281})
+    differs = [
+        (each["path"], each["before"], each["after"])
+        for each in comparison(fork.history, one.history)["diff"]
+    ]
+    assert [("turn_at", 281, 1000)] == differs
+
+
 def test_runs_part_where_an_action_differs(counted):
     """The number of the step, and both actions."""
     found = parting(counted(280).history, counted(280, rest_at=270).history)

@@ -1,6 +1,6 @@
 /** Splits code into coloured pieces; the text itself is never changed. */
 
-export type Kind = "comment" | "string" | "number" | "keyword" | "builtin" | "name" | "decorator" | "plain";
+export type Kind = "comment" | "string" | "number" | "keyword" | "name" | "decorator" | "plain";
 
 export interface Piece {
   kind: Kind;
@@ -11,35 +11,26 @@ const KEYWORDS = new Set(
   (
     "and as assert async await break case class continue def del elif else except finally for from global if " +
     "import in is lambda match nonlocal not or pass raise return try while with yield True False None " +
-    "const let var function new public private protected static void int string bool boolean double float " +
-    "char final extends implements interface package throw throws catch switch do this null true false " +
-    "fn mut pub use struct enum impl type export default fun val func"
-  ).split(" "),
-);
-
-const BUILTINS = new Set(
-  (
-    "abs all any bool bytes dict enumerate float getattr int isinstance len list max min next open print " +
-    "range repr set sorted str sum super tuple type zip self cls Exception"
+    "const let var function new public private static void int string bool float final extends interface " +
+    "package throw catch switch do this null true false fn struct enum type export default func"
   ).split(" "),
 );
 
 const STRINGS =
-  /(?<string>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|$(?![\s\S]))|'''[\s\S]*?(?:'''|$(?![\s\S]))|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))/;
+  /(?<string>[rbfuRBFU]{0,2}(?:(?<triple>"""|''').*?(?:\k<triple>|(?!.))|(?<quote>["'])(?:\\.|(?!\k<quote>)[^\\\n])*\k<quote>?))/s;
 const REST =
-  /(?<decorator>^[ \t]*@[\w.]+)|(?<number>\b\d[\w.]*)|(?<word>[A-Za-z_]\w*)|(?<plain>[^\w"'#/@]+|[\s\S])/;
+  /(?<decorator>^[ \t]*@[\w.]+)|(?<number>\b\d[\w.]*)|(?<word>[A-Za-z_]\w*)|(?<plain>[^\w"'#/@]+|.)/s;
 const HASH = /(?<comment>#[^\n]*)/;
-const SLASH = /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$(?![\s\S])))/;
+const SLASH = /(?<comment>\/\/[^\n]*|\/\*.*?(?:\*\/|(?!.)))/s;
 const BY_HASH = new Set(["", "python", "py", "python3", "sh", "bash", "shell", "ruby", "yaml", "toml"]);
 
-const join = (...parts: RegExp[]): RegExp => new RegExp(parts.map((part) => part.source).join("|"), "gmu");
+const join = (...parts: RegExp[]): RegExp => new RegExp(parts.map((part) => part.source).join("|"), "gmsu");
 const PYTHON = join(HASH, STRINGS, REST);
 const OTHER = join(SLASH, STRINGS, REST);
 
 function wordKind(word: string, before: string): Kind {
   if (before === "def" || before === "class") return "name";
-  if (KEYWORDS.has(word)) return "keyword";
-  return BUILTINS.has(word) ? "builtin" : "plain";
+  return KEYWORDS.has(word) ? "keyword" : "plain";
 }
 
 type Group = Kind | "word";

@@ -21,8 +21,9 @@ export class Viewer extends Looking {
     return this.#command({ do: "fork", run, seq, edits });
   }
 
-  retry(allow = false): Promise<void> {
-    return this.#command({ do: "retry", run: this.looks.overview.run, ...(allow && { allow }) });
+  /** Goes on with the failed step, or with what was refused as its effect cannot be taken back. */
+  goOn(how: "retry" | "allow"): Promise<void> {
+    return this.#command({ do: how, run: this.looks.overview.run });
   }
 
   /** Runs the step in view again, in a fork from before it; `fresh` asks the model anew. */
@@ -47,10 +48,10 @@ export class Viewer extends Looking {
     return found;
   }
 
-  run(how: "run" | "step", inputs: Record<string, Json>, allow = false): Promise<void> {
+  run(how: "run" | "step", inputs: Record<string, Json>): Promise<void> {
     const { overview, at, points } = this.looks;
     const past = at < points.length - 1 ? { seq: this.point.seq } : {};
-    return this.#command({ do: how, run: overview.run, ...past, inputs, ...(allow && { allow }) });
+    return this.#command({ do: how, run: overview.run, ...past, inputs });
   }
 
   /** Takes in how the run is held. */

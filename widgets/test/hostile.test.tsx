@@ -154,7 +154,7 @@ describe("hostile text", () => {
     source.replies.retry = { error: payload };
     const viewer = new Viewer(source, shown);
     const at = show(<Panel viewer={viewer} />);
-    await doing(() => viewer.retry());
+    await doing(() => viewer.goOn("retry"));
     for (const tab of ["Error", "State", "Diff", "Calls", "Why", "Code"]) {
       await click(at, "tab", tab);
       expect(at.textContent).toContain(payload.trim().split("\n").at(1) ?? payload);

@@ -82,6 +82,13 @@ class Decoder:
         number = item.get("$") if isinstance(item, dict) else None
         return self.node(number) if type(number) is int else self.text(json.dumps(item))
 
+    def rows(self, numbers: Sequence[int]) -> list[Row]:
+        """Rows of long lists; one without mutable items is the same object for all who read it lately."""
+        found = self._parts(numbers)
+        if not all(type(row) is Row for row in found):
+            raise _damaged(None, "a list points to what is no chunk")
+        return cast("list[Row]", found)
+
     def _json(self, text: str, number: int | None) -> object:
         self._depth += 1
         self._left -= 1

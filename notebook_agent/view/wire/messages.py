@@ -37,11 +37,14 @@ class Progress(TypedDict):
     first: NotRequired[int]
     """The first number that this message stands for, where several were sent as one."""
     run: RunWire
-    """With the new and changed steps only."""
+    """With its steps from the first one that is new or changed."""
     totals: Totals
     inputs: list[InputWire]
     detail: Detail | None
-    """Of the newest step, so that the page can follow without asking."""
+    """Of the newest step, so that the page can follow without asking.
+
+    A message of a run that goes on may do without; then one that has it follows soon.
+    """
     text: str
     """Streamed text of the running step so far, its end if it is long."""
 
@@ -99,14 +102,15 @@ class Request(TypedDict):
     `image` (run, seq, image); `blame` (run, seq, path); `runs`; `compare` (run, other); `export`;
     `fork` (run, seq, edits); `retry` (run) and `rerun` (run, seq, fresh), each with its `price` (run, and for
     `rerun` seq); `run` (run, inputs) and `step` (run, inputs), with `seq` where the page looks at the past;
-    `switch` (run); `control` (run, act); `break` (action, condition); `limit` (maxCalls, maxCost). `run`,
-    `step`, `retry` and `rerun` take `allow`. What goes on with a run names the one that the page shows, and
-    is refused if another is in use.
+    `allow` (run) goes on with the command that was refused, as it had fired again what cannot be taken back;
+    `switch` (run); `control` (run, act); `break` (action, condition); `limit` (maxCalls, maxCost). What goes
+    on with a run names the one that the page shows, and is refused if another is in use.
     """
 
     id: int
     do: Literal[
         "overview",
+        "allow",
         "detail",
         "value",
         "image",
@@ -142,8 +146,6 @@ class Request(TypedDict):
     inputs: NotRequired[dict[str, Json]]
     fresh: NotRequired[bool]
     """Ask the model anew, where the record has the answers."""
-    allow: NotRequired[bool]
-    """Fire again what cannot be taken back."""
     act: NotRequired[Literal["pause", "resume", "step", "stop"]]
     action: NotRequired[str]
     condition: NotRequired[str | None]

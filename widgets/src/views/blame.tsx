@@ -1,7 +1,7 @@
-import { useEffect, useRef } from "preact/hooks";
 import type { BlameWire, OriginWire } from "../wire.ts";
 import { CodeView } from "./code.tsx";
 import { Fold } from "./fold.tsx";
+import { onEscape, useFocus } from "./form.tsx";
 import { Icon } from "./icons.tsx";
 import { CallsView } from "./tabs.tsx";
 
@@ -23,28 +23,28 @@ const Place = ({ origin, onGo }: { origin: OriginWire } & Pick<BlameProps, "onGo
   );
 };
 
-const Causes = ({ causes, onGo }: { causes: OriginWire[] } & Pick<BlameProps, "onGo">) => (
+const Causes = ({ blame, onGo }: Pick<BlameProps, "blame" | "onGo">) => (
   <ul class="na-causes" aria-label="Made from">
-    {causes.map((cause, i) => (
+    {blame.causes.map((cause, i) => (
       <li key={i}>
         <code>{cause.path}</code> {SAID[cause.kind]} <Place origin={cause} onGo={onGo} />
       </li>
     ))}
+    {blame.left && <li>{blame.left}</li>}
   </ul>
 );
 
 /** Who wrote a value: the step, the call and its prompt, the source as it was, and what it was made from. */
 export function BlameCard({ blame, onGo, onClose }: BlameProps) {
   const { origin, source, calls, causes } = blame;
-  const card = useRef<HTMLElement>(null);
-  useEffect(() => card.current?.focus(), [blame]);
+  const card = useFocus<HTMLElement>(true, blame);
   return (
     <section
       class="na-blame"
       aria-label={`Who wrote ${origin.path}`}
       tabIndex={-1}
       ref={card}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
+      onKeyDown={onEscape(onClose)}
     >
       <button type="button" class="na-tool na-edit" aria-label="Close" title="Close" onClick={onClose}>
         <Icon name="cross" />
@@ -60,7 +60,7 @@ export function BlameCard({ blame, onGo, onClose }: BlameProps) {
       )}
       {causes.length > 0 && (
         <Fold head="Made from" open>
-          {() => <Causes causes={causes} onGo={onGo} />}
+          {() => <Causes blame={blame} onGo={onGo} />}
         </Fold>
       )}
     </section>

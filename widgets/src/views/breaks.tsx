@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { NodeWire } from "../wire.ts";
+import { onEnter, onEscape } from "./form.tsx";
 import { Icon } from "./icons.tsx";
 
 export type Breakpoints = Readonly<Record<string, string>>;
@@ -71,9 +72,7 @@ function Line({ name, condition, onBreak }: LineProps) {
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
         onBlur={give}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && !event.isComposing) give();
-        }}
+        onKeyDown={onEnter(give)}
       />
       <button
         type="button"
@@ -92,14 +91,15 @@ interface ListProps {
   actions: readonly string[];
   breakpoints: Breakpoints;
   onBreak: OnBreak;
+  onClose: () => void;
 }
 
 /** Where runs halt, each with its condition, and a way to add one. */
-export function BreakList({ actions, breakpoints, onBreak }: ListProps) {
+export function BreakList({ actions, breakpoints, onBreak, onClose }: ListProps) {
   const set = Object.entries(breakpoints);
   const free = actions.filter((name) => !(name in breakpoints));
   return (
-    <section class="na-form na-drawer" aria-label="Breakpoints">
+    <section class="na-form na-drawer" aria-label="Breakpoints" onKeyDown={onEscape(onClose)}>
       {set.length === 0 && (
         <p class="na-hint">
           A run halts before an action with a breakpoint: click the left edge of its node, or press b on it.

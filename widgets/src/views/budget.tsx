@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { counted } from "../format.ts";
+import { Form } from "./form.tsx";
 
 export interface Limits {
   maxCalls: number | null;
@@ -8,13 +9,13 @@ export interface Limits {
 
 const dollars = (cost: number): string => `$${Number(cost.toPrecision(6))}`;
 
-/** What a command may spend, in a few words. */
+/** What a command may spend, in a few words; nothing where there is no limit. */
 export function budgetText({ maxCalls, maxCost }: Limits): string {
   const told = [
     maxCalls !== null && `≤ ${counted(maxCalls, "call")}`,
     maxCost !== null && `≤ ${dollars(maxCost)}`,
   ].filter(Boolean);
-  return told.length > 0 ? told.join(", ") : "Budget";
+  return told.join(", ");
 }
 
 /** A limit as typed: null for none, undefined for what is no number. */
@@ -61,18 +62,13 @@ export function BudgetForm({ limits, onLimit, onClose }: FormProps) {
   const maxCalls = limitOf(calls, true);
   const maxCost = limitOf(cost, false);
   const wrong = maxCalls === undefined || maxCost === undefined;
+  const go = (): void => {
+    if (wrong) return;
+    onLimit({ maxCalls, maxCost });
+    onClose();
+  };
   return (
-    <form
-      class="na-form na-drawer na-limits"
-      aria-label="Budget"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (wrong) return;
-        onLimit({ maxCalls, maxCost });
-        onClose();
-      }}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
-    >
+    <Form class="na-form na-drawer na-limits" label="Budget" onGo={go} onClose={onClose}>
       <Field name="Most LLM calls" hint="no limit" text={calls} onText={setCalls} />
       <Field name="Most US dollars" hint="no limit" text={cost} onText={setCost} />
       <button type="submit" class="na-button na-primary" disabled={wrong}>
@@ -83,6 +79,6 @@ export function BudgetForm({ limits, onLimit, onClose }: FormProps) {
           ? "Calls are a whole number, dollars a number; leave a field empty for no limit."
           : "For each Run, Step or Retry: no call is sent beyond it. Calls served from the record are free."}
       </p>
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isA } from "../kinds.ts";
 import type { ChatWire, ControlWire, ValueWire } from "../wire.ts";
 import { type Bubble, Chat, chatOf, Message } from "./chat.tsx";
+import { Form, onEnter } from "./form.tsx";
 import { Value } from "./value.tsx";
 
 export interface ChatBoxProps {
@@ -20,8 +22,7 @@ export interface ChatBoxProps {
   onRetry: () => void;
 }
 
-const itemsOf = (state: ValueWire): [string, ValueWire][] =>
-  typeof state === "object" && state !== null && state.t === "dict" ? state.items : [];
+const itemsOf = (state: ValueWire): [string, ValueWire][] => (isA(state, "dict") ? state.items : []);
 
 /** What was said: the value of the key that is named, else of the first that looks like a chat. */
 function saidIn(state: ValueWire, output: string | null): ValueWire {
@@ -33,7 +34,7 @@ function saidIn(state: ValueWire, output: string | null): ValueWire {
 function Said({ said }: { said: ValueWire }) {
   const chat = chatOf(said);
   if (chat) return <Chat {...chat} freshFrom={Number.POSITIVE_INFINITY} />;
-  const empty = said === null || (typeof said === "object" && said.t === "list" && said.size === 0);
+  const empty = said === null || (isA(said, "list") && said.size === 0);
   return empty ? <p class="na-empty">Nothing was said yet.</p> : <Value value={said} />;
 }
 
@@ -66,30 +67,19 @@ function Box({ input, past, disabled, onSend }: BoxProps) {
     setText("");
   };
   return (
-    <form
-      class="na-box"
-      aria-label="Chat"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
+    <Form class="na-box" label="Chat" onGo={send}>
       <textarea
         rows={1}
         aria-label="Message"
         placeholder={past === null ? `${input} …` : `${input} …, in a fork from ${past}`}
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-          event.preventDefault();
-          send();
-        }}
+        onKeyDown={onEnter(send)}
       />
       <button type="submit" class="na-button na-primary" disabled={disabled || text.trim() === ""}>
         Send
       </button>
-    </form>
+    </Form>
   );
 }
 

@@ -2,8 +2,9 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Detail } from "../wire.ts";
 import { CodeView } from "./code.tsx";
+import { ErrorView } from "./failure.tsx";
 import { type StateProps, StateView } from "./state.tsx";
-import { CallsView, DiffView, ErrorView, WhyView } from "./tabs.tsx";
+import { CallsView, DiffView, WhyView } from "./tabs.tsx";
 
 const TABS = ["State", "Diff", "Calls", "Why", "Code", "Error"] as const;
 type Tab = (typeof TABS)[number] | "Chat";

@@ -1,4 +1,5 @@
 import type { DictValue, Json, ListValue, ValueWire } from "../wire.ts";
+import { onEscape, useFocus } from "./form.tsx";
 
 /** A value being edited; text stays text, anything else is written as JSON. */
 export interface Edit {
@@ -64,6 +65,7 @@ interface EditorProps {
 
 /** A field for one state value; *Fork here* takes what stands in it. */
 export function Editor({ name, edit, onEdit }: EditorProps) {
+  const field = useFocus<HTMLTextAreaElement>();
   const result = parsed(edit);
   const problem = "problem" in result ? result.problem : "";
   const rows = Math.min(14, Math.max(2, edit.text.split("\n").length));
@@ -78,14 +80,9 @@ export function Editor({ name, edit, onEdit }: EditorProps) {
           spellcheck={false}
           value={edit.text}
           aria-invalid={problem !== ""}
-          ref={(field) => {
-            if (field && !field.dataset.seen) {
-              field.dataset.seen = "yes";
-              field.focus();
-            }
-          }}
+          ref={field}
           onInput={(event) => onEdit({ ...edit, text: event.currentTarget.value })}
-          onKeyDown={(event) => event.key === "Escape" && onEdit(null)}
+          onKeyDown={onEscape(() => onEdit(null))}
         />
       </label>
       <div class="na-editor-foot">

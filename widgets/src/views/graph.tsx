@@ -9,6 +9,7 @@ import { BreakMark, type Breakpoints, breakText, type OnBreak, toggled } from ".
 import { Edge, inOrder } from "./edges.tsx";
 import type { Hues } from "./hues.ts";
 import { Icon, type IconName } from "./icons.tsx";
+import { nearest, WAYS } from "./roving.ts";
 import { useZoom } from "./zoom.ts";
 
 export interface GraphProps {
@@ -111,7 +112,13 @@ const Edited = ({ node }: { node: NodeWire }) => (
   />
 );
 
-function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
+/** The node that one looks at: of the step in view, the one that comes next, or else the first. */
+const currentNode = ({ graph: { nodes }, step, next }: GraphProps): NodeWire | null =>
+  nodes.find((node) => node.name === (step?.action ?? next)) ??
+  nodes.find((node) => node.kind === "action") ??
+  null;
+
+function ActionNode({ node, tabbed, ...props }: GraphProps & { node: NodeWire; tabbed: boolean }) {
   const pick = (): void => props.onPick(node.name);
   const visit = props.visits.nodes.get(node.name);
   const { breakpoints = NONE, onBreak } = props;
@@ -121,13 +128,13 @@ function ActionNode({ node, ...props }: GraphProps & { node: NodeWire }) {
     <g
       class={nodeClass(node.name, props)}
       role="button"
-      tabindex={0}
+      tabindex={tabbed ? 0 : -1}
       aria-label={nodeName(node.name, props.visits) + breakText(node.name, breakpoints)}
       data-node={node.name}
       onClick={pick}
       onKeyDown={onKeys({ Enter: pick, " ": pick, b: turn })}
     >
-      <Frame node={node} />
+      <Frame key={props.step?.seq} node={node} />
       <rect
         class="na-stripe"
         x={node.x - node.width / 2 + 6}
@@ -150,7 +157,7 @@ const Tool = ({ name, icon, onClick }: { name: string; icon: IconName; onClick: 
   </button>
 );
 
-const Parts = (props: GraphProps) => (
+const Parts = (props: GraphProps & { current: NodeWire | null }) => (
   <>
     {inOrder(props.graph.edges, props.step).map(([i, edge]) => (
       <Edge key={i} edge={edge} graph={props.graph} visits={props.visits} step={props.step} />
@@ -160,7 +167,7 @@ const Parts = (props: GraphProps) => (
         <InputNode key={node.name} node={node} />
       ) : (
         <Fragment key={node.name}>
-          <ActionNode node={node} {...props} />
+          <ActionNode node={node} tabbed={node === props.current} {...props} />
           {props.onBreak && (
             <BreakMark node={node} breakpoints={props.breakpoints ?? NONE} onBreak={props.onBreak} />
           )}
@@ -177,18 +184,23 @@ const Parts = (props: GraphProps) => (
   </>
 );
 
-/** The node that one looks at: of the step in view, or the one that comes next. */
-const currentNode = ({ graph, step, next }: GraphProps): NodeWire | null =>
-  graph.nodes.find((node) => node.name === (step?.action ?? next)) ?? null;
-
 function Drawing(props: GraphProps) {
   const { graph } = props;
   const whole = useMemo(() => wholeOf(graph), [graph.width, graph.height]);
-  const { camera, handlers } = useZoom(whole, currentNode(props));
-  const onFocusIn = ({ target }: FocusEvent): void => {
-    const name = (target as Element).getAttribute("data-node");
-    const node = graph.nodes.find((one) => one.name === name);
+  const current = currentNode(props);
+  const { camera, handlers } = useZoom(whole, current);
+  const nodeAt = ({ target }: Event): NodeWire | undefined =>
+    graph.nodes.find((one) => one.name === (target as Element).getAttribute("data-node"));
+  const onFocusIn = (event: FocusEvent): void => {
+    const node = nodeAt(event);
     if (node) camera.reveal(node);
+  };
+  const onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLElement }): void => {
+    const [node, way] = [nodeAt(event), WAYS[event.key]];
+    if (!node || !way) return;
+    event.preventDefault();
+    const { name } = nearest(graph.nodes, node, way);
+    event.currentTarget.querySelector<SVGElement>(`[data-node="${CSS.escape(name)}"]`)?.focus();
   };
   return (
     <>
@@ -199,6 +211,7 @@ function Drawing(props: GraphProps) {
         aria-label="Graph"
         ref={camera.within}
         onFocusIn={onFocusIn}
+        onKeyDown={onKeyDown}
         {...handlers}
       >
         <svg
@@ -209,7 +222,7 @@ function Drawing(props: GraphProps) {
           viewBox={`${whole.x} ${whole.y} ${whole.width} ${whole.height}`}
           ref={camera.draws}
         >
-          <Parts {...props} />
+          <Parts {...props} current={current} />
         </svg>
       </div>
       <div class="na-zoom">

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { InputWire, Json } from "../wire.ts";
+import { Form, onEnter, useFocus } from "./form.tsx";
 
 interface FieldProps {
   input: InputWire;
@@ -23,11 +24,7 @@ export function readValue(text: string, type: InputWire["type"]): Json {
 }
 
 function Field({ input, text, first, onText, onGo }: FieldProps) {
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    onGo();
-  };
+  const field = useFocus<HTMLTextAreaElement>(first);
   return (
     <label class="na-field">
       <span>
@@ -42,12 +39,8 @@ function Field({ input, text, first, onText, onGo }: FieldProps) {
         value={text}
         required={input.required}
         onInput={(event) => onText(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
-        ref={(field) => {
-          if (!field || !first || field.dataset.seen) return;
-          field.dataset.seen = "yes";
-          field.focus();
-        }}
+        onKeyDown={onEnter(onGo)}
+        ref={field}
       />
     </label>
   );
@@ -76,15 +69,7 @@ export function InputForm({ inputs, next, past, onGo, onCancel }: FormProps) {
       );
   };
   return (
-    <form
-      class="na-form"
-      aria-label={`Inputs for ${next ?? "the next action"}`}
-      onSubmit={(event) => {
-        event.preventDefault();
-        go();
-      }}
-      onKeyDown={(event) => event.key === "Escape" && onCancel()}
-    >
+    <Form label={`Inputs for ${next ?? "the next action"}`} onGo={go} onClose={onCancel}>
       {past !== null && (
         <p class="na-fork-note">This makes a fork from {past} and runs it; the run itself stays as it is.</p>
       )}
@@ -106,6 +91,6 @@ export function InputForm({ inputs, next, past, onGo, onCancel }: FormProps) {
           Cancel
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { count, counted, runSentence } from "../format.ts";
 import type { Overview, Run } from "../model.ts";
-import { percent, tickClass, ticksOf, tickTitle } from "../ticks.ts";
+import { MOST_NAMED, percent, tickClass, ticksOf, tickTitle } from "../ticks.ts";
 import { type Lane, unfolded, withGrids } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 
@@ -42,8 +42,8 @@ function Dots({ lane, cells, hues, from }: { lane: Lane; cells: number; hues: Hu
       />
       {ticks.map((tick) => (
         <span
-          key={tick.from}
-          class={`na-dot ${tickClass(tick.step, hues)}`}
+          key={tick.step.seq}
+          class={`na-dot ${tickClass(tick, hues)}`}
           title={tickTitle(tick.step)}
           style={{ left: percent(tick.from + tick.width / 2, cells) }}
         />
@@ -54,7 +54,7 @@ function Dots({ lane, cells, hues, from }: { lane: Lane; cells: number; hues: Hu
 
 /** A lane's steps; with `rows` it hangs on a lane so many above. */
 const Track = ({ lane, rows, cells, hues }: { lane: Lane; rows: number; cells: number; hues: Hues }) => (
-  <span class="na-track">
+  <span class={`na-track ${cells > MOST_NAMED ? "na-dense" : ""}`}>
     {rows > 0 && <Elbow lane={lane} rows={rows} cells={cells} />}
     <Dots lane={lane} cells={cells} hues={hues} from={rows > 0 ? lane.offset : 0} />
   </span>
@@ -63,7 +63,8 @@ const Track = ({ lane, rows, cells, hues }: { lane: Lane; rows: number; cells: n
 /** What a screen reader says of a lane. */
 export function laneName(lane: Lane, runs: Lane[]): string {
   const { run, forks } = lane;
-  if (forks) return `${run.label}, grid of ${counted(forks, "fork")}`;
+  if (forks)
+    return `${run.label}, grid of ${counted(forks, "fork")}${lane.failed ? `, ${lane.failed} failed` : ""}`;
   const parent = runs.find((other) => other.run.id === run.parent);
   const fork = parent
     ? `, fork of ${parent.run.label} after ${run.forkedAt === null ? "its start" : `step ${run.forkedAt}`}`
@@ -105,6 +106,7 @@ const Beside = ({ run, onCompare }: { run: Run; onCompare: ((run: string) => voi
     <button
       type="button"
       class="na-link na-beside"
+      tabIndex={-1}
       aria-label={`Compare with ${run.label}`}
       title={`The run in view beside ${run.label}`}
       onClick={quietly(() => onCompare(run.id))}
@@ -113,11 +115,12 @@ const Beside = ({ run, onCompare }: { run: Run; onCompare: ((run: string) => voi
     </button>
   ) : null;
 
-/** What the keys of a lane do: pick it, fold it, or go to another. */
+/** What the keys of a lane do: pick it, go to another, and what only some can do. */
 const laneKeys =
-  (pick: () => void, folding: Record<string, () => void>, index: number) =>
+  (pick: () => void, some: Record<string, () => void>, index: number) =>
   (event: KeyboardEvent): void => {
-    const act = { Enter: pick, " ": pick, ...folding }[event.key];
+    if (event.ctrlKey || event.metaKey) return;
+    const act = { Enter: pick, " ": pick, ...some }[event.key];
     if (act) {
       event.preventDefault();
       act();
@@ -159,8 +162,8 @@ function LaneRow({ lanes, index, lane, props, cells, forks, folded, onFold }: La
   const { run, depth } = lane;
   const inView = run.id === props.overview.run;
   const pick = lane.forks ? onFold : (): void => props.onSwitch(run.id);
-  const folding = forks ? foldKeys(folded, onFold) : {};
   const onCompare = inView || lane.forks ? undefined : props.onCompare;
+  const keys = { ...(forks && foldKeys(folded, onFold)), c: () => onCompare?.(run.id) };
   return (
     <div
       role="treeitem"
@@ -172,7 +175,7 @@ function LaneRow({ lanes, index, lane, props, cells, forks, folded, onFold }: La
       aria-expanded={forks ? !folded : undefined}
       tabIndex={inView ? 0 : -1}
       onClick={pick}
-      onKeyDown={laneKeys(pick, folding, index)}
+      onKeyDown={laneKeys(pick, keys, index)}
     >
       <Label lane={lane} triangle={forks && <Triangle folded={folded} onFold={onFold} />} />
       <Track lane={lane} rows={rowsBelow(lanes, index)} cells={cells} hues={props.hues} />

@@ -3,7 +3,7 @@ import type { ControlWire } from "../wire.ts";
 import { budgetText } from "./budget.tsx";
 
 /** What is open below the buttons. */
-export type Drawer = "run" | "step" | "breakpoints" | "budget" | "price" | null;
+export type Drawer = "run" | "step" | "breakpoints" | "budget" | "price" | "keys" | null;
 
 export interface LimitActsProps {
   control: ControlWire;
@@ -11,9 +11,10 @@ export interface LimitActsProps {
   onDrawer: (drawer: Drawer) => void;
 }
 
-/** What limits a run: where it halts and what it may spend. */
+/** What limits a run: where it halts and what it may spend; and the help of keys. */
 export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
   const set = Object.keys(control.breakpoints).length;
+  const limits = budgetText(control);
   const turn = (to: Drawer): void => onDrawer(drawer === to ? null : to);
   return (
     <span class="na-limit-acts">
@@ -32,12 +33,28 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
       <button
         type="button"
         class="na-quiet"
-        aria-label={`Budget, ${budgetText(control) === "Budget" ? "no limit" : budgetText(control)}`}
+        aria-label={`Budget, ${limits || "no limit"}`}
         aria-expanded={drawer === "budget"}
         title="What a command may spend on LLM calls"
         onClick={() => turn("budget")}
       >
-        {budgetText(control)}
+        {limits || (
+          <>
+            <span class="na-act-name">Budget</span>
+            <span class="na-when-brief">$</span>
+          </>
+        )}
+      </button>
+      <button
+        type="button"
+        class="na-quiet"
+        aria-label="Keys"
+        aria-keyshortcuts="?"
+        aria-expanded={drawer === "keys"}
+        title="Keys (?)"
+        onClick={() => turn("keys")}
+      >
+        ?
       </button>
     </span>
   );

@@ -10,6 +10,7 @@ import { DetailView } from "./detail.tsx";
 import { editsOf } from "./edit.tsx";
 import { GraphView } from "./graph.tsx";
 import { Header } from "./header.tsx";
+import { onHelp } from "./keys.tsx";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
 import { goingOn, nextOf, type Scene, useScene } from "./scene.ts";
@@ -78,7 +79,7 @@ function Chatting(scene: Scene) {
       broken={broken}
       streaming={atHead ? looks.text : ""}
       onSend={(text) => void viewer.run("run", { [chat.input]: text })}
-      onRetry={() => void viewer.retry()}
+      onRetry={() => void viewer.goOn("retry")}
     />
   );
 }
@@ -112,7 +113,7 @@ function Details(scene: Scene) {
     <DetailView
       id={id}
       detail={detail}
-      late={late}
+      late={late && run?.status !== "running"}
       streaming={atHead && run?.status === "running" ? text : ""}
       edits={edits.edits}
       onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
@@ -135,6 +136,7 @@ const Timeline = ({ viewer, looks, hues, move, onSwitch, onCompare }: Scene) => 
   <TimelineView
     overview={looks.overview}
     points={looks.points}
+    drawn={looks.drawn}
     at={looks.at}
     hues={hues}
     onMove={move}
@@ -166,8 +168,8 @@ function Commands(scene: Scene) {
       edited={changes && Object.keys(changes).length}
       said={looks.said}
       error={looks.error}
-      onRun={(how, inputs, allow) => void viewer.run(how, inputs, allow)}
-      onRetry={(allow) => void viewer.retry(allow)}
+      onRun={(how, inputs) => void viewer.run(how, inputs)}
+      onGoOn={(how) => void viewer.goOn(how)}
       again={point.step?.status === "completed" ? point.step : null}
       onPrice={(what) => viewer.price(what)}
       onRerun={(fresh) => void viewer.rerun(fresh)}
@@ -272,7 +274,7 @@ export function Panel({ viewer, part = "panel" }: { viewer: Viewer; part?: Part 
   const Shown = PARTS[part];
   return (
     <ReachContext.Provider value={reach}>
-      <section class={`na-panel na-part-${part}`} aria-label="Agent">
+      <section class={`na-panel na-part-${part}`} aria-label="Agent" onKeyDown={onHelp}>
         <Shown {...scene} />
       </section>
     </ReachContext.Provider>

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Step } from "../model.ts";
 import type { PriceWire } from "../wire.ts";
+import { Form, useFocus } from "./form.tsx";
 
 /** What is to run again, and what that takes. */
 export interface Asked {
@@ -22,48 +23,43 @@ const HEADS = {
   rerun: (step: Step | null) => `${step?.action}, step ${step?.seq}, once more in a fork from before it`,
 };
 
-export const PriceForm = ({ asked: { what, price }, again, onGo, onCancel }: PriceProps) => (
-  <form
-    class="na-form na-prices"
-    aria-label="What it takes"
-    onSubmit={(event) => {
-      event.preventDefault();
-      onGo(false);
-    }}
-    onKeyDown={(event) => event.key === "Escape" && onCancel()}
-  >
-    <p>
-      {HEADS[what](again)}: {price.said}
-    </p>
-    {price.fresh && <p class="na-hint">If the model is asked anew: {price.fresh}</p>}
-    <div class="na-acts">
-      <button type="submit" class="na-button na-primary" ref={(button) => button?.focus()}>
-        {what === "retry" ? "Retry now" : "Run it again"}
-      </button>
-      {price.fresh && (
-        <button type="button" class="na-button" onClick={() => onGo(true)}>
-          Ask the model anew
+export function PriceForm({ asked: { what, price }, again, onGo, onCancel }: PriceProps) {
+  const first = useFocus<HTMLButtonElement>();
+  return (
+    <Form label="What it takes" onGo={() => onGo(false)} onClose={onCancel}>
+      <p>
+        {HEADS[what](again)}: {price.said}
+      </p>
+      {price.fresh && <p class="na-hint">If the model is asked anew: {price.fresh}</p>}
+      <div class="na-acts">
+        <button type="submit" class="na-button na-primary" ref={first}>
+          {what === "retry" ? "Retry now" : "Run it again"}
         </button>
-      )}
-      <button type="button" class="na-button" onClick={onCancel}>
-        Cancel
-      </button>
-    </div>
-  </form>
-);
+        {price.fresh && (
+          <button type="button" class="na-button" onClick={() => onGo(true)}>
+            Ask the model anew
+          </button>
+        )}
+        <button type="button" class="na-button" onClick={onCancel}>
+          Cancel
+        </button>
+      </div>
+    </Form>
+  );
+}
 
 interface Paying {
   onPrice: (what: Asked["what"]) => Promise<PriceWire | null>;
-  onRetry: (allow: boolean) => void;
+  onGoOn: (how: "retry") => void;
   onRerun: (fresh: boolean) => void;
 }
 
 /** Says what a retry or a further run of a step takes, and where that is something asks first. */
-export function usePrice({ onPrice, onRetry, onRerun }: Paying, choose: (drawer: "price" | null) => void) {
+export function usePrice({ onPrice, onGoOn, onRerun }: Paying, choose: (drawer: "price" | null) => void) {
   const [price, setPrice] = useState<Asked | null>(null);
   const onAsk = async (what: Asked["what"]): Promise<void> => {
     const told = await onPrice(what);
-    if (what === "retry" && !told?.live) onRetry(false);
+    if (what === "retry" && !told?.live) onGoOn("retry");
     else if (told) {
       setPrice({ what, price: told });
       choose("price");
@@ -71,7 +67,7 @@ export function usePrice({ onPrice, onRetry, onRerun }: Paying, choose: (drawer:
   };
   const onAgain = (fresh: boolean): void => {
     choose(null);
-    if (price?.what === "retry") onRetry(false);
+    if (price?.what === "retry") onGoOn("retry");
     else onRerun(fresh);
   };
   return { price, onAsk: (what: Asked["what"]) => void onAsk(what), onAgain };

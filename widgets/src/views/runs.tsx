@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ago, counted } from "../format.ts";
 import type { RunLine } from "../wire.ts";
+import { onEscape, useFocus } from "./form.tsx";
 
 interface RunsProps {
   /** Newest first; null while they are on their way. */
@@ -67,17 +68,10 @@ function Line({ line, inView, onPick, onCompare }: { line: RunLine } & Omit<Runs
 export function RunsList({ lines, onClose, ...rest }: RunsProps) {
   const [words, setWords] = useState("");
   const [failed, setFailed] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  const field = useFocus<HTMLInputElement>();
   const found = foundIn(lines ?? [], words, failed);
   return (
-    <section
-      class="na-runs"
-      aria-label="All runs"
-      onKeyDown={(event) => {
-        if (event.key === "Escape") onClose();
-      }}
-    >
+    <section class="na-runs" aria-label="All runs" onKeyDown={onEscape(onClose)}>
       <div class="na-runs-head">
         <input
           type="search"

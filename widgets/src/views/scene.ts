@@ -1,5 +1,5 @@
 /** All that the panel's parts are drawn from. */
-import { useCallback, useEffect, useId, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
 import { placeKey } from "../timeline.ts";
@@ -41,7 +41,7 @@ export const nextOf = (detail: Detail | null, run: Run | undefined, atHead: bool
 
 /** All that the parts are drawn from: what is looked at, and what follows from it. */
 export function useScene(viewer: Viewer) {
-  const id = useId();
+  const id = useMemo(() => `na${Math.random().toString(36).slice(2)}`, []);
   const looks = useLooks(viewer);
   const { overview, points, at } = looks;
   const point = viewer.point;

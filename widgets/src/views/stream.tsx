@@ -1,8 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { duration } from "../format.ts";
+import { isA } from "../kinds.ts";
 import type { CallWire, ValueWire } from "../wire.ts";
 import { Content } from "./chat.tsx";
 import { Icon } from "./icons.tsx";
+import { usePlay } from "./play.ts";
 
 type Stream = [number, number][];
 
@@ -18,32 +20,14 @@ export function cameBy(stream: Stream, ms: number): number {
 
 const textOf = (value: ValueWire): string | null => {
   if (typeof value === "string") return value;
-  return typeof value === "object" && value !== null && value.t === "text" ? value.text : null;
+  return isA(value, "text") ? value.text : null;
 };
-
-function usePlay(at: number, last: number, onMove: (at: number) => void): [boolean, () => void] {
-  const [playing, setPlaying] = useState(false);
-  const pace = Math.max(1, last / LONGEST_PLAY_MS);
-  useEffect(() => {
-    if (!playing) return undefined;
-    if (at >= last) {
-      setPlaying(false);
-      return undefined;
-    }
-    const timer = setTimeout(() => onMove(Math.min(last, at + FRAME_MS * pace)), FRAME_MS);
-    return () => clearTimeout(timer);
-  }, [playing, at, last, pace, onMove]);
-  const toggle = (): void => {
-    if (!playing && at >= last) onMove(0);
-    setPlaying(!playing);
-  };
-  return [playing, toggle];
-}
 
 function Scrubbed({ text, stream }: { text: string; stream: Stream }) {
   const last = Math.ceil(stream.at(-1)?.[0] ?? 0);
   const [at, move] = useState(last);
-  const [playing, toggle] = usePlay(at, last, move);
+  const by = FRAME_MS * Math.max(1, last / LONGEST_PLAY_MS);
+  const [playing, toggle] = usePlay({ at, last, onMove: move, by, every: FRAME_MS });
   return (
     <>
       <div class="na-token-time">

@@ -1,5 +1,5 @@
 import { count, dollars, duration } from "../format.ts";
-import type { CallWire, CheckWire, DecisionWire, DiffWire, FailureWire } from "../wire.ts";
+import type { CallWire, CheckWire, DecisionWire, DiffWire } from "../wire.ts";
 import { Message } from "./chat.tsx";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icons.tsx";
@@ -186,17 +186,3 @@ export const WhyView = ({ action, decision, next }: WhyProps) => (
     )}
   </>
 );
-
-/** The exception of a failed step. */
-export const ErrorView = ({ error }: { error: FailureWire | null }) =>
-  error === null ? (
-    <p class="na-empty">No error at this step.</p>
-  ) : (
-    <section class="na-failure">
-      <h3>
-        {error.type}
-        <span>{error.message}</span>
-      </h3>
-      <pre class="na-traceback">{error.traceback}</pre>
-    </section>
-  );

@@ -6,6 +6,7 @@ import { BreakList, type OnBreak } from "./breaks.tsx";
 import { BudgetForm, type Limits } from "./budget.tsx";
 import { HoldingActs, queued } from "./holding.tsx";
 import { InputForm } from "./inputs.tsx";
+import { Keys } from "./keys.tsx";
 import { AllowEffects, type Drawer, LimitActs, type LimitActsProps } from "./limits.tsx";
 import { type Asked, PriceForm, usePrice } from "./price.tsx";
 
@@ -27,8 +28,8 @@ export interface ToolbarProps {
   edited: number | null;
   said: string;
   error: string;
-  onRun: (how: "run" | "step", inputs: Record<string, Json>, allow: boolean) => void;
-  onRetry: (allow: boolean) => void;
+  onRun: (how: "run" | "step", inputs: Record<string, Json>) => void;
+  onGoOn: (how: "retry" | "allow") => void;
   /** The completed step in view, which may run again; null where there is none. */
   again: Step | null;
   onPrice: (what: Asked["what"]) => Promise<PriceWire | null>;
@@ -99,6 +100,7 @@ function RunActs(props: ActsProps) {
           title="Go on from the failed step, with the code as it is now"
           disabled={busy}
           primary
+          expanded={drawer === "price" || undefined}
           onClick={() => props.onAsk("retry")}
         />
       )}
@@ -151,7 +153,10 @@ function Open(
   if (drawer === "price" && props.price)
     return <PriceForm asked={props.price} again={props.again} onGo={props.onAgain} onCancel={onCancel} />;
   if (drawer === "breakpoints")
-    return <BreakList actions={actions} breakpoints={control.breakpoints} onBreak={onBreak} />;
+    return (
+      <BreakList actions={actions} breakpoints={control.breakpoints} onBreak={onBreak} onClose={onCancel} />
+    );
+  if (drawer === "keys") return <Keys onClose={onCancel} />;
   if (drawer === "budget") return <BudgetForm limits={control} onLimit={onLimit} onClose={onCancel} />;
   if (drawer !== "run" && drawer !== "step") return null;
   return <InputForm inputs={inputs} next={next} past={past} onGo={onGo} onCancel={onCancel} />;
@@ -161,20 +166,18 @@ function Open(
 function useDrawer({ busy, control, onRun, inputs }: ToolbarProps) {
   const bar = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState<Drawer>(null);
-  const [allow, setAllow] = useState(false);
   const begins = chosen === "run" || chosen === "step" || chosen === "price";
   const drawer = begins && (busy || control.mode !== "rest") ? null : chosen;
   const close = (): void => {
     bar.current?.querySelector<HTMLElement>('[aria-expanded="true"]')?.focus();
     choose(null);
   };
-  const begin = (how: "run" | "step", allowed = false): void => {
-    setAllow(allowed);
-    if (inputs.length === 0) onRun(how, {}, allowed);
+  const begin = (how: "run" | "step"): void => {
+    if (inputs.length === 0) onRun(how, {});
     else choose(drawer === how ? null : how);
   };
   const go = (given: Record<string, Json>): void => {
-    if (drawer === "run" || drawer === "step") onRun(drawer, given, allow);
+    if (drawer === "run" || drawer === "step") onRun(drawer, given);
     choose(null);
   };
   return { bar, drawer, choose, close, begin, go };
@@ -198,17 +201,13 @@ const errorText = ({ error, control }: ToolbarProps): string =>
 
 /** The commands, and one line that says what came of them. */
 export function Toolbar(props: ToolbarProps) {
-  const { run, busy, control, onRetry } = props;
+  const { busy, control } = props;
   const said = statusText(props);
   const { bar, drawer, choose, close, begin, go } = useDrawer(props);
   const { price, onAsk, onAgain } = usePrice(props, choose);
   const acts = { ...props, drawer, onAsk, onBegin: begin };
   const idle = control.mode === "rest";
   const error = errorText(props);
-  const allow = (): void => {
-    if (run && FAILED.has(run.status)) onRetry(true);
-    else begin("run", true);
-  };
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: the buttons are no form */}
@@ -230,7 +229,9 @@ export function Toolbar(props: ToolbarProps) {
         </p>
         <LimitActs {...props} drawer={drawer} onDrawer={choose} />
       </div>
-      {control.allow && idle && <AllowEffects trouble={control.trouble} onAllow={allow} />}
+      {control.allow && idle && (
+        <AllowEffects trouble={control.trouble} onAllow={() => props.onGoOn("allow")} />
+      )}
       <Open
         {...props}
         drawer={drawer}

@@ -78,10 +78,11 @@ export type Ask =
   | { do: "blame"; run: string; seq: number | null; path: number[] }
   /** With `seq` of running that step again, else of a retry. */
   | { do: "price"; run: string; seq?: number | null }
-  | { do: "retry"; run: string; allow?: boolean }
+  /** `allow` goes on with what was refused, as it had fired again what cannot be taken back. */
+  | { do: "retry" | "allow"; run: string }
   | { do: "rerun"; run: string; seq: number | null; fresh: boolean }
   /** With `seq` where one looks at the past: then a fork from there runs. */
-  | { do: "run" | "step"; run: string; seq?: number | null; inputs: Record<string, Json>; allow?: boolean }
+  | { do: "run" | "step"; run: string; seq?: number | null; inputs: Record<string, Json> }
   | { do: "control"; run: string; act: Act }
   /** A breakpoint with its condition; null takes it away. */
   | { do: "break"; action: string; condition: string | null }

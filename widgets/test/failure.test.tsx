@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { ErrorView, traceLines } from "../src/views/failure.tsx";
+import { show } from "./screen.ts";
+
+const TRACEBACK = `Traceback (most recent call last):
+  File "/tmp/a.py", line 3, in book
+    euros = amount * RATES[currency]
+                     ~~~~~^^^^^^^^^^
+KeyError: 'kr'
+`;
+
+describe("a traceback", () => {
+  it("has what carets pointed at marked in the line itself", () => {
+    const marked = traceLines(TRACEBACK).map(({ text, from, to }) => text.slice(from, to));
+    expect(marked).toEqual(["", "", "RATES[currency]", ""]);
+  });
+
+  it("keeps every other line, also one that begins with carets", () => {
+    expect(traceLines("^^^\nx").map((line) => line.text)).toEqual(["^^^", "x"]);
+  });
+
+  it("is the same text but for the carets", () => {
+    const at = show(<ErrorView error={{ type: "KeyError", message: "'kr'", traceback: TRACEBACK }} />);
+    const text = TRACEBACK.split("\n").filter((line) => !line.includes("^"));
+    expect(at.querySelector("pre")?.textContent).toBe(text.join("\n"));
+    expect(at.querySelector("mark")?.textContent).toBe("RATES[currency]");
+  });
+});
