@@ -21,6 +21,8 @@ __all__ = ["Going", "progress"]
 
 _SHARE = 400
 """Reading the run's label and what else events do not tell takes at most one part in so many of the time."""
+_SELDOM = 1.0
+"""Seconds between two such readings."""
 
 
 def progress(history: History, graph: Graph, *, n: int, since: int, text: str = "") -> Progress:
@@ -48,7 +50,7 @@ class Going:
         self._steps = {step.seq: step for step in history.store.steps(history.key)}
         self._tally = Tally.of(history.store.call_counts(history.key).values())
         self._states: dict[int, State] = {}
-        self._reading = Pace(_SHARE)
+        self._reading = Pace(_SHARE, least=_SELDOM)
         self._read: RunRecord | None = None
 
     def begin(self, ref: StepRef, action: str, at: float) -> None:
@@ -61,8 +63,6 @@ class Going:
     def end(self, step: StepRecord, state: State | None = None) -> None:
         """Take in what a step has come to."""
         self._steps[step.seq] = step
-        before = self._states.get(step.seq - 1)
-        self._states = {} if before is None else {step.seq - 1: before}
         if state is not None:
             self._states[step.seq] = state
 
@@ -77,6 +77,7 @@ class Going:
         """
         newest = self._newest()
         last = newest.seq if newest else -1
+        self._states = {seq: self._states[seq] for seq in (last - 1, last) if seq in self._states}
         fresh = [self._steps[seq] for seq in range(since, last + 1) if seq in self._steps]
         shown = fresh or ([] if newest is None else [newest])
         own = [step for step in shown if step.ref.run == self._history.key]

@@ -213,6 +213,46 @@ def test_a_message_between_many_steps_is_not_the_end(agent, backend):
     assert (5, 5) == (told[-1]["run"]["head"], told[-1]["detail"]["seq"])
 
 
+QUICK_THEN_SLOW = """
+@action(reads=["n"], writes=["n"])
+def quick(state):
+    return state.update(n=state["n"] + 1)
+
+
+@action(reads=["n"], writes=[])
+def slow(state):
+    assert seen.wait(20)
+    return state
+
+
+hasty = (
+    graph.GraphBuilder().with_actions(quick, slow)
+    .with_transitions(("quick", "slow", expr("n == 200")), ("quick", "quick")).build()
+)
+"""
+
+
+def test_a_step_that_goes_on_is_told_whole_after_many_quick_ones(notebook):
+    """The quick ones are told whole a few times only, and their numbers in every message."""
+    notebook.names["seen"] = seen = threading.Event()
+    notebook.cell("from notebook_agent import expr\n" + QUICK_THEN_SLOW, "hasty")
+    agent = notebook.agent.use("hasty", state={"n": 0})
+    agent.settings = type(agent.settings)(max_steps=300)
+    backend, told = PanelBackend(agent.workspace), []
+
+    def hear(message):
+        told.append(message)
+        detail = message["detail"] or {"action": None}
+        if (detail["action"], message["run"]["status"]) == ("slow", "running"):
+            seen.set()
+
+    unsubscribe = backend.subscribe(hear)
+    agent.run()
+    unsubscribe()
+    assert seen.is_set()
+    assert [*range(201)] == sorted({step["seq"] for each in told for step in rows(each["run"]["steps"])})
+
+
 def test_the_list_of_runs(agent, backend):
     """The newest first, each with where it comes from."""
     agent.run(prompt="what is x")

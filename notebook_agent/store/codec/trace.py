@@ -10,7 +10,6 @@ from typing import Final, cast
 
 from notebook_agent.store.codec.lists import CHUNK, RUN, sums
 from notebook_agent.store.nodes import JSON, NodeReader
-from notebook_agent.store.packs import Book
 from notebook_agent.store.told import Plain
 
 __all__ = ["Spot", "Tracer", "pointer"]
@@ -21,9 +20,8 @@ _LIST: Final = re.compile(
 _TAGGED: Final = '{"$":'
 _NOTHING: Final[list[int]] = []
 _decode: Final = json.JSONDecoder().raw_decode
-_HEAD: Final = b'{"$":"list","n":'
-_AFTER: Final = b",]"
-_NOWHERE: Final = Book(b'[[],"",[]]\n'), 0
+_HEAD: Final = '{"$":"list","n":'
+_AFTER: Final = frozenset(",]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class Tracer:
         self._ways: dict[tuple[int, tuple[object, ...], int], Spot | None] = {}
         self._rows: dict[int, Sequence[object]] = {}
         self._numbers: dict[str, list[int]] = {}
-        self._begins: dict[tuple[object, tuple[object, ...]], bytes] = {}
+        self._begins: dict[tuple[object, tuple[object, ...]], str] = {}
 
     def marks(self, states: Sequence[str | int], path: tuple[object, ...]) -> Sequence[Hashable]:
         """What tells the values at a path of each of these states apart; None for nothing there.
@@ -90,25 +88,19 @@ class Tracer:
 
         Most versions of a list begin as the one before, up to the row of the path, and have the same there.
         """
-        self._reader.hold([number for number in states if isinstance(number, int)])
-        others, places, skip = iter(self.spots(texts, path)), self._reader.places, len(_HEAD)
-        begins, spot, length = b"", None, 0
+        bodies = self._reader.texts([number for number in states if isinstance(number, int)])
+        others, skip = iter(self.spots(texts, path)), len(_HEAD)
+        begins, spot = "", None
         for state in states:
-            book, place = places.get(cast("int", state), _NOWHERE)
-            if length:
-                raw, start = book.raw, book.ends[place]
-                at = raw.find(b",", start + skip)
-                end = at + length
-                if (
-                    raw.startswith(begins, at)
-                    and raw[end : end + 1] in _AFTER
-                    and raw.startswith(_HEAD, start)
-                ):
+            if begins and isinstance(state, int):
+                text = bodies.get(state, "")
+                at = text.find(",", skip)
+                end = at + len(begins)
+                if text.startswith(begins, at) and text[end : end + 1] in _AFTER and text.startswith(_HEAD):
                     yield spot
                     continue
             spot = self._in_node(state, path, 1) if isinstance(state, int) else next(others)
-            begins = self._begins.get((state, path), b"")
-            length = len(begins)
+            begins = self._begins.get((state, path), "")
             yield spot
 
     def wholes(self, texts: Sequence[str]) -> list[str]:
@@ -244,10 +236,10 @@ def _read(text: str) -> object:
     return _decode(text)[0]
 
 
-def _beginning(found: re.Match[str], group: int, row: int) -> bytes:
+def _beginning(found: re.Match[str], group: int, row: int) -> str:
     """What a list's text says between its length and the end of a row's number."""
     listed = ",".join(found[group].split(",", row + 1)[: row + 1])
-    return found[0][found.end(1) : found.start(group) + len(listed)].encode()
+    return found[0][found.end(1) : found.start(group) + len(listed)]
 
 
 def _mark_in(state: object, key: object, before: Hashable) -> Hashable:
