@@ -116,6 +116,27 @@ def test_a_list_that_is_read_after_it_grew_is_a_cause():
     assert [("log", "start", None)] == [told(each) for each in app.history.blame("sent").causes]
 
 
+def test_of_many_causes_the_latest_are_told():
+    """With how many more are known of; all where that is asked."""
+
+    @action(reads=["n", "m"], writes=["n"])
+    def count(state):
+        return state.update(n=state["n"] + state["m"])
+
+    app = ApplicationBuilder().with_actions(count).with_transitions(("count", "count"))
+    app = app.with_entrypoint("count").with_state(n=0, m=1).build()
+    for _ in range(30):
+        app.step()
+    found, short, every = (app.history.blame("n", most=most) for most in (20, 3, None))
+    assert found == app.history.blame("n")
+    assert [("n", "step", 28 - n) for n in range(20)] == [told(each) for each in found.causes]
+    assert (20, 2) == (len(found.causes), found.left)
+    assert (found.causes[:3], 2) == (short.causes, short.left)
+    assert (found.causes, 31, 0) == (every.causes[:20], len(every.causes), every.left)
+    nothing = app.history.blame("n", most=0)
+    assert (found.origin, (), 2) == (nothing.origin, nothing.causes, nothing.left)
+
+
 def test_blame_looks_at_a_step():
     """As the state stood then."""
     history = chat(3).history
@@ -253,7 +274,7 @@ def test_blame_finds_all_causes_and_no_others(plan):
         app.step({"seq": seq})
     wrote, made_from = oracle(plan)
     for key in KEYS:
-        found = app.history.blame(key)
+        found = app.history.blame(key, most=None)
         assert wrote[key] == (found.origin.step and found.origin.step.seq)
         causes = {(each.path, each.step and each.step.seq) for each in found.causes}
         assert ancestry((key, wrote[key]), made_from) == causes

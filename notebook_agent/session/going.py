@@ -124,7 +124,7 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     app = _application(ws, history)
     coming = next_after(app, history, seq)
     if coming is None:
-        raise CommandError(f"nothing comes after @{seq}: %agent goto an earlier step")
+        raise CommandError(f"nothing comes after @{seq}: look at an earlier step, %agent goto @K")
     call = read_call(
         "run", plan.inputs, halt_before=plan.before, halt_after=plan.until, max_steps=plan.max_steps
     )
@@ -159,6 +159,7 @@ def fork(
     name = label or _fork_label(ws, made)
     history.store.label_run(made.key, name)
     ws.replay.inherit(source.key, made.key)
+    ws.graphs.inherit(source.key, made.key)
     ws.take(made)
     following = made.get_next_action()
     parent = f"{run_name(history.run)}@{'start' if seq is None else seq}"

@@ -17,10 +17,10 @@ from notebook_agent.session.board import Bar
 from notebook_agent.session.going import next_after
 from notebook_agent.session.gridview import GridView
 from notebook_agent.session.opening import opened
-from notebook_agent.session.questions import Question
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.starting import check_edits
+from notebook_agent.session.watching import Question
 from notebook_agent.session.words import a_kind
 from notebook_agent.session.workspace import Workspace
 

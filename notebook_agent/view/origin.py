@@ -9,10 +9,11 @@ from notebook_agent.history import Blame, History, Origin
 from notebook_agent.history.paths import write_path
 from notebook_agent.redact import redact_text
 from notebook_agent.view.call import streamed_call
+from notebook_agent.view.escape import plural
 from notebook_agent.view.paging import within
 from notebook_agent.view.wire import BlameWire, OriginWire
 
-__all__ = ["MOST_CAUSES", "blame_wire", "path_at"]
+__all__ = ["MOST_CAUSES", "blame_wire", "left_out", "path_at"]
 
 MOST_CAUSES: Final = 12
 
@@ -40,8 +41,18 @@ def blame_wire(history: History, found: Blame) -> BlameWire:
         origin=_origin(origin),
         source=None if source is None else redact_text(source),
         calls=[] if step is None else [streamed_call(call) for call in history.calls(step.seq)],
-        causes=[_origin(cause) for cause in found.causes[:MOST_CAUSES]],
+        causes=[_origin(cause) for cause in found.causes],
+        left=left_out(found),
     )
+
+
+def left_out(found: Blame) -> str | None:
+    """Say that earlier causes are left out, and how to see them; None where none are."""
+    if not found.left:
+        return None
+    path = redact_text(found.origin.path)
+    word = f'"{path}"' if " " in path and '"' not in path else path
+    return f"and at least {plural(found.left, 'earlier write')}: %agent blame {word} --all tells of all"
 
 
 def _origin(origin: Origin) -> OriginWire:

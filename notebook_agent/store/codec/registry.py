@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -35,9 +35,10 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """Stands for a stored value whose class is not there; it is written back as it was read.
+    """Stands for a stored value whose class is not there, or cannot hold it any more.
 
-    Define the class again, or `register` it, and open the checkpoint again.
+    It is written back as it was read. Define the class again, or `register` it, and open the
+    checkpoint again. A field that is new in the class needs a default.
     """
 
     kind: str
@@ -46,9 +47,11 @@ class Placeholder:
     """The class, as `module:name`."""
     data: object
     """What was stored of it."""
+    why: str = field(default="not defined here", compare=False)
+    """What became of the class."""
 
     def __repr__(self) -> str:
-        return f"<{self.type_name} (not defined here): {self.data!r}>"
+        return f"<{self.type_name} ({self.why}): {self.data!r}>"
 
 
 _by_class: dict[type, Codec] = {}

@@ -122,8 +122,14 @@ function Shown({ name, value, diff, path }: BodyProps) {
   );
 }
 
+/** Longer texts stand below their key where there is little room. */
+const WORDY = 60;
+
+const isWordy = (value: ValueWire): boolean =>
+  isA(value, "text") || (typeof value === "string" && value.length > WORDY);
+
 const rowClass = (value: ValueWire, diff: DiffWire[]): string =>
-  `na-row ${diff.length > 0 ? "na-changed" : ""} ${isLine(value) ? "na-oneline" : ""}`;
+  `na-row ${diff.length > 0 ? "na-changed" : ""} ${isLine(value) ? "na-oneline" : ""} ${isWordy(value) ? "na-wordy" : ""}`;
 
 function Row({ name, value, diff, edit, onEdit, path }: RowProps) {
   const start = onEdit ? editable(value) : null;
