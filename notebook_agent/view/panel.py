@@ -44,7 +44,7 @@ def overview(history: History, graph: Graph, *, n: int = 0, served: Served | Non
         run=history.key.app_id,
         runs=shown,
         graph=graph_wire(graph),
-        totals=Tally.of(history.store.call_counts(history.key).values()).totals(),
+        totals=Tally.of_run(history.store, history.key).totals(),
         inputs=asks(graph, in_view["next"]),
         n=n,
     )
