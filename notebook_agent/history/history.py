@@ -12,7 +12,7 @@ from notebook_agent.graph import Graph
 from notebook_agent.history.blame import Blame, blame
 from notebook_agent.history.calls import CALL_COLUMNS, call_row, made
 from notebook_agent.history.compare import Change, changes
-from notebook_agent.history.flips import Flip, flip
+from notebook_agent.history.flips import Flip, flip_of
 from notebook_agent.history.frame import frame
 from notebook_agent.history.paths import found, read_path
 from notebook_agent.history.spans import Span, attributes_of, spans_of
@@ -124,7 +124,7 @@ class History(Sequence[StepRecord]):
         step = self[seq]
         if step.decision is None:
             return None
-        return flip(graph, step.decision.source, self.before(seq))
+        return flip_of(graph, step.decision, self.before(seq))
 
     def before(self, seq: int) -> State:
         """Return the state that a step began with: after the one before it, or as edited by hand since."""
