@@ -23,7 +23,6 @@ from notebook_agent.redact.masking import (
     find_secrets,
     mask,
     mask_field,
-    masked_repr,
     masker,
     redact_environment,
     redact_json,
@@ -32,6 +31,7 @@ from notebook_agent.redact.masking import (
     trusted,
 )
 from notebook_agent.redact.pieces import redact_pieces
+from notebook_agent.redact.showing import masked_repr, repr_of
 from notebook_agent.redact.rules import ENVIRONMENT, RULES, Rule
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "redact_json",
     "redact_pieces",
     "redact_text",
+    "repr_of",
     "trust",
     "trusted",
 ]

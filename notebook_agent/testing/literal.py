@@ -11,6 +11,8 @@ _WIDTH = 79
 _INDENT = "    "
 _MOST = 5_000
 _LONG_TEXT = 60
+_LONG = 2_000
+"""Bits of an int; Python reads no decimal number of any length."""
 _BRACKETS: Mapping[type, str] = {list: "[]", tuple: "()", set: "{}"}
 
 
@@ -128,6 +130,8 @@ def _flat(value: object) -> str:
             return "b" + _text(value.decode("latin-1"), repr(value)[2:-1], repr(value)[1])
         case float():
             return repr(value).replace("e+", "e")
+        case int() if value.bit_length() > _LONG:
+            return hex(value)
         case Mapping() | list() | tuple() | set():
             return _flat_container(value)
     return repr(value)
