@@ -191,7 +191,7 @@ class _Grid:
         return None if self._plan.passes is None else False
 
     def _row(self, place: int, fork: Fork, outcome: Outcome) -> Forked:
-        """Return a row of a fork that has ended; it has been paid, so nothing in its values takes the row away."""
+        """Return a row of a fork that has ended and is paid: nothing in its values takes the row away."""
         try:
             return self._measured(place, fork, outcome)
         except Exception as error:  # noqa: BLE001  # values of the user's, whose methods may raise anything

@@ -31,8 +31,8 @@ from notebook_agent.redact.masking import (
     trusted,
 )
 from notebook_agent.redact.pieces import redact_pieces
-from notebook_agent.redact.showing import masked_repr, repr_of
 from notebook_agent.redact.rules import ENVIRONMENT, RULES, Rule
+from notebook_agent.redact.showing import masked_repr, repr_of
 
 __all__ = [
     "ENVIRONMENT",

@@ -230,8 +230,8 @@ def _numbers(points: Sequence[Point]) -> list[float | None]:
     values = [None if point.error else point.value for point in points]
     if not all(value is None or isinstance(value, int | float) for value in values):
         return []
-    max_float = sys.float_info.max
-    found = [float(v) if isinstance(v, int | float) and abs(v) <= sys.float_info.max else None for v in values]
+    most = sys.float_info.max
+    found = [float(v) if isinstance(v, int | float) and abs(v) <= most else None for v in values]
     return found if any(value is not None for value in found) else []
 
 

@@ -128,13 +128,17 @@ def _flat(value: object) -> str:
             return _text(value)
         case bytes():
             return "b" + _text(value.decode("latin-1"), repr(value)[2:-1], repr(value)[1])
-        case float():
-            return repr(value).replace("e+", "e")
-        case int() if value.bit_length() > _LONG:
-            return hex(value)
+        case float() | int():
+            return _number(value)
         case Mapping() | list() | tuple() | set():
             return _flat_container(value)
     return repr(value)
+
+
+def _number(value: float) -> str:
+    if isinstance(value, int) and value.bit_length() > _LONG:
+        return hex(value)
+    return repr(value).replace("e+", "e")
 
 
 def _flat_container(value: Mapping[object, object] | list[object] | tuple[object, ...] | set[object]) -> str:

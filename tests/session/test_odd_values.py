@@ -95,7 +95,7 @@ def shown(value: object) -> str:
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize(
     "make",
-    ["Mute", "lambda n: [Mute(n)]", "lambda n: 10**5000 + n", "lambda n: {Decimal('NaN'), Decimal(n), 10**5000}"],
+    ["Mute", "lambda n: [Mute(n)]", "lambda n: 10**5000 + n", "lambda n: {Decimal('NaN'), 10**5000}"],
     ids=["mute", "within", "huge", "set"],
 )
 def test_no_value_breaks_a_command(counted, asked: str, make: str):

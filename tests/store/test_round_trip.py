@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
