@@ -187,3 +187,12 @@ def test_a_fork_put_into_the_variable_changes_nothing_in_the_run_in_use(notebook
     notebook.cell("app = app.fork(0, actions={'inc': half})", "fork")
     assert ["app is another application now: %agent use app takes it"] == notebook.screen.said
     assert 6 == agent.run().state["n"]
+
+
+def test_a_replay_takes_the_newest_definition_of_another_cell(notebook, counting):
+    """As a retry does; it says so."""
+    notebook.cell(INC.replace("+ 1", "+ 2"), "elsewhere")
+    told = str(counting.test_run())
+    assert told.startswith(
+        f"{counting.workspace.label()}: 0 steps replayed as recorded (inc as another cell defines it now)"
+    )
