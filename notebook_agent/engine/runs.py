@@ -219,6 +219,7 @@ class Run:
 
     def forget_decision(self) -> None:
         """Decide again what is next; what follows a step that did not complete stays."""
+        self._undecided = None
         if self.pending is not None and not self.pending.again and not self.pending.caught:
             self.pending = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.history.blame import NEAREST, Blame, Origin
-from notebook_agent.history.calls import Made, calls_below, made, task_order
+from notebook_agent.history.calls import Made, calls_below, made, runs_below, task_order
 from notebook_agent.history.compare import Change, changes, path_of
 from notebook_agent.history.flips import Flip, flip
 from notebook_agent.history.history import History, family
@@ -46,6 +46,7 @@ __all__ = [
     "flip",
     "made",
     "path_of",
+    "runs_below",
     "same_call",
     "spans_of",
     "task_order",

@@ -24,6 +24,7 @@ from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import SilentScreen
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.served import Served
 from notebook_agent.view.wire import Control, Overview, Place, Progress, Reply, Request
 
 __all__ = ["PanelBackend"]
@@ -39,7 +40,8 @@ class PanelBackend:
     def __init__(self, workspace: Workspace) -> None:
         self._ws = workspace
         self._answers = Answers(workspace)
-        self._news = News(workspace, self._answers.told)
+        self._served = Served()
+        self._news = News(workspace, self._answers.told, self._served)
         self._controls = Controls(workspace)
 
     @property
@@ -50,7 +52,7 @@ class PanelBackend:
     def overview(self) -> Overview:
         """Return all that the panel shows but the details of a step."""
         app = self._ws.in_use()
-        return view.overview(app.history, app.graph, n=self._news.number)
+        return view.overview(app.history, app.graph, n=self._news.number, served=self._served)
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         """Tell the listener what goes on; return the way to stop it."""

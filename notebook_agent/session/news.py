@@ -20,6 +20,7 @@ from notebook_agent.session.following import Following
 from notebook_agent.session.teller import Teller
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.going import Going
+from notebook_agent.view.served import Served
 from notebook_agent.view.wire import Detail, Progress
 
 __all__ = ["News"]
@@ -42,11 +43,15 @@ class News(Following[Progress]):
     """
 
     def __init__(
-        self, workspace: Workspace, told: Callable[[Detail], Detail] = lambda detail: detail
+        self,
+        workspace: Workspace,
+        told: Callable[[Detail], Detail] = lambda detail: detail,
+        served: Served | None = None,
     ) -> None:
         super().__init__(workspace)
         self.number = 0
         self._told = told
+        self._served = served or Served()
         self._sending = threading.RLock()
         self._going: Going | None = None
         self._events: deque[Event] = deque()
@@ -101,7 +106,7 @@ class News(Following[Progress]):
     def _turn(self, app: Application | None) -> None:
         self._events.clear()
         self._since, self._text, self._in_step = None, "", False
-        self._going = None if app is None else Going(app.history)
+        self._going = None if app is None else Going(app.history, self._served)
 
     def _take(self, event: Event) -> None:
         """Put an event by, in the thread that runs: all that takes time is left to the message."""

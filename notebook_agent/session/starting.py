@@ -15,7 +15,6 @@ __all__ = [
     "check_edits",
     "check_state",
     "entrypoint_of",
-    "guarded_actions",
     "label_for",
     "missing_reads",
     "unwritten_reads",
@@ -135,11 +134,6 @@ def label_for(name: str, app_id: str, taken: Collection[str]) -> str:
         if (label := f"{name}-{app_id[:digits]}") not in taken:
             return label
     return f"{name}-{app_id}"
-
-
-def guarded_actions(graph: Graph) -> frozenset[str]:
-    """Return the actions whose effect cannot be taken back."""
-    return frozenset(action.name for action in graph.actions if action.effect == "irreversible")
 
 
 def missing_reads(app: Application) -> str:

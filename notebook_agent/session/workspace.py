@@ -15,6 +15,7 @@ from notebook_agent.session.edits import Edit, EditWatcher, find_edits
 from notebook_agent.session.loop import LoopThread
 from notebook_agent.session.namespace import project_name, usable_names
 from notebook_agent.session.noticing import CodeMemory, notices_line
+from notebook_agent.session.rebuilt import GraphMemory
 from notebook_agent.session.references import Where, find_run, find_step, read_reference
 from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
@@ -45,6 +46,7 @@ class Workspace:
         rested: Called whenever a command has run steps, or the graph has taken edits.
         offered: Redefined functions that the user was told of.
         codes: What the actions in use were made of, version by version.
+        graphs: From which variable each run has its graph.
         replay: Which LLM calls may leave.
         breakpoints: The conditions by action, where runs halt or are held; empty for always.
         worker: Runs commands beside the cells.
@@ -65,6 +67,7 @@ class Workspace:
     moved: list[Callable[[], None]] = field(default_factory=list)
     rested: list[Callable[[], None]] = field(default_factory=list)
     offered: set[str] = field(default_factory=set)
+    graphs: GraphMemory = field(default_factory=GraphMemory)
     replay: Replay = field(default_factory=Replay)
     breakpoints: dict[str, str] = field(default_factory=dict)
     worker: Worker = field(default_factory=Worker)
@@ -99,6 +102,7 @@ class Workspace:
         self.app = self.apps[app.key] = app
         self.set_ledger(app)
         self._hold(app)
+        self.renew_graph(app)
         self.take_edits()
         self.notice()
         self.look(None)
@@ -115,6 +119,7 @@ class Workspace:
         """Put the actions that a cell defined again into the graph in use, and say what else changed."""
         self.watcher.after_cell(self.namespace, cell)
         if self.app is not None:
+            self.renew_graph(self.app)
             self.take_edits()
             self.notice()
 
@@ -125,6 +130,17 @@ class Workspace:
         if found:
             failed = failed_at(app) in {each.action for each in found}
             self.screen.say(f"{notices_line(found)}{_GOES_ON if failed else ''}")
+            self.rest()
+
+    def renew_graph(self, app: Application) -> None:
+        """Give a run the graph that its variable holds now, and say what is another in it."""
+        found = self.graphs.renew(app, self.namespace)
+        if found is None:
+            return
+        goes_on = _GOES_ON if failed_at(app) in found.edited else ""
+        edited = f"edited: {listing(found.edited.values())}{goes_on}" if found.edited else ""
+        for told in filter(None, (edited, "; ".join(found.said))):
+            self.screen.say(told)
             self.rest()
 
     def take_edits(self) -> None:

@@ -38,6 +38,24 @@ def root_fixture(tmp_path_factory):
     return root
 
 
+@pytest.fixture(name="open_notebook", scope="module")
+def open_notebook_fixture(browser, server, root):
+    """A function that opens a notebook, of these cells if there are any; its page may have no error."""
+    opened = []
+
+    def open_notebook(name, *cells):
+        if cells:
+            lab.write_notebook(root / name, *cells)
+        page, problems = lab.new_page(browser)
+        opened.append((lab.OpenNotebook(page, server, name), problems))
+        return opened[-1][0]
+
+    yield open_notebook
+    for notebook, problems in opened:
+        notebook.close()
+        assert [] == problems
+
+
 @pytest.fixture(name="server", scope="session")
 def server_fixture(root, tmp_path_factory):
     store = root.parent / "store.db"

@@ -196,6 +196,11 @@ class OpenNotebook:
         outputs = [output for cell in cells for output in cell.get("outputs", [])]
         return [f"{o['ename']}: {o['evalue']}" for o in outputs if o["output_type"] == "error"]
 
+    def change_theme(self, name: str) -> None:
+        """Show everything in a theme, such as `JupyterLab Dark`."""
+        self.js(f"await window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})")
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+
     def save(self) -> None:
         """Write the notebook to its file."""
         self.js("await panel.context.save(); return null")

@@ -159,6 +159,16 @@ def test_a_page_carries_the_newest_details_up_to_a_size(agent):
     assert made["note"] == "Without the details of the 4 oldest of 5 checkpoints. Secrets are masked."
 
 
+def test_a_page_carries_the_run_in_use_rather_than_newer_forks(agent):
+    """Which are beside it; what is left out is theirs."""
+    agent.run(prompt="what is x")
+    history = agent.app.history
+    agent.app.fork(1).step()
+    made = page_of(history, agent.app.graph, most=5)
+    assert [3, 2, 1, 0, None] == [detail["seq"] for detail in made["details"].values()]
+    assert {history.key.app_id} == {detail["run"] for detail in made["details"].values()}
+
+
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [

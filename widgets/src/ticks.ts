@@ -1,5 +1,5 @@
 /** The marks of steps on the slider and in the lanes. */
-import { duration } from "./format.ts";
+import { became, duration } from "./format.ts";
 import type { Step } from "./model.ts";
 import type { Hues } from "./views/hues.ts";
 
@@ -46,12 +46,12 @@ export function ticksOf(steps: (Step | null)[], offset: number, cells: number): 
 export const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(4)}%`;
 
 export const tickClass = ({ step, action }: Tick, hues: Hues): string =>
-  `${hues(action)} na-is-${step.status} ${step.stale ? "na-stale" : ""} ${step.edited ? "na-hand" : ""}`;
+  `${hues(action)} na-is-${step.status} ${step.stale ? "na-stale" : ""} ${step.edited ? "na-hand" : ""} ${step.served ? "na-served" : ""}`;
 
 export const tickTitle = (step: Step): string =>
   [
     `step ${step.seq}: ${step.action}`,
-    step.status,
+    became(step),
     step.ms !== null && duration(step.ms),
     step.stale && "older code",
     step.edited && "state edited by hand after it",

@@ -282,6 +282,19 @@ describe("commands", () => {
   });
 });
 
+describe("a step that was served", () => {
+  it("is marked, and said to be no step that was fired", async () => {
+    const shown = overview();
+    Object.assign(shown.runs[0]?.steps[9] ?? {}, { served: true });
+    await open(shown);
+    await slide(9);
+    const said = "step 9 of 10: decide_mode, served, not fired";
+    expect(slider().getAttribute("aria-valuetext")).toBe(said);
+    const marks = [".na-cell", ".na-dot"].map((kind) => at.querySelectorAll(`${kind}.na-served`).length);
+    expect(marks).toEqual([1, 1]);
+  });
+});
+
 describe("a run that goes on", () => {
   beforeEach(() => open());
 
