@@ -198,8 +198,8 @@ class Panel(anywidget.AnyWidget):
         told = change["new"]
         if told == self._stands:
             return
-        late = (told["n"], told["run"]) != (self._stands["n"], self._stands["run"])
-        if late:
+        late = (told.get("n"), told.get("run")) != (self._stands["n"], self._stands["run"])
+        if late or not _is_place(told):
             self._stands = {**self._stands, "n": self._stands["n"] + 1}
             self.place = dict(self._stands)
             return
@@ -266,6 +266,11 @@ class TimeSlider(Panel):
     """The slider and the lanes of the runs alone."""
 
     part = traitlets.Unicode("slider", read_only=True).tag(sync=True)
+
+
+def _is_place(told: Place) -> bool:
+    seq: object = told.get("seq")
+    return isinstance(told.get("follows"), bool) and (seq is None or type(seq) is int) and "seq" in told
 
 
 def _is_same(place: Place, other: Place) -> bool:
