@@ -232,6 +232,23 @@ def test_many_clicks_at_once_begin_one_command(agent, backend):
     assert (50, 4 * len(began)) == (len(replies), len(agent.history()))
 
 
+def test_a_panel_that_is_gone_silences_no_other(agent, backend, caplog):
+    """It is told no more; the other hears to the end."""
+    heard = []
+
+    def gone(message):
+        heard.append("gone")
+        raise OSError("closed")
+
+    leave = [backend.subscribe(gone), backend.subscribe(heard.append)]
+    agent.run(prompt="what is x")
+    for each in leave:
+        each()
+    assert ("gone", 1) == (heard[0], heard.count("gone"))
+    assert "completed" == heard[-1]["run"]["status"]
+    assert ["A panel could not be told, and is told no more."] == [each.message for each in caplog.records]
+
+
 def test_one_command_at_a_time(notebook, agent, backend):
     """A second one is refused while the first runs."""
     notebook.names["gate"] = gate = threading.Event()
