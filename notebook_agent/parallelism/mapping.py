@@ -198,6 +198,8 @@ class _Grid:
         live = [call for call in calls if not call.replayed]
         costs = [call.cost for call in live]
         ended = own[-1].ended_at if own else None
+        if self._going.stopped and own and own[-1].status == "interrupted":
+            outcome = Outcome()
         row = replace(
             self._rows[place],
             outcome=_outcome(outcome),

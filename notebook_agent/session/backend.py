@@ -85,10 +85,7 @@ class PanelBackend:
 
     def _root(self) -> RunKey:
         """Return the run whose initial state is the beginning of the slider."""
-        record = self._ws.record()
-        while record.parent is not None:
-            record = self._ws.store().run(record.parent.run)
-        return record.key
+        return self._ws.in_use().history.family()[0].key
 
     def handle(self, request: Request) -> Reply:
         """Answer the page; what cannot be done is one sentence."""

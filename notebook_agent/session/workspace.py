@@ -189,7 +189,8 @@ class Workspace:
 
     def family(self) -> list[RunRecord]:
         """Return the run in use, its ancestors and all their forks, newest first."""
-        return [] if self.app is None else self.app.history.family()[::-1]
+        found = [] if self.app is None else self.app.history.family()[::-1]
+        return [run for run in found if not run.removed]
 
     def record(self, run: str | None = None) -> RunRecord:
         """Return the named run, or the one in use."""

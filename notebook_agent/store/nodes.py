@@ -178,6 +178,7 @@ class NoNodes(NodeReader):
 
     def __init__(self) -> None:
         """Need no connection."""
+        self.books = []
 
     def get(self, number: int) -> Node:
         """Refuse."""

@@ -80,6 +80,16 @@ def test_the_same_cell_run_again_says_nothing(notebook, counting):
     assert [] == notebook.screen.said
 
 
+def test_why_does_not_contradict_what_was_decided(notebook, counting):
+    """Other conditions are spoken of where they lead elsewhere, and only there."""
+    notebook.cell(UP_TO_3, "graph")
+    head = f"{counting.workspace.label()}@4: inc → inc"
+    assert [head, "the conditions have changed since: now it would be the end"] == [
+        line.strip() for line in str(counting.why("@4")).splitlines()[::2]
+    ]
+    assert 2 == len(str(counting.why("@2")).splitlines())
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [

@@ -6,19 +6,18 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import DecimalException
-from itertools import chain
 from typing import ClassVar, Final, cast
 
 from notebook_agent.errors import StoreFormatError
 from notebook_agent.state import FrozenDict, FrozenList
 from notebook_agent.store.codec.classes import TAGS, read_class
 from notebook_agent.store.codec.encode import DEEPEST
-from notebook_agent.store.codec.lists import Shape, sums
+from notebook_agent.store.codec.lists import CHUNK, sums
 from notebook_agent.store.codec.rows import Row, Rows
 from notebook_agent.store.codec.stored import Stored
 from notebook_agent.store.codec.templates import Templates
 from notebook_agent.store.codec.types import MUTABLE, READERS
-from notebook_agent.store.nodes import JSON, NodeReader
+from notebook_agent.store.nodes import JSON, Node, NodeReader
 
 __all__ = ["Decoder"]
 
@@ -45,10 +44,9 @@ class Decoder:
         self._rows = rows
         self._values: dict[int, object] = {}
         self._mutable = 0
-        self._shape: tuple[object, Shape | None] = None, None
         self._depth = 0
         self._left = _MOST
-        self._weight = 0
+        self._weight = self._share = 0
         self._templates = Templates()
 
     def node(self, number: int) -> object:
@@ -59,7 +57,7 @@ class Decoder:
         """
         if number in self._values:
             return self._values[number]
-        form, body = self._reader.get(number)
+        form, body = self._read(number)
         weight = self._weight
         self._weight += len(body)
         if form != JSON:
@@ -69,7 +67,7 @@ class Decoder:
             value = self._json(cast("str", body), number)
             if mutable != self._mutable:
                 return value
-            self._remember(value, number, weight)
+            self._remember(value, number, cast("str", body), weight)
         self._values[number] = value
         return value
 
@@ -108,15 +106,14 @@ class Decoder:
         self._depth -= 1
         return value
 
-    def _remember(self, value: object, number: int, weight: int) -> None:
-        kind = type(value)
-        if kind is FrozenDict and value.memo is None:  # type: ignore[attr-defined]  # it is one
-            value.memo, value.loose = (self._owner, number), False  # type: ignore[attr-defined]  # as above
-        elif kind is FrozenList and value.memo is None:  # type: ignore[attr-defined]  # it is one
-            shape = self._shape[1] if self._shape[0] is value else None
-            value.memo, value.loose = Stored(self._owner, number, None, shape), False  # type: ignore[attr-defined]  # as above
-        elif kind is Row and self._rows is not None:
-            self._rows.keep(number, cast("Row", value), self._weight - weight)
+    def _remember(self, value: object, number: int, body: str, weight: int) -> None:
+        if isinstance(value, FrozenDict) and value.memo is None:
+            value.memo, value.loose = (self._owner, number), False
+        elif isinstance(value, FrozenList) and value.memo is None:
+            kept = body if len(value) >= CHUNK else None
+            value.memo, value.loose = Stored(self._owner, number, None, kept), False
+        elif isinstance(value, Row) and self._rows is not None:
+            self._rows.keep(number, value, self._weight - weight + self._share * len(value))
 
     def _value(self, found: object) -> object:
         """What stands for some JSON, as the parser gives it."""
@@ -185,9 +182,7 @@ class Decoder:
         items.extend(cast("list[object]", self._value(found["v"])))
         if len(items) != found["n"]:
             raise ValueError("a list has another length than it says")
-        value = FrozenList(items)
-        self._shape = value, (len(items), runs, chunks)
-        return value
+        return FrozenList(items)
 
     def _all(self, numbers: Sequence[int]) -> list[object]:
         values = self._values
@@ -208,11 +203,14 @@ class Decoder:
                     self._values[number] = row
         missing = [number for number in numbers if number not in self._values]
         self._hold(missing)
-        bodies = [cast("str", self._reader.get(number)[1]) for number in missing]
-        self._have(
-            chain.from_iterable(sums(map(int, at[1].split(","))) for at in map(_AT.match, bodies) if at)
-        )
-        return self._all(numbers)
+        rows = map(_AT.match, [cast("str", self._reader.get(number)[1]) for number in missing])
+        items = [number for row in rows if row for number in sums(map(int, row[1].split(",")))]
+        before, share = self._weight, self._share
+        self._have(items)
+        self._share = (self._weight - before) // max(1, len(items))
+        found = self._all(numbers)
+        self._share = share
+        return found
 
     def _read_packed(self, numbers: Sequence[int]) -> None:
         """Read dicts among nodes that stand in packs, which are mostly alike."""
@@ -221,19 +219,29 @@ class Decoder:
             if book is not None:
                 self._templates.read(book.plain(asked), self._values, self._owner)
 
+    def _read(self, number: int) -> Node:
+        seen = len(self._reader.books)
+        found = self._reader.get(number)
+        self._take_texts(seen)
+        return found
+
     def _hold(self, numbers: Sequence[int]) -> None:
         """Have nodes at hand, and those that they point to; what stands in packs mostly does so together."""
         reader = self._reader
         seen = len(reader.books)
         reader.hold(numbers)
-        for book in reader.books[seen:]:
-            self._values.update(book.texts())
-            self._weight += book.weight
+        self._take_texts(seen)
         inner: list[int] = []
         for form, body in filter(None, map(reader.rows.get, numbers)):
             if form == JSON:
                 inner += map(int, _POINTER.findall(cast("str", body)))
         reader.hold([number for number in inner if number not in self._values])
+
+    def _take_texts(self, seen: int) -> None:
+        """Take the texts of the packs that were read since so many had been."""
+        for book in self._reader.books[seen:]:
+            self._values.update(book.texts())
+            self._weight += book.weight
 
     _own: ClassVar[dict[str, Callable[[Decoder, dict[str, object]], object]]] = {
         "at": _at,

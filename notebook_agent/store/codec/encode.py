@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring as quote
 from typing import ClassVar, Final, cast
 
@@ -232,7 +232,10 @@ class Encoder:
         source = value.grown_from if type(value) is FrozenList else None
         if type(source) is not Stored or source.owner is not self._keeper:
             return None
-        spine = source.spine = source.spine or self._read_spine(source, value)
+        spine = source.spine
+        if spine is None:
+            body = source.body or NodeReader(self._file.connection).get(source.number)[1]
+            spine = source.spine = lists.read_spine(body)
         if spine is None or spine.size > len(value):
             return None
 
@@ -240,16 +243,6 @@ class Encoder:
             return [self.within(child) for child in value[size - lists.RUN : size]]
 
         return lists.grow(spine, map(self.within, value[spine.size :]), self.node, recall)
-
-    def _read_spine(self, source: Stored, value: Sequence[object]) -> Spine | None:
-        """What the list was that this one is a longer version of, and which was read or written before."""
-        shape = source.shape or lists.read_shape(NodeReader(self._file.connection).get(source.number)[1])
-        if shape is None:
-            return None
-        size, runs, chunks = shape
-        tail = [self.within(child) for child in value[size // lists.CHUNK * lists.CHUNK : size]]
-        log = [lists.FORGOTTEN] * (len(chunks) * lists.CHUNK) + tail
-        return lists.make(size, tuple(runs), tuple(chunks), log)
 
     def _scratch(self, value: list[object]) -> Spine:
         spine = lists.EMPTY

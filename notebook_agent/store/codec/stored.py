@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from notebook_agent.state import FrozenDict, FrozenList
-from notebook_agent.store.codec.lists import Item, Shape, Spine
+from notebook_agent.store.codec.lists import Item, Spine
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -44,13 +44,13 @@ class NoCodecError(Exception):
 class Stored:
     """What a frozen list remembers: its node in one store, and how to write a longer one.
 
-    `shape` is what it was read as.
+    `body` is what it was read from, where that is a long list.
     """
 
     owner: object
     number: int
     spine: Spine | None = None
-    shape: Shape | None = None
+    body: str | None = None
 
 
 def mark_of(value: object) -> Mark | None:
