@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from notebook_agent.application import Application
 from notebook_agent.engine import Gate
-from notebook_agent.errors import CommandError, UnknownStepError
+from notebook_agent.errors import CommandError, RunBusyError, UnknownStepError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.edits import Edit, EditWatcher, find_edits
@@ -114,6 +114,7 @@ class Workspace:
     def after_cell(self, cell: str | None) -> None:
         """Put the actions that a cell defined again into the graph in use, and say what else changed."""
         self.watcher.after_cell(self.namespace, cell)
+        self.take_classes()
         if self.app is not None:
             self.take_edits()
             self.notice()
@@ -126,6 +127,18 @@ class Workspace:
             failed = failed_at(app) in {each.action for each in found}
             self.screen.say(f"{notices_line(found)}{_GOES_ON if failed else ''}")
             self.rest()
+
+    def take_classes(self) -> None:
+        """Go on with objects of the present classes, where a cell has defined some of the state's again."""
+        names = self.watcher.new_classes(self.namespace)
+        for app in self.apps.values() if names else ():
+            with suppress(RunBusyError):
+                keys = app.renew_classes()
+                if keys and app is self.app:
+                    are = "was" if len(names) == 1 else "were"
+                    self.screen.say(
+                        f"{listing(names)} {are} defined again: taken anew in the state: {listing(keys)}"
+                    )
 
     def take_edits(self) -> None:
         """Put redefined actions of the same cell into the graph; offer those of other cells once."""

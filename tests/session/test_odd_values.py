@@ -120,6 +120,47 @@ def test_a_field_added_while_a_run_goes_on_breaks_nothing(counted, classes):
     assert all(shown(ask(agent)) for ask in ASKED.values())
 
 
+MODE = """
+from enum import Enum
+
+class Mode(Enum):
+    RED = 1
+    BLUE = 2
+"""
+MATCH = """
+@action(reads=["n"], writes=["n", "value"])
+def count(state):
+    n = int(state["n"])
+    same = n == 0 or all(each is Mode.BLUE for each in state["value"][:-1])
+    return state.update(n=n + 1, value=[*[Mode.BLUE] * 300, same])
+
+counting = graph.GraphBuilder().with_actions(count).with_transitions(("count", "count")).build()
+"""
+
+
+def test_a_class_that_is_defined_again_is_the_class_of_the_state(notebook, classes):
+    """In a step that goes on, in a fork and after going back; it is said once, and of the keys that have it."""
+
+    def cell(source: str) -> None:
+        notebook.names["Mode"] = classes(source).Mode
+        notebook.cell("pass", "classes")
+
+    cell(MODE)
+    notebook.cell(COUNT + MATCH, "count")
+    agent = notebook.agent.use("counting", state={"n": 0})
+    agent.step()
+    cell(MODE)
+    agent.step()
+    assert agent.app.state["value"][-1]
+    cell(MODE)
+    agent.fork("@1")
+    agent.step()
+    assert agent.app.state["value"][-1]
+    cell("other = 1")
+    said = [line for line in notebook.screen.said if "defined again" in line]
+    assert ["Mode was defined again: taken anew in the state: value"] * 2 == said
+
+
 LATER = """
 numbers = iter(range(100))
 
