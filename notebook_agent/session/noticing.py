@@ -73,7 +73,7 @@ class CodeMemory:
             return ()
         both = [name for name in one if name in other and one[name] != other[name]]
         found = both or [name for name in (*one, *other) if (name in one) != (name in other)]
-        return tuple(dict.fromkeys(_readable(name) for name in found if name))
+        return _readable(found)
 
     def _see(self, node: Node) -> str:
         if node.pinned is not None:
@@ -96,5 +96,13 @@ def _what(notice: CodeNotice) -> str:
     return f"{listing(notice.names, 4)} changed" if notice.names else "edited"
 
 
-def _readable(name: str) -> str:
-    return name.partition(".<locals>")[0]
+def _readable(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as a person wrote them: the class alone, for what Python or a decorator made of it."""
+    told = dict.fromkeys(_written(name.partition(".<locals>")[0]) for name in names)
+    made = [name for name in told if name and not name.startswith("__")] or [name for name in told if name]
+    return tuple(name for name in made if name.rpartition(".")[0] not in told)
+
+
+def _written(name: str) -> str:
+    owner, _, last = name.rpartition(".")
+    return owner if owner and last.startswith("_") and last.endswith("_") else name

@@ -135,10 +135,8 @@ class Workspace:
             with suppress(RunBusyError):
                 keys = app.renew_classes()
                 if keys and app is self.app:
-                    are = "was" if len(names) == 1 else "were"
-                    self.screen.say(
-                        f"{listing(names)} {are} defined again: taken anew in the state: {listing(keys)}"
-                    )
+                    what = f"{listing(names)} {'was' if len(names) == 1 else 'were'} defined again"
+                    self.screen.say(f"{what}: taken anew in the state: {listing(keys)}")
 
     def take_edits(self) -> None:
         """Put redefined actions of the same cell into the graph; offer those of other cells once."""

@@ -106,7 +106,7 @@ def codec_of(cls: type) -> Codec | None:
 
 
 def generation() -> int:
-    """A number that is another one once classes have been defined again: what was made before is of the old."""
+    """A number that changes when classes are defined again: what was made before is of the old ones."""
     return _generation
 
 
