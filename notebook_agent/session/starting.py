@@ -92,7 +92,7 @@ def check_edits(graph: Graph, state: Collection[str], given: Iterable[str]) -> l
         CommandError: neither the state nor an action nor a condition has the key.
     """
     new = [key for key in given if key not in state]
-    known = list(dict.fromkeys([*state, *_declared(graph)]))
+    known = list(dict.fromkeys([*state, *graph.keys]))
     for key in new:
         if key not in known:
             advice = did_you_mean(key, known) or f" There are: {listing(known)}."
@@ -102,13 +102,6 @@ def check_edits(graph: Graph, state: Collection[str], given: Iterable[str]) -> l
                 f"{key}: the state has no such key, and no action reads or writes it.{advice}", key=key
             )
     return new
-
-
-def _declared(graph: Graph) -> Iterable[str]:
-    for action in graph.actions:
-        yield from (*action.reads, *action.writes)
-    for edge in graph.transitions:
-        yield from (*edge.condition.keys, *edge.condition.optional_keys)
 
 
 def label_for(name: str, app_id: str, taken: Collection[str]) -> str:

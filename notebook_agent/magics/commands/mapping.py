@@ -46,7 +46,7 @@ def _map() -> Command:
 def _call(args: Namespace, values: Values) -> Call:
     options = given(args, "n", "on", "until", "before", "max_steps", "max_calls", "max_cost")
     chosen = {"jobs": args.j, "passes": getattr(args, "pass"), "actions": getattr(args, "with")}
-    options |= {name: value for name, value in chosen.items() if value}
+    options |= {name: value for name, value in chosen.items() if value not in (None, {}, [], "")}
     if args.allow_effects:
         options["allow_effects"] = True
     return Call("map", (args.step, values), options)

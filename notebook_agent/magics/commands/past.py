@@ -58,8 +58,8 @@ def _bisect() -> Command:
 
 def _bisect_call(args: Namespace, _: Values) -> Call:
     options = given(args, "n", "on", "max_calls", "max_cost")
-    chosen = {"jobs": args.j, "passes": getattr(args, "pass"), "allow_effects": args.allow_effects}
-    options |= {name: value for name, value in chosen.items() if value}
+    chosen = {"jobs": args.j, "passes": getattr(args, "pass"), "allow_effects": args.allow_effects or None}
+    options |= {name: value for name, value in chosen.items() if value is not None}
     if options and not args.fix:
         raise CommandError("bisect itself runs nothing: --fix does, and takes -n, -j and the limits")
     return Call("mend" if args.fix else "bisect", (args.predicate, args.run), options)
