@@ -14,7 +14,7 @@ from notebook_agent.condition import Condition, Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import Json
-from notebook_agent.state import State
+from notebook_agent.state import State, same
 
 __all__ = ["Flip", "flip", "flip_of"]
 
@@ -207,4 +207,4 @@ def _of_expression(text: Json) -> Iterator[object]:
 
 
 def _in(values: list[object], value: object) -> bool:
-    return any(each is value or (type(each) is type(value) and each == value) for each in values)
+    return any(same(each, value) for each in values)

@@ -6,7 +6,7 @@ end whatever becomes of the others; Stop leaves those that have ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -20,10 +20,9 @@ from dataclasses import replace
 from uuid import uuid4
 
 from notebook_agent import engine
-from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.engine import Place, Seed
 from notebook_agent.errors import AgentError, BudgetError, EffectError
-from notebook_agent.history import first_difference
+from notebook_agent.history import first_difference, made
 from notebook_agent.ids import RunKey
 from notebook_agent.parallelism.forking import Fork
 from notebook_agent.parallelism.going import Going
@@ -35,8 +34,7 @@ from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.variants import Variant
 from notebook_agent.parallelism.work import Outcome, working_for
 from notebook_agent.redact import redact_text
-from notebook_agent.store.protocol import StepRecord, Store
-from notebook_agent.store.spawned import Spawned
+from notebook_agent.store.protocol import StepRecord
 
 __all__ = ["run_forks"]
 
@@ -175,7 +173,7 @@ class _Grid:
             write_down(self._store, outcome.journal)
         self._going.works.remove(fork)
         self._spent = self._spent or isinstance(outcome.error, BudgetError)
-        self._rows[place] = self._measured(place, fork, outcome)
+        self._rows[place] = self._row(place, fork, outcome)
 
     def _executor(self) -> Executor:
         return working_for.get()[-1]
@@ -190,12 +188,21 @@ class _Grid:
         """Of a fork that failed: it did not pass, where that is asked."""
         return None if self._plan.passes is None else False
 
+    def _row(self, place: int, fork: Fork, outcome: Outcome) -> Forked:
+        """Return a row of a fork that has ended and is paid: nothing in its values takes the row away."""
+        try:
+            return self._measured(place, fork, outcome)
+        except Exception as error:  # noqa: BLE001  # values of the user's, whose methods may raise anything
+            said = _said(outcome.error or error)
+            return replace(self._rows[place], outcome=_outcome(outcome), error=said)
+
     def _measured(self, place: int, fork: Fork, outcome: Outcome) -> Forked:
         """Return a row with what the store knows of its run."""
         key = fork.at.key
         steps = self._store.steps(key)
         own = [step for step in steps if step.ref.run == key]
-        calls = _calls(self._store, own)
+        asked = made(self._store, key, first=own[0].seq) if own else []
+        calls = [each.call for each in asked if each.call.sent]
         live = [call for call in calls if not call.replayed]
         costs = [call.cost for call in live]
         ended = own[-1].ended_at if own else None
@@ -237,7 +244,7 @@ class _Grid:
             if future in done and not future.cancelled() and future.exception() is None:
                 self._settle(future, place, fork)
             else:
-                self._rows[place] = self._measured(place, fork, Outcome())
+                self._rows[place] = self._row(place, fork, Outcome())
         self._running.clear()
 
     def _grid(self) -> ForkGrid:
@@ -247,12 +254,6 @@ class _Grid:
     def _tell(self) -> None:
         if self._plan.tell is not None:
             self._plan.tell(self._grid(), len(self._running))
-
-
-def _calls(store: Store, steps: Sequence[StepRecord]) -> list[CallRecord]:
-    """Return the LLM calls of steps and of the runs that they started, those that were sent or served."""
-    spawned = Spawned(store)
-    return [call for step in steps for call in spawned.calls(step.ref) if call.sent]
 
 
 def _outcome(outcome: Outcome) -> ForkedOutcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from notebook_agent.ids import Json
 from notebook_agent.redact.rules import ASSIGNED, ENVIRONMENT, RULES, TELLING, Rule
@@ -18,7 +18,6 @@ __all__ = [
     "find_secrets",
     "mask",
     "mask_field",
-    "masked_repr",
     "masker",
     "redact_environment",
     "redact_json",
@@ -70,7 +69,22 @@ def environment_secrets() -> list[str]:
     """List the secrets of the environment, longest first: one may hold another.
 
     A password of letters alone, such as `postgres`, is a word that texts are full of, and no secret.
+    They are looked for again where the environment is another than the last time.
     """
+    held = vars(os.environ).get("_data")
+    known, secrets = _last[0]
+    if held is None or held != known:
+        known = None if held is None else dict(held)
+        secrets = _environment_secrets()
+        _last[0] = known, secrets
+    return list(secrets)
+
+
+_last: list[tuple[dict[object, object] | None, Sequence[str]]] = [(None, ())]
+"""An environment as it was before it was looked through, and what was found."""
+
+
+def _environment_secrets() -> list[str]:
     named = [(name, os.environ.get(name, "").strip()) for name in os.environ if name.endswith(_ENV_NAMES)]
     values = {value for name, value in named if not (name.endswith(_PASSWORDS) and value.isalpha())}
     return sorted(
@@ -215,13 +229,6 @@ def mask_field(key: str, value: object) -> object:
     if key in _trusted or not find_secrets({key: value}, most=1):
         return value
     return _field(key, value, _Redactor(_texts(value)))
-
-
-def masked_repr(value: object) -> str:
-    """The `repr` of a dataclass with secrets masked in its fields, each under its name."""
-    told = {field.name: getattr(value, field.name) for field in fields(value)}  # type: ignore[arg-type]  # one of ours
-    parts = (f"{name}={redact_text(repr(mask_field(name, item)))}" for name, item in told.items())
-    return f"{type(value).__name__}({', '.join(parts)})"
 
 
 def find_secrets(value: object, most: int = 100) -> list[Finding]:

@@ -127,16 +127,28 @@ def _write_page(ws: Workspace, path: Path) -> str:
 def page_of(history: History, graph: Graph, most: int = _STEPS, size: int = _BYTES) -> Page:
     """Return what an exported page carries: the run, its ancestors and forks.
 
-    Of the checkpoints the newest are carried whole: up to `most`, and up to `size` bytes as JSON.
+    Of the checkpoints the newest are carried whole, the run's own before those of others: up to `most`,
+    and up to `size` bytes as JSON.
     """
     overview = view.overview(history, graph)
-    refs = list(dict.fromkeys(ref for run in history.family() for ref in _checkpoints(run)))
+    refs = list(dict.fromkeys(ref for run in _line_last(history) for ref in _checkpoints(run)))
     details = dict(_newest(history, graph, refs[: -most - 1 : -1], size))
     left = len(refs) - len(details)
     note = (
         f"Without the details of the {left:,} oldest of {plural(len(refs), 'checkpoint')}. " if left else ""
     )
     return Page(overview=overview, details=details, note=f"{note}Secrets are masked.")
+
+
+def _line_last(history: History) -> list[RunRecord]:
+    """The family with the run's ancestors and the run itself at the end."""
+    family = history.family()
+    by_key = {run.key: run for run in family}
+    line, run = list[RunRecord](), by_key.get(history.key)
+    while run is not None:
+        line.insert(0, run)
+        run = None if run.parent is None else by_key.get(run.parent.run)
+    return [other for other in family if other not in line] + line
 
 
 def _newest(history: History, graph: Graph, refs: list[StepRef], size: int) -> Iterator[tuple[str, Detail]]:

@@ -70,13 +70,13 @@ def delete(ws: Workspace, run: str, *, now: bool) -> str:
     name, number = run_name(record), short_id(record.key.app_id)
     named = name if name == number else f"{name} ({number})"
     if ws.app is not None and ws.app.key == record.key:
-        raise CommandError(f"{name} is in use: %agent use another run first")
+        raise CommandError(f"{name} is in use: take another run into use first, %agent use RUN")
     found = ws.store().delete_run(record.key, dry_run=not now)
     ws.apps.pop(record.key, None) if now else None
     what = f"{plural(found.steps, 'step')} of its own{_branches(found)}"
     kept = "; its forks keep what they have of it" if found.hidden else ""
     if now:
-        return f"{named} is gone, {what}{kept}; %agent gc gives back what nobody needs any more"
+        return f"{named} is gone, {what}{kept}; %agent gc --now gives back what nobody needs any more"
     freed = f", {size(found.bytes)} that no other run holds" if found.bytes else ""
     return f"{named} would go: {what}{freed}{kept}. %agent delete {run} --now removes it"
 

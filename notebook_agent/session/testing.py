@@ -173,7 +173,7 @@ def _place(history: History, step: StepRecord, path: str | Path | None) -> Path:
 def _recorded(ws: Workspace, history: History, step: StepRecord, keys: Sequence[str]) -> Recorded:
     graph = _graph_with(ws, history, step.action)
     after, past = history.at(step.seq), Past(history)
-    chosen = _chosen(after, step, keys)
+    chosen, node = _chosen(after, step, keys), graph.get_action(step.action)
     return Recorded(
         run_name(history.run),
         step,
@@ -181,7 +181,8 @@ def _recorded(ws: Workspace, history: History, step: StepRecord, keys: Sequence[
         past.before(step),
         {key: after[key] for key in chosen},
         past.calls(step),
-        graph.get_action(step.action),
+        node,
+        None if step.code is None else ws.codes.used_since(node, step.code),
     )
 
 

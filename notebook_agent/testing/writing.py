@@ -17,7 +17,7 @@ from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.errors import CommandError
 from notebook_agent.ids import Json
-from notebook_agent.redact import redact_json, redact_text
+from notebook_agent.redact import redact_json, redact_text, repr_of
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord, StepValues
 from notebook_agent.testing.actions import around_of, written_action
@@ -48,6 +48,7 @@ class Recorded:
         after: The values to expect of it, by key.
         calls: Its LLM calls.
         node: The action.
+        used: What of that which the action uses has changed since the step; None where that is not known.
     """
 
     run: str
@@ -57,6 +58,7 @@ class Recorded:
     after: Mapping[str, object]
     calls: Sequence[CallRecord]
     node: Node
+    used: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,8 @@ def _check_known(file: _File) -> None:
 
 
 def _note_code(file: _File) -> None:
-    text = changed_since(file.step.node, file.step.record.code, file.step.values.source, file.sources.blocks)
+    step = file.step
+    text = changed_since(step.node, step.record.code, step.values.source, file.sources.blocks, step.used)
     if text is not None:
         file.remarks.append(text)
         file.aside = "".join(f"# {line}\n" for line in textwrap.wrap(text + ".", 97))
@@ -260,7 +263,7 @@ def _texts(file: _File) -> list[str]:
     ]
     step = file.step
     values = (dict(step.before), dict(step.values.inputs), dict(step.after))
-    return [*raw, *(repr(each) for each in values)]
+    return [*raw, *(repr_of(each) for each in values)]
 
 
 def _redacted_code(block: str) -> str:

@@ -48,7 +48,7 @@ def test_space_is_given_back_when_told(agent, second):
 
 def test_the_run_in_use_is_not_removed(agent):
     """The sentence says what to do first."""
-    with pytest.raises(CommandError, match="is in use: %agent use another run first"):
+    with pytest.raises(CommandError, match="is in use: take another run into use first, %agent use RUN"):
         agent.delete(agent.workspace.label(), now=True)
 
 

@@ -6,11 +6,13 @@ import dataclasses
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, Flag
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Final, cast
 
+from notebook_agent.errors import AgentError
 from notebook_agent.store.codec.arrays import ARRAYS, array_writer, read_array
+from notebook_agent.store.codec.lacking import LackingError, attributes_of, model_of, private_of, tuple_of
 from notebook_agent.store.codec.registry import (
     Placeholder,
     codec_of,
@@ -18,6 +20,7 @@ from notebook_agent.store.codec.registry import (
     registered,
     remember,
 )
+from notebook_agent.store.codec.stored import NoCodecError
 from notebook_agent.store.codec.types import thaw
 
 __all__ = ["TAGS", "class_writer", "read_class"]
@@ -48,24 +51,40 @@ def class_writer(cls: type) -> Callable[[object], Written] | None:
 
 
 def read_class(tag: str, name: str, data: object) -> object:
-    """An instance again, made without running its constructor; a placeholder if its class is not there."""
-    if tag == "object":
-        codec = registered(name)
-        return (
-            Placeholder(tag, name, data)
-            if codec is None or codec.decode is None
-            else codec.decode(thaw(data))
-        )
+    """An instance again, made without running its constructor.
+
+    A placeholder if its class is not there, or is another by now and cannot hold what was stored.
+    """
     if tag in ARRAYS:
         try:
             return read_array(tag, data)
         except ImportError:
             return Placeholder(tag, name, data)
-    cls = find_class(name)
-    fits, read = _READERS[tag]
-    if cls is None or not fits(cls):
-        return Placeholder(tag, name, data)
-    return read(cls, data)
+    if tag == "object":
+        read = _decoder(name)
+    else:
+        cls = find_class(name)
+        fits, make = _READERS[tag]
+        read = None if cls is None or not fits(cls) else partial(make, cls)
+    return Placeholder(tag, name, data) if read is None else _tried(read, tag, name, data)
+
+
+def _decoder(name: str) -> Callable[[object], object] | None:
+    codec = registered(name)
+    decode = None if codec is None else codec.decode
+    return None if decode is None else lambda data: decode(thaw(data))
+
+
+def _tried(read: Callable[[object], object], tag: str, name: str, data: object) -> object:
+    """What a class of the user's makes of the data: it may be another than it was, and raise anything."""
+    try:
+        return read(data)
+    except (AgentError, RecursionError, MemoryError):
+        raise
+    except LackingError as error:
+        return Placeholder(tag, name, data, f"defined anew: {error}")
+    except Exception as error:  # noqa: BLE001  # the user's decode, default_factory or `_missing_`
+        return Placeholder(tag, name, data, f"it cannot be read: {type(error).__name__}: {error}")
 
 
 def _placeholder(value: object) -> Written:
@@ -87,26 +106,36 @@ def _enum(value: object) -> Written:
 
 def _read_enum(cls: type, data: object) -> object:
     members: Mapping[str, object] = cls.__members__  # type: ignore[attr-defined]  # an Enum
-    if isinstance(data, str):
-        return members[data]
-    names = cast("Sequence[str]", data)
+    names = [data] if isinstance(data, str) else list(cast("Sequence[str]", data))
     if not names:
         return cls(0)
+    gone = next((name for name in names if name not in members), None)
+    if gone is not None:
+        raise LackingError(f"the class has no {gone} any more")
     return reduce(or_, [members[name] for name in names])
 
 
 def _is_namedtuple(cls: type) -> bool:
-    return cls.__bases__ == (tuple,) and isinstance(getattr(cls, "_fields", None), tuple)
+    names = getattr(cls, "_fields", None)
+    return issubclass(cls, tuple) and isinstance(names, tuple) and all(type(name) is str for name in names)
 
 
 def _namedtuple(value: object) -> Written:
-    return "namedtuple", remember(type(value)), list(cast("Sequence[object]", value))
+    if getattr(value, "__dict__", None):
+        raise NoCodecError(value)
+    names = cast("Sequence[str]", value._fields)  # type: ignore[attr-defined]  # checked by _is_namedtuple
+    items = cast("Sequence[object]", value)
+    return "namedtuple", remember(type(value)), dict(zip(names, items, strict=True))
 
 
 def _read_namedtuple(cls: type, data: object) -> object:
+    """A named tuple again, by the names of its fields; earlier files have its items in their order."""
+    if isinstance(data, Mapping):
+        return tuple.__new__(cls, tuple_of(cls, data))
     items = cast("Sequence[object]", data)
-    if len(items) != len(cls._fields):  # type: ignore[attr-defined]  # checked by _is_namedtuple
-        return Placeholder("namedtuple", f"{cls.__module__}:{cls.__qualname__}", data)
+    names = cast("Sequence[str]", cls._fields)  # type: ignore[attr-defined]  # checked by _is_namedtuple
+    if len(items) != len(names):
+        raise LackingError(f"it has {len(items)} items, and the class {len(names)} fields")
     return tuple.__new__(cls, items)
 
 
@@ -131,7 +160,7 @@ def _read_dataclass(cls: type, data: object) -> object:
     held = cast("dict[str, object]", thaw(data))
     own = getattr(value, "__dict__", None)
     slots = {name for base in cls.__mro__ for name in _slots(base)}
-    for name, item in held.items():
+    for name, item in {**held, **attributes_of(cls, held)}.items():
         if name in slots:
             object.__setattr__(value, name, item)
         elif own is not None:
@@ -153,11 +182,18 @@ def _model(value: object) -> Written:
     held = {name: getattr(value, slot, None) for name, slot in _PYDANTIC.items()}
     if not held["private"]:
         del held["private"]
+    unset = cast("Mapping[str, object]", type(value).model_fields).keys() - vars(value).keys()  # type: ignore[attr-defined]  # a model
+    if unset:
+        held["unset"] = sorted(unset)
     return "pydantic", remember(type(value)), held
 
 
 def _read_model(cls: type, data: object) -> object:
     held = cast("dict[str, object]", thaw(data))
+    held["values"] = model_of(
+        cls, cast("dict[str, object]", held["values"]), cast("list[str]", held.get("unset", ()))
+    )
+    held["private"] = private_of(cls, cast("dict[str, object] | None", held.get("private")))
     value: object = object.__new__(cls)
     for name, slot in _PYDANTIC.items():
         object.__setattr__(value, slot, held.get(name))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TypeVar
 from weakref import WeakValueDictionary
+
+from notebook_agent.redact import repr_of
+from notebook_agent.state import tell_content
 
 __all__ = [
     "Codec",
@@ -35,9 +38,10 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """Stands for a stored value whose class is not there; it is written back as it was read.
+    """Stands for a stored value whose class is not there, or cannot hold it any more.
 
-    Define the class again, or `register` it, and open the checkpoint again.
+    It is written back as it was read. Define the class again, or `register` it, and open the
+    checkpoint again. A field that is new in the class needs a default.
     """
 
     kind: str
@@ -46,9 +50,11 @@ class Placeholder:
     """The class, as `module:name`."""
     data: object
     """What was stored of it."""
+    why: str = field(default="not defined here", compare=False)
+    """What became of the class."""
 
     def __repr__(self) -> str:
-        return f"<{self.type_name} (not defined here): {self.data!r}>"
+        return f"<{self.type_name} ({self.why}): {repr_of(self.data)}>"
 
 
 _by_class: dict[type, Codec] = {}
@@ -80,6 +86,8 @@ def register(
         raise TypeError(f"register({cls.__name__}) takes both encode and decode, or neither")
     codec = Codec(cls, name or class_name(cls), encode, decode)  # type: ignore[arg-type]  # T is erased
     _by_class[cls] = _by_name[codec.name] = codec
+    if encode is not None:
+        tell_content(cls, encode)  # type: ignore[arg-type]  # as above
     return cls
 
 
