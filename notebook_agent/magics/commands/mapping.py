@@ -33,7 +33,9 @@ def _map() -> Command:
     parser.option(
         "--with", "ACTION=FN,FN", "action", several=True, help="functions of yours to try for the action"
     )
-    parser.option("--on", "EXECUTOR", help="your executor of concurrent.futures, or what makes one")
+    parser.option(
+        "--on", "EXECUTOR", "executor", help="your executor of concurrent.futures, or what makes one"
+    )
     parser.option("--until", "ACTION", "action", several=True, help="halt each after this action")
     parser.option("--before", "ACTION", "action", several=True, help="halt each before this action")
     parser.option("--max-steps", "N", help="stop a fork with an error after so many steps (100)")

@@ -57,7 +57,7 @@ def _bisect() -> Command:
     parser.flag("--fix", help="fork there with the last good value, and run on as the run did")
     parser.option("-n", "N", help="with --fix: how many forks (1)")
     parser.option("-j", "N", help="with --fix: how many run at a time (4)")
-    parser.option("--on", "EXECUTOR", help="with --fix: your executor, or what makes one")
+    parser.option("--on", "EXECUTOR", "executor", help="with --fix: your executor, or what makes one")
     parser.option("--pass", "EXPR", "key", help="with --fix: a fork passes where this is true at its end")
     parser.flag("--allow-effects", help="with --fix: let each fork fire what cannot be taken back")
     parser.option("--max-calls", "N", help="with --fix: send no more LLM calls than this")
