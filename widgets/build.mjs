@@ -7,12 +7,14 @@ import { build, context } from "esbuild";
 import { minify } from "terser";
 
 const LIMIT = 40 * 1024;
+/** What elements hear, which is called so by others; every other `onThis` is between our own parts. */
+const EVENTS = "Blur|Change|Click|Focus\\w*|Input|Key\\w+|Mouse\\w+|Pointer\\w+|Scroll|Submit|Toggle|Wheel";
 /** Getters of ours do nothing but get, and what begins with _ is known to Preact alone. */
 const SMALLER = {
   module: true,
   ecma: 2020,
   compress: { passes: 3, pure_getters: true, unsafe: true, unsafe_arrows: true },
-  mangle: { properties: { regex: /^_/ } },
+  mangle: { properties: { regex: new RegExp(`^_|^on(?!(${EVENTS})$)[A-Z]`) } },
 };
 /** Classes that are looked for from outside the bundle, which keep their names. */
 const KEPT = new Set(["na-panel", "na-live", "na-pill", "na-grid", "na-grid-live"]);

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from notebook_agent import ApplicationBuilder, action
+from notebook_agent.session.exporting import page_of
 from notebook_agent.view.page import render
 from tests.browser.axe import grave, needs_axe
 from tests.browser.test_hosts import SETUP
@@ -52,6 +54,36 @@ def test_nothing_is_grave(browser, tmp_path, scheme, width):
         found[tab] = grave(page, "#notebook-agent")
     context.close()
     assert {tab: [] for tab in TABS} == found
+
+
+@action(reads=["level"], writes=["score"])
+def judge(state):
+    """Fail at one level."""
+    if state["level"] == 13:
+        raise ValueError("thirteen cannot be judged")
+    return state.update(score=state["level"])
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_grid_among_the_lanes_is_one_lane_that_opens(browser, tmp_path, scheme):
+    """By the arrows of the keyboard; nothing of it is grave."""
+    app = (
+        ApplicationBuilder().with_actions(judge).with_entrypoint("judge").with_state(level=1, score=0).build()
+    )
+    app.step()
+    app.map_forks(None, state={"level": [2, 13]}, repeats=3)
+    path = tmp_path / "grid.html"
+    path.write_text(render(page_of(app.history, app.graph), "grid"), encoding="utf-8")
+    page = browser.new_context(color_scheme=scheme, bypass_csp=True, offline=True).new_page()
+    page.goto(path.as_uri())
+    lane = page.get_by_role("treeitem", name=re.compile("6 forks, 3 failed$"))
+    found = [grave(page)]
+    lane.press("ArrowRight")
+    expect(page.get_by_role("treeitem")).to_have_count(8)
+    found.append(grave(page))
+    page.context.close()
+    assert [[], []] == found
 
 
 @pytest.fixture(name="live", scope="module")
