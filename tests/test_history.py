@@ -122,9 +122,11 @@ class Uncomparable:
         return "uncomparable"
 
 
-def test_values_that_cannot_be_compared_are_compared_by_their_text():
-    """No state makes a diff raise."""
-    assert list(changes({"a": Uncomparable()}, {"a": Uncomparable()})) == []
+def test_values_that_cannot_be_compared_are_told_as_changed():
+    """No state makes a diff raise; the one object is what it was."""
+    one = Uncomparable()
+    assert [] == list(changes({"a": one}, {"a": one}))
+    assert ["a"] == [change.path for change in changes({"a": one}, {"a": Uncomparable()})]
 
 
 KEYS = st.text(min_size=1, max_size=3)

@@ -126,7 +126,7 @@ def test_an_item_that_a_long_list_lacks_is_told_as_python_does():
     for _ in range(20):
         app.step()
     errors = [point.error for point in app.history.watch("log[100]['n']").errors]
-    assert {"expr(\"log[100]['n']\") cannot be evaluated: IndexError: list index out of range"} == set(errors)
+    assert {"IndexError: list index out of range"} == set(errors)
     assert 12 == len(errors)
 
 
@@ -280,7 +280,7 @@ def test_a_stop_leaves_what_was_found():
 @action(reads=["log", "limit"], writes=["log", "numbers", "limit"])
 def lengthen(state):
     n = len(state["log"])
-    if n == 1320:
+    if n == 1201:
         state = state.update(log=[{"n": -1, "t": "cut"}, *state["log"][5:]])
     more = [{"n": each, "t": "x" * (each % 7)} for each in range(n, n + 60)]
     return state.extend(log=more, numbers=[each["n"] for each in more]).increment(limit=31)
@@ -297,8 +297,9 @@ LOOPS = {
     "sorted({m['n'] % 3 for m in log if m['t'] == 'xx'})": lambda s: sorted({
         m["n"] % 3 for m in s["log"] if m["t"] == "xx"
     }),
-    "[len([n for n in numbers if n < m['n']]) for m in log][-1]": lambda s: sum(
-        n < s["log"][-1]["n"] for n in s["numbers"]
+    "sum(len([c for c in m['t'] if c != m['n']]) for m in log)": lambda s: sum(len(m["t"]) for m in s["log"]),
+    "len([m for m in log if m['n'] < len(numbers) - 100])": lambda s: sum(
+        m["n"] < len(s["numbers"]) - 100 for m in s["log"]
     ),
 }
 
@@ -309,7 +310,7 @@ def lengthening():
     app = ApplicationBuilder().with_actions(lengthen).with_transitions(("lengthen", "lengthen"))
     first = [{"n": 0, "t": "first"}]
     app = app.with_state(log=first, numbers=[0], limit=0).with_entrypoint("lengthen").build()
-    for _ in range(40):
+    for _ in range(25):
         app.step()
     return app.history
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from notebook_agent.action.node import Node, Schema
 from notebook_agent.errors import ActionError, ResultError, StateTypeError, did_you_mean
-from notebook_agent.state import FrozenDict, FrozenList, State
+from notebook_agent.state import FrozenDict, FrozenList, State, same
 from notebook_agent.state.models import check_values, keys_of, need_pydantic, values_of
 
 if TYPE_CHECKING:
@@ -195,10 +195,10 @@ class _Adapter:
         """Return whether a value is what the model had of the state at first."""
         model, before = cast("type[BaseModel]", self.schema.state_input_type), state.plain()
         if key not in before:
-            return key in model.model_fields and state.alike(value, _default(model, key))
-        if state.alike(value, before[key]):
+            return key in model.model_fields and same(value, _default(model, key))
+        if same(value, before[key]):
             return True
-        return state.alike(value, check_values(model, {key: before.thaw(key)}).get(key))
+        return same(value, check_values(model, {key: before.thaw(key)}).get(key))
 
     def piece(self, state: State, item: object) -> object:
         """Return an item of the stream as the engine takes it."""
@@ -216,11 +216,11 @@ class _Adapter:
 def _set(after: State, state: State, key: str, value: object) -> State:
     """Set a key that has changed; a list that has grown is extended, so that a store writes its tail only."""
     old = state.plain().get(key, _set)
-    if isinstance(old, FrozenList) and isinstance(value, list) and state.alike(value[: len(old)], old):
+    if isinstance(old, FrozenList) and isinstance(value, list) and same(value[: len(old)], old):
         more = value[len(old) :]
         return after.extend(**{key: more}) if more else after
     alike = type(old) is type(value) or (isinstance(old, FrozenDict) and isinstance(value, dict))
-    return after if alike and state.alike(value, old) else after.update(**{key: value})
+    return after if alike and same(value, old) else after.update(**{key: value})
 
 
 def _default(model: type[BaseModel], key: str) -> object:

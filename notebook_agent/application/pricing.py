@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from notebook_agent.calls import Again, Forecast
 from notebook_agent.calls.answered import asked_again
-from notebook_agent.calls.pairing import equal
 from notebook_agent.calls.protocol import CallRecord, LedgerMode
 from notebook_agent.graph import Graph
 from notebook_agent.history import made
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.state import same
 from notebook_agent.store.protocol import StepRecord, Store
 
 __all__ = ["Pricing"]
@@ -51,7 +51,7 @@ class Pricing:
         """List the keys that a fork started with in another value than its ancestor had there."""
         mine, theirs = self._store.state(StepRef(key, None)), self._store.state(parent)
         names = dict.fromkeys([*mine, *theirs])
-        return [name for name in names if not equal(mine.get(name, _ABSENT), theirs.get(name, _ABSENT))]
+        return [name for name in names if not same(mine.get(name, _ABSENT), theirs.get(name, _ABSENT))]
 
     def _forecast(self, steps: Sequence[Again], edited: Iterable[str] = ()) -> Forecast:
         from notebook_agent.calls.forecast import forecast

@@ -18,8 +18,9 @@ from notebook_agent.calls.answered import asked_again
 from notebook_agent.calls.protocol import CallLog
 from notebook_agent.calls.ways import RecordedStep, Way, last_visit
 from notebook_agent.ids import StepRef
+from notebook_agent.state import same
 
-__all__ = ["Branch", "Pairing", "RecordedStep", "equal", "pair", "repeated"]
+__all__ = ["Branch", "Pairing", "RecordedStep", "pair", "repeated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Branch:
         if self.ended:
             return []
         attempts = self.attempts(action, own)
-        found = [step.ref for step in reversed(attempts) if equal(inputs, recorded(step.ref))]
+        found = [step.ref for step in reversed(attempts) if same(inputs, recorded(step.ref))]
         self.ended = bool(attempts) and not found
         return found
 
@@ -112,7 +113,7 @@ def pair(  # noqa: PLR0913, PLR0917  # what is known of the step, and where to l
     others = [ref for branch in branches for ref in branch.meet(action, inputs, own, recorded)]
     partners: list[StepRef] = []
     for attempt in reversed(attempts):
-        if not equal(inputs, recorded(attempt.ref)):
+        if not same(inputs, recorded(attempt.ref)):
             continue
         spent = _succeeded_in_vain(attempt, code, log)
         if spent:
@@ -142,11 +143,3 @@ def _succeeded_in_vain(attempt: RecordedStep, code: str | None, log: CallLog) ->
 def _live(action: str, calls: int) -> str:
     what = "its call had succeeded" if calls == 1 else f"all its {calls} calls had succeeded"
     return f"{action} failed although {what}, and its code is unchanged: the model is called again"
-
-
-def equal(one: object, other: object) -> bool:
-    """Return whether two values are known to be equal; those that cannot be compared, as arrays, are not."""
-    try:
-        return one is other or bool(one == other)
-    except Exception:  # noqa: BLE001  # values of the user's may refuse to be compared
-        return False

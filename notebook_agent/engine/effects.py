@@ -9,13 +9,12 @@ from typing import cast
 
 from notebook_agent.action import Node
 from notebook_agent.calls import repeated
-from notebook_agent.calls.pairing import equal
 from notebook_agent.engine.past import past_of
 from notebook_agent.engine.relatives import attempts_of_relatives
 from notebook_agent.engine.runs import Run
 from notebook_agent.errors import EffectError
 from notebook_agent.ids import StepRef
-from notebook_agent.state import State
+from notebook_agent.state import State, same
 from notebook_agent.store.protocol import StepRecord, Store
 from notebook_agent.tracing import current_step
 
@@ -50,8 +49,8 @@ def guarded(run: Run, node: Node, inputs: Mapping[str, object], leave: str = "")
 
 def _alike(run: Run, store: Store, step: StepRecord, inputs: Mapping[str, object]) -> bool:
     (before,) = store.begun([step.ref])
-    return equal(dict(store.values(step.ref).inputs), dict(inputs)) and all(
-        equal(run.state.get(key, _ABSENT), before.get(key, _ABSENT)) for key in step.reads
+    return same(dict(store.values(step.ref).inputs), dict(inputs)) and all(
+        same(run.state.get(key, _ABSENT), before.get(key, _ABSENT)) for key in step.reads
     )
 
 

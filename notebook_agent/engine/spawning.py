@@ -28,7 +28,7 @@ from notebook_agent.errors import UnknownRunError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.lifecycle import NO_HOOKS, Hooks
-from notebook_agent.state import State
+from notebook_agent.state import State, same
 from notebook_agent.store.protocol import RunCall, RunRecord, StepRecord, Store
 
 __all__ = ["Inherited", "Place", "Seed", "enter", "inherited", "place"]
@@ -226,7 +226,7 @@ def _is_same(one: Store, other: Store) -> bool:
 
 def _goes_on(store: Store, record: RunRecord, seed: Seed) -> bool:
     """Return whether a child began as `seed` says, and what it has done is what it would do now."""
-    if record.entrypoint != seed.entrypoint or not _equal(store.state(StepRef(record.key, None)), seed.state):
+    if record.entrypoint != seed.entrypoint or not same(store.state(StepRef(record.key, None)), seed.state):
         return False
     kept = store.graph(record.key)
     if not isinstance(kept, Mapping) or kept.get("transitions") != seed.graph.describe_transitions():
@@ -239,7 +239,7 @@ def _is_asked(store: Store, first: StepRecord, seed: Seed) -> bool:
     call = store.values(first.ref).call
     return (
         call is not None
-        and _equal(dict(call.inputs), dict(seed.call.inputs))
+        and same(dict(call.inputs), dict(seed.call.inputs))
         and call.halt_after == seed.call.halt_after
     )
 
@@ -258,13 +258,6 @@ def _done(store: Store, record: RunRecord, seed: Seed) -> State | None:
     if over or last.action in read_halts(seed.call, seed.graph).after:
         return store.head_state(record.key)
     return None
-
-
-def _equal(one: object, other: object) -> bool:
-    try:
-        return bool(one == other)
-    except Exception:  # noqa: BLE001  # values that cannot be compared, such as arrays, are not known to be equal
-        return False
 
 
 def _kin(step: OpenStep, store: Store, task: str, before: list[RunKey]) -> tuple[RunKey, ...]:

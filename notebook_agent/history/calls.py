@@ -12,7 +12,7 @@ from notebook_agent.calls.protocol import CallRecord, Task
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord, StepRecord, Store
 
-__all__ = ["CALL_COLUMNS", "Made", "call_row", "calls_below", "made", "task_order"]
+__all__ = ["CALL_COLUMNS", "Made", "call_row", "calls_below", "made", "runs_below", "task_order"]
 
 CALL_COLUMNS = [
     *(
@@ -81,11 +81,16 @@ def _ms(start: float, end: float | None) -> float | None:
 
 def calls_below(store: Store, step: StepRecord) -> list[CallRecord]:
     """Return the calls that the runs of a step made while it ran, those that an earlier attempt began too."""
+    found = [each.call for run in runs_below(store, step) for each in made(store, run.key)]
+    return [call for call in found if call.started_at >= step.started_at]
+
+
+def runs_below(store: Store, step: StepRecord) -> list[RunRecord]:
+    """Return the runs that a step started, after those that earlier attempts at it began."""
     runs, seq = store.children(step.ref.run, step.ref.seq), step.seq - 1
     while seq >= 0 and _is_attempt(store.step(StepRef(step.ref.run, seq)), step):
         runs, seq = [*store.children(step.ref.run, seq), *runs], seq - 1
-    found = [each.call for run in runs for each in made(store, run.key)]
-    return [call for call in found if call.started_at >= step.started_at]
+    return runs
 
 
 def _is_attempt(before: StepRecord, step: StepRecord) -> bool:

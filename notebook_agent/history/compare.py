@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import is_
 from typing import Literal
 
 from notebook_agent.redact import masked_repr
+from notebook_agent.state import same
 
 __all__ = ["Change", "changes", "path_of", "same"]
 
@@ -47,12 +47,13 @@ def path_of(parent: str, key: object) -> str:
 def _values(path: str, before: object, after: object) -> Iterator[Change]:
     if same(before, after):
         return
+    within: Iterator[Change] = iter(())
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        yield from _mappings(path, before, after)
+        within = _mappings(path, before, after)
     elif isinstance(before, list) and isinstance(after, list):
-        yield from _lists(path, before, after)
-    else:
-        yield Change(path, "changed", before, after)
+        within = _lists(path, before, after)
+    yield next(within, Change(path, "changed", before, after))
+    yield from within
 
 
 def _mappings(path: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
@@ -87,27 +88,3 @@ def _common(before: Sequence[object], after: Sequence[object]) -> tuple[int, int
 def _run_of_same(before: Sequence[object], after: Sequence[object], limit: int) -> int:
     pairs = enumerate(zip(before[:limit], after[:limit], strict=True))
     return next((n for n, (was, now) in pairs if not same(was, now)), limit)
-
-
-def same(before: object, after: object) -> bool:
-    """Return whether two values are equal in value and type, through their containers."""
-    if before is after:
-        return True
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return before.keys() == after.keys() and all(same(before[key], after[key]) for key in after)
-    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
-        return _same_items(before, after)
-    return type(before) is type(after) and _equal(before, after)
-
-
-def _same_items(before: Sequence[object], after: Sequence[object]) -> bool:
-    if len(before) != len(after) or isinstance(before, tuple) != isinstance(after, tuple):
-        return False
-    return all(map(is_, before, after)) or all(map(same, before, after))
-
-
-def _equal(before: object, after: object) -> bool:
-    try:
-        return bool(before == after)
-    except Exception:  # noqa: BLE001 - arrays and frames cannot say; their text decides
-        return repr(before) == repr(after)

@@ -185,9 +185,13 @@ def _asked(question: Question, state: State) -> tuple[object, str | None]:
     try:
         return question(state), None
     except AgentError as error:
-        return None, str(error)
+        return None, _why(error.__cause__) if error.__cause__ is not None else str(error)
     except Exception as error:  # noqa: BLE001  # a user's own function may raise anything
-        return None, f"{type(error).__name__}: {error}"
+        return None, _why(error)
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def keys_of(question: Question) -> tuple[tuple[str, ...] | None, frozenset[str]]:

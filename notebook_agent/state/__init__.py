@@ -5,6 +5,7 @@ from __future__ import annotations
 from notebook_agent.state.fields import register_field_serde
 from notebook_agent.state.frozen import FrozenDict, FrozenList, freeze, thaw
 from notebook_agent.state.mapping import State
+from notebook_agent.state.same import same, tell_content
 from notebook_agent.state.typed import DictBasedTypingSystem, TypingSystem
 from notebook_agent.state.watch import Fingerprint, Watch
 
@@ -18,5 +19,7 @@ __all__ = [
     "Watch",
     "freeze",
     "register_field_serde",
+    "same",
+    "tell_content",
     "thaw",
 ]

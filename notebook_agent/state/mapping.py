@@ -9,7 +9,7 @@ from notebook_agent.errors import FrozenValueError, MissingKeyError, StateError,
 from notebook_agent.given import given_mapping, given_names
 from notebook_agent.state.frozen import FrozenList, freeze, thaw
 from notebook_agent.state.typed import UNTYPED, Data, TypingSystem
-from notebook_agent.state.watch import Fingerprint, Watch, alike
+from notebook_agent.state.watch import Fingerprint, Watch
 
 __all__ = ["State"]
 
@@ -104,10 +104,6 @@ class State(Mapping[str, Any], Generic[Data]):
         """Count that something was added to `key`: a read for the key's own past alone."""
         if self._watch is not None:
             self._watch.grow(key, self._values)
-
-    def alike(self, one: object, other: object) -> bool:
-        """Return whether two values have the same content, arrays too; where it cannot be told, not."""
-        return alike(one, other, None if self._watch is None else self._watch.fingerprint)
 
     def plain(self) -> State[Data]:
         """Return the same state, no longer watched."""
@@ -209,9 +205,9 @@ class State(Mapping[str, Any], Generic[Data]):
         return bool(self._values == other)
 
     def __repr__(self) -> str:
-        from notebook_agent.redact import mask, redact_text
+        from notebook_agent.redact import mask, redact_text, repr_of
 
-        return redact_text(repr(mask(self._values)))
+        return redact_text(repr_of(mask(self._values)))
 
     def __reduce__(self) -> tuple[type[State], tuple[dict[str, object], TypingSystem[Any] | None]]:
         return State, (dict(self._values), self._typing)

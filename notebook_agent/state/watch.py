@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from notebook_agent.state.frozen import ATOMS, freeze, is_loose, thaw
 
-__all__ = ["Fingerprint", "Watch", "alike"]
+__all__ = ["Fingerprint", "Watch"]
 
 Fingerprint = Callable[[object], bytes | None]
 """Gives equal bytes for equal content, and None for a value that cannot be told apart."""
@@ -82,14 +82,3 @@ class Watch:
         looked = fingerprint(value)
         if looked is not None:
             self.lent[key] = _Lent(value, freeze(thaw(value)), looked)
-
-
-def alike(one: object, other: object, fingerprint: Fingerprint | None) -> bool:
-    """Return whether two values have the same content; where it cannot be told, not."""
-    if one is other:
-        return True
-    try:
-        return bool(one == other)
-    except Exception:  # noqa: BLE001  # arrays and frames, or a user's `==`: asked for their content instead
-        look = None if fingerprint is None else fingerprint(one)
-        return look is not None and fingerprint is not None and look == fingerprint(other)

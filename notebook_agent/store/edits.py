@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from notebook_agent.ids import RunKey, StepRef
-from notebook_agent.state import State
-from notebook_agent.store.codec.fingerprint import fingerprint
+from notebook_agent.state import State, same
 from notebook_agent.store.codec.stored import mark_of
 from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
@@ -98,15 +97,11 @@ def edited_text(connection: Connection, ref: StepRef) -> str:
 def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
     """The keys that were set, changed or taken away."""
     keys = dict.fromkeys([*old, *new])
-    return [key for key in keys if not (key in old and key in new and _same(old[key], new[key]))]
+    return [key for key in keys if not (key in old and key in new and _is_kept(old[key], new[key]))]
 
 
-def _same(old: object, new: object) -> bool:
-    if old is new:
-        return True
-    if type(old) is not type(new) or (isinstance(old, Sized) and len(old) != len(cast("Sized", new))):
-        return False
-    return _is_one_node(old, new) or fingerprint(old) == fingerprint(new)
+def _is_kept(old: object, new: object) -> bool:
+    return _is_one_node(old, new) or same(old, new)
 
 
 def _is_one_node(old: object, new: object) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from notebook_agent import serde
-from notebook_agent.errors import StateError
 from notebook_agent.history import Change, changes
+from notebook_agent.redact import repr_of
+from notebook_agent.state import same
 
-__all__ = ["changed", "differences"]
+__all__ = ["differences"]
 
 _LONG = 300
 
@@ -18,26 +16,9 @@ def differences(found: object, expected: object) -> list[str]:
 
     For values of which `==` does not say enough: arrays, frames, NaN, tuples beside lists.
     """
-    if _written(found) == _written(expected):
+    if same(found, expected):
         return []
-    lines = [_line(change) for change in changed({"value": expected}, {"value": found})]
-    return lines or [f"value: expected {_short(expected)}, and is {_short(found)}, which differs within"]
-
-
-def changed(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:
-    """Return what differs between two states, path by path."""
-    found = changes(before, after)
-    return tuple(
-        each for each in found if each.kind != "changed" or _written(each.before) != _written(each.after)
-    )
-
-
-def _written(value: object) -> object:
-    """Return a value as JSON, equal for equal values only; the value itself where it has no codec."""
-    try:
-        return serde.serialize(value)
-    except (StateError, RecursionError):
-        return value
+    return [_line(change) for change in changes({"value": expected}, {"value": found})]
 
 
 def _line(change: Change) -> str:
@@ -49,5 +30,5 @@ def _line(change: Change) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = repr_of(value)
     return text if len(text) <= _LONG else f"{text[:_LONG]}.."

@@ -21,10 +21,9 @@ from notebook_agent.condition import Decision
 from notebook_agent.engine import Wait
 from notebook_agent.errors import REFUSED, LedgerMissError, OfflineError
 from notebook_agent.graph import Graph
-from notebook_agent.history import Change, History
+from notebook_agent.history import Change, History, changes
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
-from notebook_agent.testing.comparing import changed
 from notebook_agent.testing.fixture import Fixture
 from notebook_agent.testing.offline import offline
 from notebook_agent.testing.past import Past
@@ -181,7 +180,7 @@ class _Replayer:
             return Divergence(
                 step.seq, step.action, "exception", f"it completes now; in the run it raised {kind}"
             )
-        found = changed(self.history.at(step.seq), state)
+        found = tuple(changes(self.history.at(step.seq), state))
         if found:
             paths = ", ".join(each.path for each in found[:3])
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""  # noqa: PLR2004 - as many as are named

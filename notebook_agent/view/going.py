@@ -16,7 +16,7 @@ from notebook_agent.view.light import LIGHT
 from notebook_agent.view.panel import RunWriter
 from notebook_agent.view.served import Served
 from notebook_agent.view.tally import Tally
-from notebook_agent.view.wire import Detail, Progress
+from notebook_agent.view.wire import Detail, Progress, Totals
 
 __all__ = ["Going", "progress"]
 
@@ -51,6 +51,8 @@ class Going:
         self._served = served or Served()
         self._steps = {step.seq: step for step in history.store.steps(history.key)}
         self._tally = Tally.of(history.store.call_counts(history.key).values())
+        self._below = Tally()
+        self._counting = Pace(_SHARE)
         self._states: dict[int, State] = {}
         self._reading = Pace(_SHARE, least=_SELDOM)
         self._read: RunRecord | None = None
@@ -91,7 +93,7 @@ class Going:
             event="progress",
             n=n,
             run=run,
-            totals=self._tally.totals(),
+            totals=self._totals(goes_on=run["status"] == "running"),
             inputs=asks(graph, run["next"]),
             detail=None,
             text=text,
@@ -115,6 +117,13 @@ class Going:
                 self._read = self._history.run
             return self._read
         return replace(self._read, head=newest.seq, status=newest.status, action=newest.action)
+
+    def _totals(self, *, goes_on: bool) -> Totals:
+        """Sum up the run's calls, and those of its branches, which no events of the run tell of."""
+        if not goes_on or self._counting.wait() == 0:
+            with self._counting.doing():
+                self._below = Tally.below(self._history.store, self._history.key)
+        return Tally.of([self._tally, self._below]).totals()
 
     def _newest(self) -> StepRecord | None:
         return next(reversed(self._steps.values()), None)

@@ -44,7 +44,7 @@ def overview(history: History, graph: Graph, *, n: int = 0, served: Served | Non
         run=history.key.app_id,
         runs=shown,
         graph=graph_wire(graph),
-        totals=Tally.of(history.store.call_counts(history.key).values()).totals(),
+        totals=Tally.of_run(history.store, history.key).totals(),
         inputs=asks(graph, in_view["next"]),
         n=n,
     )
@@ -145,4 +145,5 @@ def _after(parent: StepRef | None) -> int:
 
 
 def _label(run: RunRecord) -> str:
-    return run.label or short_id(run.key.app_id)
+    name = run.label or short_id(run.key.app_id)
+    return f"{name} (removed)" if run.removed else name

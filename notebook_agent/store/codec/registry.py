@@ -9,6 +9,9 @@ from types import ModuleType
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
+from notebook_agent.redact import repr_of
+from notebook_agent.state import tell_content
+
 __all__ = [
     "Codec",
     "Placeholder",
@@ -51,7 +54,7 @@ class Placeholder:
     """What became of the class."""
 
     def __repr__(self) -> str:
-        return f"<{self.type_name} ({self.why}): {self.data!r}>"
+        return f"<{self.type_name} ({self.why}): {repr_of(self.data)}>"
 
 
 _by_class: dict[type, Codec] = {}
@@ -83,6 +86,8 @@ def register(
         raise TypeError(f"register({cls.__name__}) takes both encode and decode, or neither")
     codec = Codec(cls, name or class_name(cls), encode, decode)  # type: ignore[arg-type]  # T is erased
     _by_class[cls] = _by_name[codec.name] = codec
+    if encode is not None:
+        tell_content(cls, encode)  # type: ignore[arg-type]  # as above
     return cls
 
 

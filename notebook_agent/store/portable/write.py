@@ -130,6 +130,7 @@ class _Writer:
         return None
 
     def same(self, a: object, b: object) -> bool:
+        """Whether two values are written alike: what is only equal, as -0.0 and 0.0, is told apart here."""
         if a is b:
             return True
         if type(a) is not type(b):

@@ -63,8 +63,7 @@ const Track = ({ lane, rows, cells, hues }: { lane: Lane; rows: number; cells: n
 /** What a screen reader says of a lane. */
 export function laneName(lane: Lane, runs: Lane[]): string {
   const { run, forks } = lane;
-  if (forks)
-    return `${run.label}, grid of ${counted(forks, "fork")}${lane.failed ? `, ${lane.failed} failed` : ""}`;
+  if (forks) return `${run.label} ${counted(forks, "fork")}${lane.failed ? `, ${lane.failed} failed` : ""}`;
   const parent = runs.find((other) => other.run.id === run.parent);
   const fork = parent
     ? `, fork of ${parent.run.label} after ${run.forkedAt === null ? "its start" : `step ${run.forkedAt}`}`
