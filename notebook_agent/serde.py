@@ -38,6 +38,8 @@ Read = Callable[..., Any]
 _W = TypeVar("_W", bound=Write)
 _R = TypeVar("_R", bound=Read)
 _PLAIN = (type(None), bool, int, str)
+_LONG: Final = 2_000
+"""Bits of an int; Python reads no decimal number of any length."""
 _CONTAINERS = (list, dict, FrozenList, FrozenDict)
 _BAD = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, DecimalException)
 
@@ -61,7 +63,7 @@ class _Serialize:
         write = self._registered(type(value))
         if write is not None:
             return _named(type(value), write(value, **options))
-        if type(value) in _PLAIN:
+        if type(value) in _PLAIN and not (type(value) is int and value.bit_length() > _LONG):
             return value
         if isinstance(value, list | dict) and type(value) in _CONTAINERS:
             return self._container(value, options)
@@ -90,6 +92,8 @@ class _Serialize:
     def _described(self, value: object, options: Mapping[str, Any]) -> object:
         if isinstance(value, float) and type(value) is float:
             return value if value - value == 0 else {KEY: "float", "value": repr(value)}
+        if isinstance(value, int) and type(value) is int:
+            return {KEY: "int", "value": f"{value:x}"}
         if isinstance(value, bytes) and type(value) is bytes:
             return {KEY: "bytes", "value": value.hex()}
         simple = TAGS.get(type(value))

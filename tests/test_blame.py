@@ -103,6 +103,19 @@ def test_a_step_that_is_not_fired_again_has_the_causes_of_then():
     assert ("log", "start", None) in [told(each) for each in fork.history.blame("log").causes]
 
 
+def test_a_list_that_grew_and_was_set_anew_counts_as_read():
+    """Which of both states an action goes on with is not followed: the earlier writer is named."""
+
+    @action(reads=["log"], writes=["log"])
+    def renew(state):
+        return state.append(log="q").update(log=["new"])
+
+    app = ApplicationBuilder().with_actions(renew).with_entrypoint("renew").with_state(log=["0"]).build()
+    app.step()
+    assert [("log", "start", None)] == [told(each) for each in app.history.blame("log").causes]
+    assert [] == [told(each) for each in app.history.blame("log[0]").causes]
+
+
 def test_a_list_that_is_read_after_it_grew_is_a_cause():
     """As a chat appends the question and then sends the whole."""
 

@@ -11,6 +11,7 @@ from notebook_agent.calls.keys import Asked
 from notebook_agent.calls.outcome import outcome, status_of
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.ids import Json
+from notebook_agent.redact import repr_of
 
 __all__ = ["Nearest", "changes", "differences"]
 
@@ -136,5 +137,5 @@ def _window(old: str, new: str) -> tuple[str, str]:
 def _short(value: object) -> str:
     if value is _MISSING:
         return "nothing"
-    text = repr(value)
+    text = repr_of(value)
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"

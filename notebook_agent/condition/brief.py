@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from notebook_agent.redact import repr_of
+
 __all__ = ["brief"]
 
 _LONGEST = 200
@@ -23,7 +25,7 @@ def brief(value: object) -> object:
 def _brief_container(value: Collection[object]) -> str:
     scalar = all(item is None or isinstance(item, bool | int | float | str) for item in list(value)[:9])
     if scalar and len(value) < 9 and not isinstance(value, dict):  # noqa: PLR2004  # what fits a line
-        return _cut(repr(value))
+        return _cut(repr_of(value))
     kind = next(kind.__name__ for kind in (list, tuple, dict, set, frozenset) if isinstance(value, kind))
     return f"<{kind} of {len(value)}>"
 

@@ -17,6 +17,7 @@ from notebook_agent.condition.expression import Expression
 from notebook_agent.errors import ConditionError, MissingKeyError, did_you_mean
 from notebook_agent.given import given_names
 from notebook_agent.ids import Json
+from notebook_agent.redact import repr_of
 
 __all__ = ["Condition", "default", "expr", "when"]
 
@@ -256,7 +257,7 @@ def _json(value: object) -> Json:
         return value
     if isinstance(value, list | tuple | set | frozenset):
         return [_json(item) for item in value]
-    return repr(value)
+    return repr_of(value)
 
 
 def _parse(test: str) -> tuple[str, str]:

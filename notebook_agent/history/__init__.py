@@ -5,7 +5,7 @@ from __future__ import annotations
 from notebook_agent.history.blame import NEAREST, Blame, Origin
 from notebook_agent.history.calls import Made, calls_below, made, runs_below, task_order
 from notebook_agent.history.compare import Change, changes, path_of
-from notebook_agent.history.flips import Flip, flip
+from notebook_agent.history.flips import Flip, flip, flip_of
 from notebook_agent.history.history import History, family
 from notebook_agent.history.parting import first_difference
 from notebook_agent.history.spans import Span, attributes_of, spans_of
@@ -44,6 +44,7 @@ __all__ = [
     "family",
     "first_difference",
     "flip",
+    "flip_of",
     "made",
     "path_of",
     "runs_below",

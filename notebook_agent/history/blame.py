@@ -58,7 +58,8 @@ class Blame:
 def blame(trail: Trail, path: Path, last: int | None, most: int | None = NEAREST) -> Blame:
     """Find who wrote a path, as it stands after step `last`.
 
-    A write counts where it changed what stands there; what a step read counts by key.
+    A write counts where it changed what stands there; what a step read counts by key. An action that
+    adds to a key and then sets it anew counts as having read it: what it set may be made from that.
 
     Args:
         trail: The past of the run.

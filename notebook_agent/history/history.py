@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, overload
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
-from notebook_agent.errors import UnknownStepError
+from notebook_agent.errors import UnknownRunError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.history.blame import NEAREST, Blame, blame
 from notebook_agent.history.calls import CALL_COLUMNS, call_row, made
 from notebook_agent.history.compare import Change, changes
-from notebook_agent.history.flips import Flip, flip
+from notebook_agent.history.flips import Flip, flip_of
 from notebook_agent.history.frame import frame
 from notebook_agent.history.paths import found, read_path
 from notebook_agent.history.spans import Span, attributes_of, spans_of
@@ -47,8 +47,15 @@ class History(Sequence[StepRecord]):
 
     @property
     def run(self) -> RunRecord:
-        """The run as listed: label, parent, head, status."""
-        return self.store.run(self.key)
+        """The run as listed: label, parent, head, status; a removed one while forks need it."""
+        try:
+            return self.store.run(self.key)
+        except UnknownRunError:
+            every = self.store.runs(self.key.project, removed=True)
+            kept = next((run for run in every if run.key == self.key), None)
+            if kept is None:
+                raise
+            return kept
 
     def __len__(self) -> int:
         return len(self.store.steps(self.key))
@@ -117,7 +124,7 @@ class History(Sequence[StepRecord]):
         step = self[seq]
         if step.decision is None:
             return None
-        return flip(graph, step.decision.source, self.before(seq))
+        return flip_of(graph, step.decision, self.before(seq))
 
     def before(self, seq: int) -> State:
         """Return the state that a step began with: after the one before it, or as edited by hand since."""
@@ -204,8 +211,11 @@ class History(Sequence[StepRecord]):
         return frame([call_row(each) for each in made(self.store, self.key)], CALL_COLUMNS)
 
     def family(self) -> list[RunRecord]:
-        """Return the run, its ancestors and all their forks, parents before children."""
-        return family(self.store.runs(self.key.project), self.key)
+        """Return the run, its ancestors and all their forks, parents before children.
+
+        Runs that were removed, and are kept for their forks, are among them: `removed` says so.
+        """
+        return family(self.store.runs(self.key.project, removed=True), self.key)
 
     def children(self, seq: int | None = None) -> list[RunRecord]:
         """Return the runs that the actions of this run started, or that of one step, oldest first."""

@@ -173,7 +173,7 @@ class _Grid:
             write_down(self._store, outcome.journal)
         self._going.works.remove(fork)
         self._spent = self._spent or isinstance(outcome.error, BudgetError)
-        self._rows[place] = self._measured(place, fork, outcome)
+        self._rows[place] = self._row(place, fork, outcome)
 
     def _executor(self) -> Executor:
         return working_for.get()[-1]
@@ -188,6 +188,14 @@ class _Grid:
         """Of a fork that failed: it did not pass, where that is asked."""
         return None if self._plan.passes is None else False
 
+    def _row(self, place: int, fork: Fork, outcome: Outcome) -> Forked:
+        """Return a row of a fork that has ended and is paid: nothing in its values takes the row away."""
+        try:
+            return self._measured(place, fork, outcome)
+        except Exception as error:  # noqa: BLE001  # values of the user's, whose methods may raise anything
+            said = _said(outcome.error or error)
+            return replace(self._rows[place], outcome=_outcome(outcome), error=said)
+
     def _measured(self, place: int, fork: Fork, outcome: Outcome) -> Forked:
         """Return a row with what the store knows of its run."""
         key = fork.at.key
@@ -198,6 +206,8 @@ class _Grid:
         live = [call for call in calls if not call.replayed]
         costs = [call.cost for call in live]
         ended = own[-1].ended_at if own else None
+        if self._going.stopped and own and own[-1].status == "interrupted":
+            outcome = Outcome()
         row = replace(
             self._rows[place],
             outcome=_outcome(outcome),
@@ -234,7 +244,7 @@ class _Grid:
             if future in done and not future.cancelled() and future.exception() is None:
                 self._settle(future, place, fork)
             else:
-                self._rows[place] = self._measured(place, fork, Outcome())
+                self._rows[place] = self._row(place, fork, Outcome())
         self._running.clear()
 
     def _grid(self) -> ForkGrid:

@@ -23,7 +23,6 @@ from notebook_agent.redact.masking import (
     find_secrets,
     mask,
     mask_field,
-    masked_repr,
     masker,
     redact_environment,
     redact_json,
@@ -33,6 +32,7 @@ from notebook_agent.redact.masking import (
 )
 from notebook_agent.redact.pieces import redact_pieces
 from notebook_agent.redact.rules import ENVIRONMENT, RULES, Rule
+from notebook_agent.redact.showing import masked_repr, repr_of
 
 __all__ = [
     "ENVIRONMENT",
@@ -51,6 +51,7 @@ __all__ = [
     "redact_json",
     "redact_pieces",
     "redact_text",
+    "repr_of",
     "trust",
     "trusted",
 ]

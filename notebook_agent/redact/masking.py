@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from notebook_agent.ids import Json
 from notebook_agent.redact.rules import ASSIGNED, ENVIRONMENT, RULES, TELLING, Rule
@@ -18,7 +18,6 @@ __all__ = [
     "find_secrets",
     "mask",
     "mask_field",
-    "masked_repr",
     "masker",
     "redact_environment",
     "redact_json",
@@ -230,13 +229,6 @@ def mask_field(key: str, value: object) -> object:
     if key in _trusted or not find_secrets({key: value}, most=1):
         return value
     return _field(key, value, _Redactor(_texts(value)))
-
-
-def masked_repr(value: object) -> str:
-    """The `repr` of a dataclass with secrets masked in its fields, each under its name."""
-    told = {field.name: getattr(value, field.name) for field in fields(value)}  # type: ignore[arg-type]  # one of ours
-    parts = (f"{name}={redact_text(repr(mask_field(name, item)))}" for name, item in told.items())
-    return f"{type(value).__name__}({', '.join(parts)})"
 
 
 def find_secrets(value: object, most: int = 100) -> list[Finding]:

@@ -11,6 +11,7 @@ from notebook_agent.errors import CommandError, StoreFormatError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.session.references import typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.portable import export_run, import_run
@@ -61,11 +62,11 @@ def take_in(ws: Workspace, path: Path) -> str:
         record = import_run(ws.store(), text, project=ws.project())
     except StoreFormatError as error:
         raise StoreFormatError(f"{path}: {error}", path=error.path) from None
-    name = run_name(record)
+    name, typed = run_name(record), typed_name(record, ws.runs())
     masked = " with its secrets masked;" if '\n "secrets": "masked"' in text[:_HEADER] else ""
     head = "no steps" if record.head is None else plural(record.head + 1, "step")
     branches = _with_branches(ws.store(), record.key)
-    return f"{name}: {head}{branches} from {path},{masked} %agent use {name} takes it into use"
+    return f"{name}: {head}{branches} from {path},{masked} %agent use {typed} takes it into use"
 
 
 def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:

@@ -13,6 +13,7 @@ from notebook_agent.errors import CommandError, UnknownRunError
 from notebook_agent.graph import Graph
 from notebook_agent.session.matching import graph_for
 from notebook_agent.session.namespace import lookup, name_of
+from notebook_agent.session.projects import told_of_projects
 from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
 from notebook_agent.session.starting import check_state, entrypoint_of, label_for
@@ -59,7 +60,8 @@ def _use_named(ws: Workspace, name: str, how: Opening) -> str:
         here = _find_here(ws, name) if how.project is None else None
         run = here or find_run(name, runs)
     except UnknownRunError:
-        found = lookup(name, ws.namespace, [run_name(each) for each in runs])
+        with told_of_projects(ws):
+            found = lookup(name, ws.namespace, [run_name(each) for each in runs])
         raise CommandError(f"{name} is {a_kind(found)}: use takes a graph, an application or a run") from None
     line = ws.replay.choose(how.recorded, ws.settings.ledger)
     app = opened(ws, run, tracker=None if here else tracker)

@@ -130,8 +130,8 @@ def _differ(store: Store, one: StepRecord, other: StepRecord, *, same: bool) -> 
 def _edited(store: Store, runs: Sequence[RunKey], together: set[RunKey]) -> str:
     """Say where a run that has gone its own way only now began with edited values."""
     for key in runs:
-        parent = store.run(key).parent
-        if parent is None or key in together:
+        parent = None if key in together else History(store, key).run.parent
+        if parent is None:
             continue
         found = changes(store.state(parent), store.state(StepRef(key, None)))
         keys = list(dict.fromkeys(re.split(r"[.\[]", change.path, maxsplit=1)[0] for change in found))

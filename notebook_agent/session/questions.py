@@ -65,7 +65,7 @@ class BlameView(Shown):
             yield from (f"    LLM call: {_said(call)}" for call in made[:_MOST_CALLS])
             if len(made) > _MOST_CALLS:
                 yield f"    .. and {plural(len(made) - _MOST_CALLS, 'more call')}"
-        if (left := left_out(self.found)) is not None:
+        if (left := left_out(self.found, self.where)) is not None:
             yield f"  .. {left}"
 
     def html(self) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from notebook_agent.application import Application
+from notebook_agent.condition import Expression
 from notebook_agent.errors import CommandError, MissingKeyError, did_you_mean
 from notebook_agent.graph import Graph
 from notebook_agent.session.words import listing
 
 __all__ = [
+    "check_asked",
     "check_edits",
     "check_state",
     "entrypoint_of",
@@ -101,6 +103,22 @@ def check_edits(graph: Graph, state: Collection[str], given: Iterable[str]) -> l
                 f"{key}: the state has no such key, and no action reads or writes it.{advice}", key=key
             )
     return new
+
+
+def check_asked(graph: Graph, state: Collection[str], text: str) -> None:
+    """Refuse an expression over the last state of runs that asks for a key which none of them can have.
+
+    Raises:
+        CommandError: neither the state nor an action has the key.
+        ConditionError: it cannot be read.
+    """
+    known = list(dict.fromkeys([*state, *_declared(graph)]))
+    for key in Expression(text).keys:
+        if key not in known:
+            advice = did_you_mean(key, known) or f" There are: {listing(known)}."
+            raise CommandError(
+                f"{text}: the state has no key {key!r}, and no action writes it.{advice}", key=key
+            )
 
 
 def _declared(graph: Graph) -> Iterable[str]:

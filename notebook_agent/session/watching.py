@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from notebook_agent.history import Bisection, History, Point, Watched, WatchStopped
@@ -186,7 +186,8 @@ def _numbers(points: Sequence[Point]) -> list[float | None]:
     values = [None if point.error else point.value for point in points]
     if not all(value is None or isinstance(value, int | float) for value in values):
         return []
-    found = [float(v) if isinstance(v, int | float) and isfinite(v) else None for v in values]
+    most = sys.float_info.max
+    found = [float(v) if isinstance(v, int | float) and abs(v) <= most else None for v in values]
     return found if any(value is not None for value in found) else []
 
 

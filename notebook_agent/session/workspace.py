@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from notebook_agent.application import Application
 from notebook_agent.engine import Gate
@@ -24,6 +25,7 @@ from notebook_agent.session.settings import Settings
 from notebook_agent.session.turn import Refused
 from notebook_agent.session.words import listing
 from notebook_agent.session.worker import Worker
+from notebook_agent.store.places import MEMORY
 from notebook_agent.store.protocol import RunRecord, Store
 from notebook_agent.tracking import LocalTrackingClient
 
@@ -39,6 +41,7 @@ class Workspace:
 
     Attributes:
         namespace: The user's variables.
+        folder: Where the session began, which names its project and its store: `%cd` changes neither.
         name: What new runs are labelled after.
         past: The step that the view stands at; None while it follows the head.
         apps: The applications used so far, to go back to.
@@ -55,6 +58,7 @@ class Workspace:
     """
 
     namespace: MutableMapping[str, object]
+    folder: Path = field(default_factory=Path.cwd, kw_only=True)
     own_screen: Screen = field(default_factory=SilentScreen)
     settings: Settings = field(default_factory=Settings)
     loop: LoopThread = field(default_factory=LoopThread)
@@ -172,8 +176,12 @@ class Workspace:
 
     def tracker(self, project: str | None = None) -> LocalTrackingClient:
         """Open the session's store for a project: the named one, or the notebook's."""
-        name = project or project_name(self.namespace)
-        return LocalTrackingClient(name, self.settings.store, durability=self.settings.durability)
+        name = project or project_name(self.namespace, self.folder)
+        return LocalTrackingClient(name, self._storage(), durability=self.settings.durability)
+
+    def _storage(self) -> str | None:
+        named = self.settings.store
+        return named if named in {None, MEMORY} else str(self.folder / Path(str(named)).expanduser())
 
     def store(self) -> Store:
         """Return the store of the application in use, else the session's."""
@@ -181,7 +189,7 @@ class Workspace:
 
     def project(self) -> str:
         """Return the project of the application in use, else the notebook's."""
-        return self.app.key.project if self.app is not None else project_name(self.namespace)
+        return self.app.key.project if self.app is not None else project_name(self.namespace, self.folder)
 
     def runs(self) -> list[RunRecord]:
         """Return the project's runs, newest first."""
@@ -189,7 +197,8 @@ class Workspace:
 
     def family(self) -> list[RunRecord]:
         """Return the run in use, its ancestors and all their forks, newest first."""
-        return [] if self.app is None else self.app.history.family()[::-1]
+        found = [] if self.app is None else self.app.history.family()[::-1]
+        return [run for run in found if not run.removed]
 
     def record(self, run: str | None = None) -> RunRecord:
         """Return the named run, or the one in use."""

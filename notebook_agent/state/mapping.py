@@ -205,9 +205,9 @@ class State(Mapping[str, Any], Generic[Data]):
         return bool(self._values == other)
 
     def __repr__(self) -> str:
-        from notebook_agent.redact import mask, redact_text
+        from notebook_agent.redact import mask, redact_text, repr_of
 
-        return redact_text(repr(mask(self._values)))
+        return redact_text(repr_of(mask(self._values)))
 
     def __reduce__(self) -> tuple[type[State], tuple[dict[str, object], TypingSystem[Any] | None]]:
         return State, (dict(self._values), self._typing)

@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from operator import is_
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from notebook_agent.state.frozen import ATOMS, FrozenDict, FrozenList
@@ -24,7 +24,7 @@ __all__ = ["same", "tell_content"]
 _LISTS: Final = {list, FrozenList}
 _DICTS: Final = {dict, FrozenDict}
 _TABLES: Final = {"pandas", "polars"}
-_NOTHING: Final[dict[str, object]] = {}
+_NOTHING: Final[dict[object, object]] = {}
 _WITH_NAN: Final = "fcmM"
 """Of numpy's kinds of arrays, those that may hold NaN or NaT."""
 _contents: Final[dict[type, Callable[[object], object]]] = {}
@@ -130,16 +130,16 @@ def _objects(one: object, other: object) -> bool:
     )
 
 
-def _inside(value: object) -> dict[str, object]:
+def _inside(value: object) -> dict[object, object]:
     return getattr(value, "__dict__", _NOTHING)
 
 
-def _lasting(value: object) -> dict[str, object]:
+def _lasting(value: object) -> dict[object, object]:
     cls = type(value)
     return {
         name: item
         for name, item in _inside(value).items()
-        if not isinstance(getattr(cls, name, None), functools.cached_property)
+        if not isinstance(getattr(cls, str(name), None), functools.cached_property)
     }
 
 
@@ -149,7 +149,7 @@ def _outside(value: object) -> list[object]:
         return [value.__pydantic_extra__, getattr(value, "__pydantic_private__", None) or {}]
     held = _inside(value)
     fields = getattr(value, "__dataclass_fields__", _NOTHING)
-    return [getattr(value, name, None) for name in fields if name not in held]
+    return [getattr(value, str(name), None) for name in fields if name not in held]
 
 
 def _arrays(one: _Array, other: _Array) -> bool:

@@ -104,8 +104,8 @@ class Store(CallLog, Protocol):
         """The graph that the run was created with."""
         ...
 
-    def runs(self, project: str | None = None, /) -> list[RunRecord]:
-        """All runs, of one project if named, newest first."""
+    def runs(self, project: str | None = None, /, *, removed: bool = False) -> list[RunRecord]:
+        """All runs, of one project if named, newest first; with `removed` those kept for their forks too."""
         ...
 
     def children(self, key: RunKey, /, seq: int | None = None) -> list[RunRecord]:

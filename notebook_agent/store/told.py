@@ -95,6 +95,8 @@ class RunRecord:
     steps: int
     """Own steps, those before a fork point not counted."""
     pinned: bool = False
+    removed: bool = False
+    """It is kept for its forks alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.history import Change, changes
+from notebook_agent.redact import repr_of
 from notebook_agent.state import same
 
 __all__ = ["differences"]
@@ -29,5 +30,5 @@ def _line(change: Change) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = repr_of(value)
     return text if len(text) <= _LONG else f"{text[:_LONG]}.."

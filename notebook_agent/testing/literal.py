@@ -11,6 +11,8 @@ _WIDTH = 79
 _INDENT = "    "
 _MOST = 5_000
 _LONG_TEXT = 60
+_LONG = 2_000
+"""Bits of an int; Python reads no decimal number of any length."""
 _BRACKETS: Mapping[type, str] = {list: "[]", tuple: "()", set: "{}"}
 
 
@@ -126,11 +128,17 @@ def _flat(value: object) -> str:
             return _text(value)
         case bytes():
             return "b" + _text(value.decode("latin-1"), repr(value)[2:-1], repr(value)[1])
-        case float():
-            return repr(value).replace("e+", "e")
+        case float() | int():
+            return _number(value)
         case Mapping() | list() | tuple() | set():
             return _flat_container(value)
     return repr(value)
+
+
+def _number(value: float) -> str:
+    if isinstance(value, int) and value.bit_length() > _LONG:
+        return hex(value)
+    return repr(value).replace("e+", "e")
 
 
 def _flat_container(value: Mapping[object, object] | list[object] | tuple[object, ...] | set[object]) -> str:

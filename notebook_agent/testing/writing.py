@@ -17,7 +17,7 @@ from notebook_agent.calls.bodies import servable
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.errors import CommandError
 from notebook_agent.ids import Json
-from notebook_agent.redact import redact_json, redact_text
+from notebook_agent.redact import redact_json, redact_text, repr_of
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord, StepValues
 from notebook_agent.testing.actions import around_of, written_action
@@ -263,7 +263,7 @@ def _texts(file: _File) -> list[str]:
     ]
     step = file.step
     values = (dict(step.before), dict(step.values.inputs), dict(step.after))
-    return [*raw, *(repr(each) for each in values)]
+    return [*raw, *(repr_of(each) for each in values)]
 
 
 def _redacted_code(block: str) -> str:

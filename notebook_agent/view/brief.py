@@ -6,7 +6,7 @@ import reprlib
 from collections.abc import Mapping
 from itertools import islice
 
-from notebook_agent.redact import mask, mask_field
+from notebook_agent.redact import mask, mask_field, repr_of
 from notebook_agent.view.escape import clip, writable
 from notebook_agent.view.images import image_in
 
@@ -37,15 +37,17 @@ class _Brief(reprlib.Repr):
         return repr(clip(str(mask(x[:_SEEN])), self.maxstring))
 
     def repr_dict(self, x: dict[object, object], level: int) -> str:
-        first = dict(islice(x.items(), self.maxdict))
-        left = dict.fromkeys(range(-1, len(first) - len(x) - 1, -1))
-        return super().repr_dict({**{key: _shown(key, item) for key, item in first.items()}, **left}, level)
+        if level <= 0 and x:
+            return "{...}"
+        first = [(key, _shown(key, item)) for key, item in islice(x.items(), self.maxdict)]
+        told = [f"{self.repr1(key, level - 1)}: {self.repr1(item, level - 1)}" for key, item in first]
+        return f"{{{', '.join(told if len(first) == len(x) else [*told, '...'])}}}"
 
-    def repr_instance(self, x: object, level: int) -> str:
-        try:
-            return clip(str(mask(repr(x)[:_SEEN])), self.maxother)
-        except Exception:  # noqa: BLE001 - any value of a user is shown, whatever its repr does
-            return super().repr_instance(x, level)
+    def repr_instance(self, x: object, level: int) -> str:  # noqa: ARG002  # as above
+        return clip(str(mask(repr_of(x)[:_SEEN])), self.maxother)
+
+    def repr_int(self, x: int, level: int) -> str:  # noqa: ARG002  # as above
+        return clip(repr_of(x), self.maxlong)
 
 
 def _shown(key: object, item: object) -> object:

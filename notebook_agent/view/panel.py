@@ -145,4 +145,5 @@ def _after(parent: StepRef | None) -> int:
 
 
 def _label(run: RunRecord) -> str:
-    return run.label or short_id(run.key.app_id)
+    name = run.label or short_id(run.key.app_id)
+    return f"{name} (removed)" if run.removed else name

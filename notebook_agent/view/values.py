@@ -17,7 +17,7 @@ from itertools import islice
 
 from notebook_agent.history import Change, changes
 from notebook_agent.ids import Json
-from notebook_agent.redact import mask, masker, trusted
+from notebook_agent.redact import mask, masker, repr_of, trusted
 from notebook_agent.view.escape import clip
 from notebook_agent.view.images import image_in
 from notebook_agent.view.wire import DiffWire, ValueWire
@@ -206,10 +206,10 @@ class _Writer:
             self.limits = limits
 
     def key(self, key: object) -> str:
-        return self.shown(key if isinstance(key, str) else _repr(key))
+        return self.shown(key if isinstance(key, str) else repr_of(key))
 
     def items(self, value: Collection[object]) -> ValueWire:
-        ordered = value if isinstance(value, Sequence) else sorted(value, key=_repr)
+        ordered = value if isinstance(value, Sequence) else sorted(value, key=repr_of)
         shown: list[Json] = []
         for item in islice(reversed(ordered), self.limits.items):
             if self.full():
@@ -220,7 +220,7 @@ class _Writer:
         return {"t": "list", "items": shown[::-1], "size": len(ordered), "type": _list_type(value), **cut}
 
     def other(self, value: object) -> ValueWire:
-        return {"t": "other", "type": type(value).__name__, "text": self.shown(clip(_repr(value), _REPR))}
+        return {"t": "other", "type": type(value).__name__, "text": self.shown(clip(repr_of(value), _REPR))}
 
 
 def _rough(value: object) -> int:
@@ -247,10 +247,3 @@ def _fields(value: object) -> Mapping[object, object] | None:
     if isinstance(names, Mapping):
         return {name: getattr(value, str(name), None) for name in names}
     return None
-
-
-def _repr(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception as error:  # noqa: BLE001 - any value of a user is shown, whatever its repr does
-        return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"

@@ -7,9 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import lab
 
+expect.set_options(timeout=30_000)
+"""As long as a page may take where the machine is busy."""
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 

@@ -73,8 +73,17 @@ def jupyter_server(
         wait_until_up(f"{url}/api/status", home / "server.log")
         yield JupyterServer(url, kind)
     finally:
-        process.terminate()
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a server, which may have more to do than it can in good time where the machine is busy."""
+    process.terminate()
+    try:
         process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def command(kind: str, root: Path, port: int) -> list[str]:
@@ -210,9 +219,13 @@ class OpenNotebook:
         self.js("await session.shutdown(); return null")
         self.page.context.close()
 
-    def evaluate_until(self, expression: str, value: object, tries: int = 100) -> bool:
-        """Ask the kernel again and again until it says `value`."""
-        return any(self.evaluate(expression) == value for _ in range(tries))
+    def evaluate_until(self, expression: str, value: object, patience: float = 30) -> bool:
+        """Ask the kernel again and again until it says `value`, for so many seconds at most."""
+        deadline = time.monotonic() + patience
+        while self.evaluate(expression) != value:
+            if time.monotonic() > deadline:
+                return False
+        return True
 
     def wait_for(self, condition: str) -> None:
         """Wait until a JavaScript condition on `panel`, `session` and `kernel` holds."""

@@ -255,9 +255,8 @@ def test_the_question_that_is_not_answered_in_full_says_how_it_is(agent):
     """Of many causes the latest are told."""
     for _ in range(25):
         begun(agent)
-    typed(agent, "fork")
-    found = typed(agent, "blame chat_history")
+    found = typed(agent, "blame chat_history @-2")
     assert (20, True) == (len(found.found.causes), found.found.left > 0)
-    every = follow(agent, str(found), "%agent blame chat_history --all")
+    every = follow(agent, str(found), f"%agent blame chat_history {agent.workspace.label()}@98 --all")
     assert (0, found.found.causes) == (every.found.left, every.found.causes[:20])
     assert "--all" not in str(every)

@@ -80,6 +80,16 @@ def test_the_same_cell_run_again_says_nothing(notebook, counting):
     assert [] == notebook.screen.said
 
 
+def test_why_does_not_contradict_what_was_decided(notebook, counting):
+    """Other conditions are spoken of where they lead elsewhere, and only there."""
+    notebook.cell(UP_TO_3, "graph")
+    head = f"{counting.workspace.label()}@4: inc → inc"
+    assert [head, "the conditions have changed since: now it would be the end"] == [
+        line.strip() for line in str(counting.why("@4")).splitlines()[::2]
+    ]
+    assert 2 == len(str(counting.why("@2")).splitlines())
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
@@ -177,3 +187,12 @@ def test_a_fork_put_into_the_variable_changes_nothing_in_the_run_in_use(notebook
     notebook.cell("app = app.fork(0, actions={'inc': half})", "fork")
     assert ["app is another application now: %agent use app takes it"] == notebook.screen.said
     assert 6 == agent.run().state["n"]
+
+
+def test_a_replay_takes_the_newest_definition_of_another_cell(notebook, counting):
+    """As a retry does; it says so."""
+    notebook.cell(INC.replace("+ 1", "+ 2"), "elsewhere")
+    told = str(counting.test_run())
+    assert told.startswith(
+        f"{counting.workspace.label()}: 0 steps replayed as recorded (inc as another cell defines it now)"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
+import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,25 @@ def test_a_pack_of_the_fourth_version_opens():
     assert [(7, 0, b'{"$":"list","n":1}'), (8, 4, b"\x00\xff!"), (9, 2, b"text")] == unpack(whole)
     with pytest.raises(StoreFormatError, match="another sum"):
         unpack(whole.replace(b"text", b"next"))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        struct.pack("<I", 1 << 31),
+        struct.pack("<I2q2I2s", 2, 7, 1, 4, 4, b"\x02\x00") + b"text",
+        struct.pack("<I2q2I2s", 2, 7, 1, 4, 4, b"\x00\x06") + b"null",
+        struct.pack("<I2q2I2s", 2, 7, 1, 4, 5, b"\x00\x02") + b"null",
+        struct.pack("<I2q2I2s", 2, 7, 1, 3, 4, b"\x00\x02") + b"null",
+    ],
+    ids=["more members than it holds", "text first", "an unknown form", "a long text", "short JSON"],
+)
+def test_a_pack_that_contradicts_itself_is_refused(told: bytes):
+    """However it came to say so."""
+    front, none = zlib.compress(told), zlib.compress(bytes(4))
+    head = b"p%d:%d:%d:" % (len(front), len(none), zlib.adler32(b"text"))
+    with pytest.raises(StoreFormatError, match="does not open"):
+        unpack(head + front + none + b"text")
 
 
 def test_text_stands_in_a_pack_as_it_is():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -18,8 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from notebook_agent import serde
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import FrozenDict, FrozenList, State, freeze
+from notebook_agent.state import same as alike
 from notebook_agent.store import open_store
 from notebook_agent.store.protocol import Store
 
@@ -281,3 +284,16 @@ def test_frozen_values_carry_on():
     assert value == kept(value)
     assert (FrozenDict, FrozenList) == (type(value), type(value["a"]))
     assert isinstance(State(value), State)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**5000, -(10**5000), [10**5000], {10**5000: 1}, {10**5000, 1}, {Decimal("NaN"), Decimal(1)}],
+    ids=["int", "negative", "list", "key", "set", "decimals"],
+)
+def test_what_python_does_not_write_in_decimals_or_put_in_order(value: object):
+    """Ints of more than 4,300 digits, and sets without an order, are kept; as JSON too."""
+    assert (True, True) == (
+        alike(value, kept(value)),
+        alike(value, serde.deserialize(json.loads(json.dumps(serde.serialize(value))))),
+    )

@@ -28,7 +28,7 @@ const BLAME: BlameWire = {
   source: "def decide_mode(state): ...\n",
   calls: detail().calls,
   causes: [{ path: "prompt", kind: "step", seq: 0, action: "prompt" }],
-  left: "and at least 3 earlier writes: %agent blame mode --all tells of all",
+  left: "and at least 3 earlier writes: %agent blame mode chat@6 --all tells of all",
 };
 
 describe("a step that completed", () => {
@@ -95,7 +95,7 @@ describe("a value of the state", () => {
     expect(card.textContent).toContain("mode was written by decide_mode, step 1");
     expect(card.textContent).toContain("System.out.println");
     expect(names(card, "list").at(-1)).toBe("Made from");
-    expect(card.textContent).toContain("and at least 3 earlier writes: %agent blame mode --all");
+    expect(card.textContent).toContain("and at least 3 earlier writes: %agent blame mode chat@6 --all");
     expect(document.activeElement).toBe(card);
   });
 

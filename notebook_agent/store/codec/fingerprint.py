@@ -12,7 +12,7 @@ from notebook_agent.store.codec.types import TAGS
 
 __all__ = ["fingerprint"]
 
-_SCALARS = (type(None), bool, int, float, complex)
+_SCALARS = (type(None), bool, float, complex)
 
 
 def fingerprint(value: object) -> bytes | None:
@@ -34,6 +34,8 @@ def _parts(value: object) -> Iterator[bytes | memoryview]:
     elif isinstance(value, bytes):
         yield b"bytes"
         yield value
+    elif type(value) is int:
+        yield hex(value).encode()
     elif type(value) in _SCALARS:
         yield repr(value).encode()
     elif isinstance(value, set | frozenset):

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
+from notebook_agent.redact import repr_of
 from notebook_agent.state import tell_content
 
 __all__ = [
@@ -53,7 +54,7 @@ class Placeholder:
     """What became of the class."""
 
     def __repr__(self) -> str:
-        return f"<{self.type_name} ({self.why}): {self.data!r}>"
+        return f"<{self.type_name} ({self.why}): {repr_of(self.data)}>"
 
 
 _by_class: dict[type, Codec] = {}

@@ -37,7 +37,7 @@ def _ordered(value: object) -> list[object]:
     items = list(cast("Iterable[object]", value))
     try:
         return sorted(items)  # type: ignore[type-var]  # tried, not known
-    except TypeError:
+    except Exception:  # noqa: BLE001  # what cannot be ordered: mixed types, a NaN of Decimal, a user's `<`
         return items
 
 
