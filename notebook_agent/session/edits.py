@@ -47,10 +47,11 @@ class Edit:
 
 
 class EditWatcher:
-    """Remembers which cell defined which action."""
+    """Remembers which cell defined which action, and which classes there are."""
 
     def __init__(self) -> None:
         self._origins: dict[int, tuple[object, Origin]] = {}
+        self._classes: dict[tuple[str, str], type] | None = None
 
     def after_cell(self, namespace: Mapping[str, object], cell: str | None) -> None:
         """Note the actions that a cell has just defined."""
@@ -58,6 +59,13 @@ class EditWatcher:
         origin = Origin(cell, frozenset(fresh))
         for made in fresh.values():
             self._origins[id(made.function)] = made.function, origin
+
+    def new_classes(self, namespace: Mapping[str, object]) -> list[str]:
+        """Return the names of classes that another class has taken since the last call; at first none."""
+        known, self._classes = self._classes, _classes(namespace)
+        if known is None:
+            return []
+        return [cls.__qualname__ for name, cls in self._classes.items() if known.get(name) not in {None, cls}]
 
     def is_same_cell(self, old: Node, new: Node) -> bool:
         """Return whether both were defined by the same cell, at different times."""
@@ -75,6 +83,14 @@ def find_edits(actions: Iterable[Node], namespace: Mapping[str, object], watcher
         if name and new is not None and new.function is not old.function:
             edits.append(Edit(old, _in_place_of(old, new), name, watcher.is_same_cell(old, new)))
     return [edit for edit in edits if edit.old.code != edit.new.code]
+
+
+def _classes(namespace: Mapping[str, object]) -> dict[tuple[str, str], type]:
+    return {
+        (value.__module__, value.__qualname__): value
+        for value in list(namespace.values())
+        if isinstance(value, type)
+    }
 
 
 def _actions(namespace: Mapping[str, object]) -> Iterable[tuple[str, Node]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from notebook_agent.application import Application
 from notebook_agent.engine import Gate
-from notebook_agent.errors import CommandError, UnknownStepError
+from notebook_agent.errors import CommandError, RunBusyError, UnknownStepError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.edits import Edit, EditWatcher, find_edits
@@ -122,6 +122,7 @@ class Workspace:
     def after_cell(self, cell: str | None) -> None:
         """Put the actions that a cell defined again into the graph in use, and say what else changed."""
         self.watcher.after_cell(self.namespace, cell)
+        self.take_classes()
         if self.app is not None:
             self.renew_graph(self.app)
             self.take_edits()
@@ -146,6 +147,16 @@ class Workspace:
         for told in filter(None, (edited, "; ".join(found.said))):
             self.screen.say(told)
             self.rest()
+
+    def take_classes(self) -> None:
+        """Go on with objects of the present classes, where a cell has defined some of the state's again."""
+        names = self.watcher.new_classes(self.namespace)
+        for app in self.apps.values() if names else ():
+            with suppress(RunBusyError):
+                keys = app.renew_classes()
+                if keys and app is self.app:
+                    what = f"{listing(names)} {'was' if len(names) == 1 else 'were'} defined again"
+                    self.screen.say(f"{what}: taken anew in the state: {listing(keys)}")
 
     def take_edits(self) -> None:
         """Put redefined actions of the same cell into the graph; offer those of other cells once."""

@@ -120,6 +120,47 @@ def test_a_field_added_while_a_run_goes_on_breaks_nothing(counted, classes):
     assert all(shown(ask(agent)) for ask in ASKED.values())
 
 
+MODE = """
+from enum import Enum
+
+class Mode(Enum):
+    RED = 1
+    BLUE = 2
+"""
+MATCH = """
+@action(reads=["n"], writes=["n", "value"])
+def count(state):
+    n = int(state["n"])
+    same = n == 0 or all(each is Mode.BLUE for each in state["value"][:-1])
+    return state.update(n=n + 1, value=[*[Mode.BLUE] * 300, same])
+
+counting = graph.GraphBuilder().with_actions(count).with_transitions(("count", "count")).build()
+"""
+
+
+def test_a_class_that_is_defined_again_is_the_class_of_the_state(notebook, classes):
+    """In a step that goes on, and in a fork; it is said in one line, with the keys."""
+
+    def cell(source: str) -> None:
+        notebook.names["Mode"] = classes(source).Mode
+        notebook.cell("pass", "classes")
+
+    cell(MODE)
+    notebook.cell(COUNT + MATCH, "count")
+    agent = notebook.agent.use("counting", state={"n": 0})
+    agent.step()
+    cell(MODE)
+    agent.step()
+    assert agent.app.state["value"][-1]
+    cell(MODE)
+    agent.fork("@1")
+    agent.step()
+    assert agent.app.state["value"][-1]
+    cell("other = 1")
+    said = [line for line in notebook.screen.said if "defined again" in line]
+    assert ["Mode was defined again: taken anew in the state: value"] * 2 == said
+
+
 LATER = """
 numbers = iter(range(100))
 
@@ -143,3 +184,40 @@ def test_a_fork_that_cannot_be_measured_keeps_its_row(counted, classes):
     rows = agent.map("@1", n=2, until=["count"]).grid.forks
     assert [(1, "completed"), (2, "completed")] == [(row.number, row.outcome) for row in rows]
     assert [True, True] == [row.error.startswith("The store is damaged") for row in rows]
+
+
+USES = """
+import dataclasses
+import enum
+
+@dataclasses.dataclass
+class Item:
+    name: str
+
+class Mode(enum.Enum):
+    RED = 1
+"""
+USING = """
+@action(reads=["n"], writes=["n"])
+def count(state):
+    return state.update(n=[Item("a").name, Mode.RED.value])
+
+counting = graph.GraphBuilder().with_actions(count).with_transitions(("count", "count")).build()
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "edited"),
+    [
+        ("Item", USES.replace("    name: str", "    name: str\n    size: int = 0")),
+        ("Mode", USES.replace("    RED = 1", "    RED = 1\n    BLUE = 2")),
+    ],
+)
+def test_a_class_that_changed_is_named_once(notebook, what: str, edited: str):
+    """What dataclasses and Enums make for themselves has no name in the notice."""
+    notebook.cell(USES, "classes")
+    notebook.cell(COUNT + USING, "count")
+    notebook.agent.use("counting", state={"n": 0})
+    notebook.cell(edited, "classes")
+    (said,) = [line for line in notebook.screen.said if "changed" in line]
+    assert said.startswith(f"{what} changed: count (")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from types import ModuleType
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -15,9 +16,11 @@ from notebook_agent.state import tell_content
 __all__ = [
     "Codec",
     "Placeholder",
+    "begin_generation",
     "class_name",
     "codec_of",
     "find_class",
+    "generation",
     "register",
     "registered",
     "remember",
@@ -57,6 +60,8 @@ class Placeholder:
         return f"<{self.type_name} ({self.why}): {repr_of(self.data)}>"
 
 
+_generations = count()
+_generation = next(_generations)
 _by_class: dict[type, Codec] = {}
 _by_name: dict[str, Codec] = {}
 _seen: WeakValueDictionary[str, type] = WeakValueDictionary()
@@ -98,6 +103,17 @@ def codec_of(cls: type) -> Codec | None:
         if codec is not None and codec.encode is not None:
             return codec
     return None
+
+
+def generation() -> int:
+    """A number that changes when classes are defined again: what was made before is of the old ones."""
+    return _generation
+
+
+def begin_generation() -> None:
+    """Count classes as defined again."""
+    global _generation  # noqa: PLW0603  # one for the process, as the classes are
+    _generation = next(_generations)
 
 
 def registered(name: str) -> Codec | None:

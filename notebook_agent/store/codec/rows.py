@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from notebook_agent.store.codec.registry import generation
 from notebook_agent.store.packs import Book
 from notebook_agent.store.recent import Recent
 
@@ -31,14 +32,14 @@ class Rows:
 
     def __init__(self) -> None:
         self.shelf: Recent[int, Book] = Recent(_BOOKS)
-        self._age: int | None = None
+        self._age: tuple[int, int] | None = None
         self._rows: dict[int, tuple[Row, int]] = {}
         self._weight = 0
 
     def at(self, age: int) -> Rows:
-        """These, or none if the file was of another age before."""
-        if age != self._age:
-            self._age, self._rows, self._weight = age, {}, 0
+        """These, or none if the file was of another age before, or classes have been defined again since."""
+        if (age, generation()) != self._age:
+            self._age, self._rows, self._weight = (age, generation()), {}, 0
             self.shelf = Recent(_BOOKS)
         return self
 
