@@ -1,6 +1,7 @@
 """The store beside other engines and beside the least that any engine could do, in one run, in turns.
 
-Run it as `python benchmarks/beside.py [repeats]`. Each sample is a process of its own in the engine's own
+Run it as `python benchmarks/beside.py [repeats] [part]`; with a part of 20 all has a twentieth of the steps,
+to see that every engine works, and nothing is drawn. Each sample is a process of its own in the engine's own
 environment, see `peers.py` and `worker.py`; figures are medians. What a step takes beside the floor is told
 more closely by `growing_chat.py` and `durable_step.py`, where the two take turns in one process.
 It draws `growth.svg`: bytes and time over steps.
@@ -108,24 +109,28 @@ def draw(growths, path):
 
 
 def main():
-    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    given = [int(word) for word in sys.argv[1:]]
+    repeats, part = given + [3, 1][len(given) :]
+    few, many, most, small, large = (count // part for count in (100, 1000, 10_000, 500, 200))
     for name in ("burr", "langgraph"):
         print(peers.versions(name))
-    few = gather(ENGINES, ["chat"], 100, repeats)
-    many = gather(ENGINES, ["chat", "look"], 1000, repeats)
-    most = gather(OURS, ["chat", "look"], 10_000, repeats)
-    chat_table(few, 100)
-    chat_table(many, 1000)
-    chat_table(most, 10_000)
-    look_table(many, 1000)
-    look_table(most, 10_000)
+    chats = {few: gather(ENGINES, ["chat"], few, repeats)}
+    chats |= {many: gather(ENGINES, ["chat", "look"], many, repeats)}
+    chats |= {most: gather(OURS, ["chat", "look"], most, repeats)}
+    for count, found in chats.items():
+        chat_table(found, count)
+    look_table(chats[many], many)
+    look_table(chats[most], most)
     floors = {"notebook_agent_normal": "floor_normal", "burr_tracker": "floor_normal"}
-    small = gather(ENGINES | NORMAL, ["small"], 500, repeats)
-    step_table(small, "small step, 500 of them: a counter and five short fields", floors)
-    large = gather(ENGINES, ["large"], 200, repeats)
-    step_table(large, "the same with a text of 1 MB that stays as it is, 200 of them", {})
-    growths = {name: found[0]["marks"] for name, found in (many | most).items()}
-    draw(growths, HERE / "growth.svg")
+    found = gather(ENGINES | NORMAL, ["small"], small, repeats)
+    step_table(found, f"small step, {small} of them: a counter and five short fields", floors)
+    found = gather(ENGINES, ["large"], large, repeats)
+    step_table(found, f"the same with a text of 1 MB that stays as it is, {large} of them", {})
+    if part == 1:
+        draw(
+            {name: found[0]["marks"] for name, found in (chats[many] | chats[most]).items()},
+            HERE / "growth.svg",
+        )
 
 
 if __name__ == "__main__":

@@ -73,6 +73,10 @@ def ask_all(agent, steps):
         "diff of two runs that part in the middle": (50, lambda: str(agent.diff("main", "fork"))),
         "watch of a number": (1000, lambda: str(agent.watch("turns"))),
         "watch of the length of the chat": (1000, lambda: str(agent.watch("len(chat)"))),
+        "watch of a sum over the whole chat": (
+            1000,
+            lambda: str(agent.watch("sum(len(m['content']) for m in chat)")),
+        ),
         "bisect": (1000, lambda: str(agent.bisect("mood == 'good'"))),
     }
     for name, (limit, act) in questions.items():

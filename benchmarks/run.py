@@ -44,7 +44,7 @@ PROGRAMS = {
     "faults/disk.py": [],
     "faults/writers.py": [],
     "faults/hostile.py": [],
-    "faults/forking.py": ["1500", "20"],
+    "faults/forking.py": [],
     "faults/masks.py": [],
 }
 PICTURES = {"beside.py": "growth.svg"}

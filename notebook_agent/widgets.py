@@ -171,11 +171,12 @@ class Panel(anywidget.AnyWidget):
                 self.stand()
 
     def stand(self) -> None:
-        """Look where the session looks."""
+        """Look where the session looks. A page that follows the run goes on with it by itself."""
         place: Place = {**self._backend.place(), "n": self._stands["n"]}
-        if place != self._stands:
-            self._stands = {**place, "n": place["n"] + 1}
-        self.place = dict(self._stands)
+        if not _is_same(place, self._stands):
+            place["n"] += 1
+        self._stands = place
+        self.place = dict(place)
 
     def close(self) -> None:
         """Close the widget; its page shows no more, and its backend is left alone."""
@@ -197,8 +198,8 @@ class Panel(anywidget.AnyWidget):
         told = change["new"]
         if told == self._stands:
             return
-        late = (told["n"], told["run"]) != (self._stands["n"], self._stands["run"])
-        if late:
+        late = (told.get("n"), told.get("run")) != (self._stands["n"], self._stands["run"])
+        if late or not _is_place(told):
             self._stands = {**self._stands, "n": self._stands["n"] + 1}
             self.place = dict(self._stands)
             return
@@ -265,6 +266,16 @@ class TimeSlider(Panel):
     """The slider and the lanes of the runs alone."""
 
     part = traitlets.Unicode("slider", read_only=True).tag(sync=True)
+
+
+def _is_place(told: Place) -> bool:
+    seq: object = told.get("seq")
+    return isinstance(told.get("follows"), bool) and (seq is None or type(seq) is int) and "seq" in told
+
+
+def _is_same(place: Place, other: Place) -> bool:
+    goes_with = place["follows"] and other["follows"] and place["run"] == other["run"]
+    return goes_with or place == other
 
 
 def _sentence(error: Exception) -> str:

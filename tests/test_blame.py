@@ -103,6 +103,19 @@ def test_a_step_that_is_not_fired_again_has_the_causes_of_then():
     assert ("log", "start", None) in [told(each) for each in fork.history.blame("log").causes]
 
 
+def test_a_list_that_grew_and_was_set_anew_counts_as_read():
+    """Which of both states an action goes on with is not followed: the earlier writer is named."""
+
+    @action(reads=["log"], writes=["log"])
+    def renew(state):
+        return state.append(log="q").update(log=["new"])
+
+    app = ApplicationBuilder().with_actions(renew).with_entrypoint("renew").with_state(log=["0"]).build()
+    app.step()
+    assert [("log", "start", None)] == [told(each) for each in app.history.blame("log").causes]
+    assert [] == [told(each) for each in app.history.blame("log[0]").causes]
+
+
 def test_a_list_that_is_read_after_it_grew_is_a_cause():
     """As a chat appends the question and then sends the whole."""
 
@@ -114,6 +127,27 @@ def test_a_list_that_is_read_after_it_grew_is_a_cause():
     app = ApplicationBuilder().with_actions(send).with_entrypoint("send").with_state(log=["0"]).build()
     app.step()
     assert [("log", "start", None)] == [told(each) for each in app.history.blame("sent").causes]
+
+
+def test_of_many_causes_the_latest_are_told():
+    """With how many more are known of; all where that is asked."""
+
+    @action(reads=["n", "m"], writes=["n"])
+    def count(state):
+        return state.update(n=state["n"] + state["m"])
+
+    app = ApplicationBuilder().with_actions(count).with_transitions(("count", "count"))
+    app = app.with_entrypoint("count").with_state(n=0, m=1).build()
+    for _ in range(30):
+        app.step()
+    found, short, every = (app.history.blame("n", most=most) for most in (20, 3, None))
+    assert found == app.history.blame("n")
+    assert [("n", "step", 28 - n) for n in range(20)] == [told(each) for each in found.causes]
+    assert (20, 2) == (len(found.causes), found.left)
+    assert (found.causes[:3], 2) == (short.causes, short.left)
+    assert (found.causes, 31, 0) == (every.causes[:20], len(every.causes), every.left)
+    nothing = app.history.blame("n", most=0)
+    assert (found.origin, (), 2) == (nothing.origin, nothing.causes, nothing.left)
 
 
 def test_blame_looks_at_a_step():
@@ -253,7 +287,7 @@ def test_blame_finds_all_causes_and_no_others(plan):
         app.step({"seq": seq})
     wrote, made_from = oracle(plan)
     for key in KEYS:
-        found = app.history.blame(key)
+        found = app.history.blame(key, most=None)
         assert wrote[key] == (found.origin.step and found.origin.step.seq)
         causes = {(each.path, each.step and each.step.seq) for each in found.causes}
         assert ancestry((key, wrote[key]), made_from) == causes

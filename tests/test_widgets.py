@@ -146,6 +146,28 @@ def test_a_late_place_is_not_taken(heard, backend):
     assert {**backend.where, "n": 2} == heard.panel.place
 
 
+def test_a_page_that_turns_to_the_past_while_the_run_goes_on_is_heard(heard, backend):
+    """That the run went on is no move of the kernel's, beside which the page's would be late."""
+    backend.where = {**backend.where, "seq": 12}
+    heard.panel.refresh()
+    assert backend.where == heard.panel.place
+    heard.told(seq=4, follows=False, n=0)
+    assert [(4, False)] == backend.looked
+
+
+@pytest.mark.parametrize("place", [{"n": None}, {"seq": "x"}, {"seq": 4.5}, {"follows": 2}, {"run": []}])
+def test_a_place_that_is_none_is_not_taken(heard, backend, place):
+    """The page is told once more where the kernel looks."""
+    heard.told(**place)
+    assert ([], {**backend.where, "n": 1}) == (backend.looked, heard.panel.place)
+
+
+def test_an_empty_place_is_not_taken(heard, backend):
+    """Nor does it harm."""
+    heard.panel.set_state({"place": {}})
+    assert ([], {**backend.where, "n": 1}) == (backend.looked, heard.panel.place)
+
+
 def test_a_place_in_another_run_is_not_taken(heard, backend):
     """The page turns to another run by a command."""
     heard.told(run="another", seq=1, follows=False, n=0)

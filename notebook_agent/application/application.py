@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, Generic, SupportsIndex
@@ -18,7 +19,7 @@ from notebook_agent.application.steered import Steered
 from notebook_agent.calls import Forecast
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.engine import Run
-from notebook_agent.errors import RunError, StateError
+from notebook_agent.errors import RunBusyError, RunError, StateError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
@@ -184,23 +185,15 @@ class Application(Running, Forking, Steered, Generic[Data]):
         """Put another function under an action's name, from the next step on; bound parameters stay."""
         self._run.graph = self.graph.replace(name, function)
 
-    def renew_classes(self) -> tuple[str, ...]:
-        """Make what in the state is of a class that was defined again since an object of the new class.
+    def regraph(self, graph: Graph) -> None:
+        """Go on with a graph that was made again, from the next step on; it decides what is next.
 
-        Returns:
-            The keys under which there was such; nothing is written before the next step.
+        Raises:
+            GraphError: It lacks the entrypoint.
         """
-        from notebook_agent.store.codec.registry import begin_generation
-        from notebook_agent.store.codec.renewing import renewed
-
-        with self._run:
-            begin_generation()
-            state = self._run.state.plain()
-            found = {key: renewed(value) for key, value in state.items()}
-            other = {key: value for key, value in found.items() if value is not state[key]}
-            if other:
-                self._run.state = state.update(**other)
-            return tuple(other)
+        self._run.graph = graph.started_at(self.entrypoint)
+        with suppress(RunBusyError), self._run:
+            self._run.forget_decision()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` each event, in the thread that runs; call what is returned to end it."""

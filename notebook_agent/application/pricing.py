@@ -8,10 +8,10 @@ from notebook_agent.calls import Again, Forecast
 from notebook_agent.calls.answered import asked_again
 from notebook_agent.calls.protocol import CallRecord, LedgerMode
 from notebook_agent.graph import Graph
+from notebook_agent.history import made
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import same
 from notebook_agent.store.protocol import StepRecord, Store
-from notebook_agent.store.spawned import Spawned
 
 __all__ = ["Pricing"]
 
@@ -25,7 +25,7 @@ class Pricing:
 
     def __init__(self, store: Store, graph: Graph, mode: LedgerMode) -> None:
         self._store, self._graph, self._mode = store, graph, mode
-        self._spawned = Spawned(store)
+        self._asked: dict[StepRef, list[CallRecord]] = {}
 
     def fork(
         self, key: RunKey, seq: int | None, edited: Iterable[str] = (), *, most: int | None = None
@@ -38,8 +38,7 @@ class Pricing:
 
     def go_on(self, key: RunKey) -> Forecast:
         """Price going on with a run: a step that did not complete, and what it repeats of its ancestor."""
-        own = [step for step in self._store.steps(key) if step.ref.run == key]
-        groups = _groups(own)
+        groups = _groups(self._own(key))
         open_end = bool(groups) and groups[-1][-1].status != "completed"
         steps = [self._retried(groups[-1])] if open_end else []
         parent = self._store.run(key).parent
@@ -61,10 +60,26 @@ class Pricing:
 
     def _after(self, key: RunKey, seq: int | None) -> list[Group]:
         """Gather the steps of a run after one, and that one where it did not complete."""
-        steps = self._store.steps(key)
         if seq is None:
-            return _groups([step for step in steps if step.ref.run == key])
-        return [each for each in _groups(steps) if _comes_after(each[-1], seq)]
+            return _groups(self._own(key))
+        steps = self._store.steps(key)
+        found = [each for each in _groups(steps) if _comes_after(each[-1], seq)]
+        self._hear(key, [step for group in found for step in group])
+        return found
+
+    def _own(self, key: RunKey) -> list[StepRecord]:
+        steps = [step for step in self._store.steps(key) if step.ref.run == key]
+        self._hear(key, steps)
+        return steps
+
+    def _hear(self, key: RunKey, steps: Sequence[StepRecord]) -> None:
+        """Gather what some of a run's steps asked, and their branches, in the order in which they did."""
+        refs = {step.seq: step.ref for step in steps}
+        self._asked |= {step.ref: [] for step in steps}
+        asked = made(self._store, key, first=steps[0].seq) if steps else []
+        for each in sorted(asked, key=lambda each: each.call.started_at):
+            if each.seq in refs:
+                self._asked[refs[each.seq]].append(each.call)
 
     def _again(self, group: Group) -> Again:
         return self._made(group, self._calls(group), changed=self._is_changed(group[-1]))
@@ -72,7 +87,7 @@ class Pricing:
     def _retried(self, group: Group) -> Again:
         """Price a step that failed: with unchanged code, good answers that it failed on are not served."""
         last, changed = group[-1], self._is_changed(group[-1])
-        asks = asked_again(self._spawned.calls(last.ref))
+        asks = asked_again(self._asked[last.ref])
         in_vain = last.status == "failed" and not changed and not asks.live and bool(asks.served)
         return self._made(group, self._calls(group), changed=changed, refused=in_vain)
 
@@ -92,7 +107,7 @@ class Pricing:
         for step in reversed(group):
             if step.code == group[-1].code:
                 known = {call.key for call in found}
-                found += [call for call in self._spawned.calls(step.ref) if call.key not in known]
+                found += [call for call in self._asked[step.ref] if call.key not in known]
         return found
 
     def _is_changed(self, step: StepRecord) -> bool:

@@ -191,7 +191,7 @@ class StepScope:
     action: str
     log: CallLog
     mode: LedgerMode = "auto"
-    partners: tuple[StepRef, ...] = ()
+    partners: Sequence[StepRef] = ()
     recording: CallSource | None = None
     """A further source, asked after the partners in `auto` and `strict`."""
     listener: Listener | None = None

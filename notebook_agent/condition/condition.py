@@ -79,6 +79,18 @@ class Condition:
         """Return the values that it looks at, short enough to be kept with a decision."""
         return {key: brief(state[key]) for key in self.keys + self.optional_keys if key in state}
 
+    @property
+    def functions(self) -> tuple[Callable[..., object], ...]:
+        """The functions that it asks, which `data` does not tell."""
+        resolver = self._resolver
+        if isinstance(resolver, _Not):
+            return resolver.one.functions
+        if isinstance(resolver, _And | _Or):
+            return resolver.one.functions + resolver.other.functions
+        if isinstance(resolver, _Given):
+            return (resolver.resolver,)
+        return (resolver,) if isinstance(self.data, Mapping) and "opaque" in self.data else ()
+
     def run(self, state: Mapping[str, object]) -> dict[str, bool]:
         """Return `{"PROCEED": ..}`."""
         return {"PROCEED": self.evaluate(state)}

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import cast
 
 from notebook_agent import syntax
+from notebook_agent.condition.kept import Loop, bind, keep_in, looped
 from notebook_agent.errors import AgentError, ConditionError, did_you_mean
 
 __all__ = ["Expression"]
@@ -50,7 +51,6 @@ _UNARY: Mapping[type[ast.unaryop], Callable[..., object]] = MappingProxyType({
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 })
-_Comprehension = ast.GeneratorExp | ast.ListComp | ast.SetComp
 _ALLOWED: tuple[type[ast.AST], ...] = (
     *(ast.Expression, ast.Constant, ast.Name, ast.Load, ast.Store, ast.Attribute, ast.Subscript, ast.Slice),
     *(
@@ -99,6 +99,7 @@ class Expression:
         bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_store(node)}
         for node in ast.walk(tree):
             _check(node, self.text)
+        keep_in(tree, _FUNCTIONS)
         self._body = tree.body
         self.keys = tuple(dict.fromkeys(_keys(tree, bound)))
 
@@ -235,32 +236,33 @@ def _dict(node: ast.Dict, state: Mapping[str, object], names: _Locals) -> object
     return {_value(key, state, names): _value(item, state, names) for key, item in pairs if key is not None}
 
 
-def _comprehension(node: _Comprehension, state: Mapping[str, object], names: _Locals) -> object:
-    rows = _rows(node.generators, state, dict(names))
-    values = (_value(node.elt, state, row) for row in rows)
-    return set(values) if isinstance(node, ast.SetComp) else list(values)
+def _comprehension(node: Loop, state: Mapping[str, object], names: _Locals) -> object:
+    loop, *rest = node.generators
+
+    def each(items: Iterable[object]) -> Iterator[object]:
+        rows = _rows(loop, rest, items, state, names)
+        return (_value(node.elt, state, row) for row in rows)
+
+    values = looped(node, _value(loop.iter, state, names), each)
+    return set(values) if isinstance(node, ast.SetComp) else values
 
 
 def _rows(
-    loops: list[ast.comprehension], state: Mapping[str, object], names: dict[str, object]
-) -> Iterator[dict[str, object]]:
-    if not loops:
-        yield names
-        return
-    loop, *rest = loops
-    for item in cast("Iterable[object]", _value(loop.iter, state, names)):
-        inner = {**names, **_bind(loop.target, item)}
-        if all(_value(test, state, inner) for test in loop.ifs):
-            yield from _rows(rest, state, inner)
-
-
-def _bind(target: ast.expr, item: object) -> dict[str, object]:
-    if isinstance(target, ast.Name):
-        return {target.id: item}
-    if isinstance(target, ast.Tuple | ast.List):
-        parts = zip(target.elts, cast("Iterable[object]", item), strict=True)
-        return {name: value for part, piece in parts for name, value in _bind(part, piece).items()}
-    raise TypeError("a loop in an expression needs plain names")
+    loop: ast.comprehension,
+    rest: list[ast.comprehension],
+    items: Iterable[object],
+    state: Mapping[str, object],
+    names: _Locals,
+) -> Iterator[_Locals]:
+    for item in items:
+        inner = {**names, **bind(loop.target, item)}
+        if not all(_value(test, state, inner) for test in loop.ifs):
+            continue
+        if rest:
+            below = cast("Iterable[object]", _value(rest[0].iter, state, inner))
+            yield from _rows(rest[0], rest[1:], below, state, inner)
+        else:
+            yield inner
 
 
 def _call(node: ast.Call, state: Mapping[str, object], names: _Locals) -> object:

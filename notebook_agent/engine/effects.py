@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import cast
 
 from notebook_agent.action import Node
@@ -22,12 +23,13 @@ __all__ = ["guarded"]
 _ABSENT = object()
 
 
-def guarded(run: Run, node: Node, inputs: Mapping[str, object]) -> Node:
+def guarded(run: Run, node: Node, inputs: Mapping[str, object], leave: str = "") -> Node:
     """Return what is to be run in the place of an irreversible action that may have been fired already.
 
     That is the action itself where nothing stands in its place in the record of the run, of its
     ancestors and of the forks of either. Where a completed step does, with equal inputs and equal
-    values of all that it read, its result and its writes are given again.
+    values of all that it read, its result and its writes are given again. `leave` says how it can be
+    allowed; by default by the next command.
 
     Raises:
         EffectError: It was fired with other inputs or in another state, or it failed.
@@ -35,12 +37,13 @@ def guarded(run: Run, node: Node, inputs: Mapping[str, object]) -> Node:
     if run.store is None or run.allow_effects:
         return node
     past = cast("list[StepRecord]", repeated(node.name, *past_of(run, run.store)))
-    steps = [*past, *attempts_of_relatives(run, run.store, node.name)]
-    for step in steps:
+    first = None
+    for step in chain(past, attempts_of_relatives(run, run.store, node.name)):
+        first = first or step
         if step.status == "completed" and _alike(run, run.store, step, inputs):
             return _served(run.store, node, step)
-    if steps:
-        raise _refusal(run, node, steps[0])
+    if first is not None:
+        raise _refusal(run, node, first, leave or _next_command(run, inputs))
     return node
 
 
@@ -79,11 +82,18 @@ class _Again:
         return self.result, state.update(**self.writes)
 
 
-def _refusal(run: Run, node: Node, step: StepRecord) -> EffectError:
+def _next_command(run: Run, inputs: Mapping[str, object]) -> str:
+    """Say how the refused step is made with leave: by a retry only where it was begun here."""
+    again = run.spawned_by is not None or (run.pending is not None and run.pending.again)
+    given = "".join(f" {key}=.." for key in inputs)
+    return f"app.allow_effects = True (%agent {'retry' if again else f'run{given}'} --allow-effects)"
+
+
+def _refusal(run: Run, node: Node, step: StepRecord, leave: str) -> EffectError:
     how = "with other inputs or in another state" if step.status == "completed" else f"and {step.status}"
     return EffectError(
         f"The action {node.name!r} cannot be taken back, and it has been fired already: {step.ref}, {how}. "
-        "To fire it once more, allow it: app.allow_effects = True (%agent retry --allow-effects).",
+        f"To fire it once more, allow it: {leave}.",
         run=run.key.app_id,
         seq=step.seq,
         action=node.name,

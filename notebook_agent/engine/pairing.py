@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import overload
 
 from notebook_agent import calls
 from notebook_agent.calls import Scope
 from notebook_agent.calls.answered import Answers
 from notebook_agent.calls.protocol import CallRecord, CallText, StepScope
-from notebook_agent.engine.past import past_of
+from notebook_agent.engine.past import past_before
 from notebook_agent.engine.runs import Run
 from notebook_agent.engine.step import OpenStep
 from notebook_agent.ids import StepRef
@@ -59,15 +61,47 @@ def _listener(run: Run) -> Callable[[CallRecord | CallText], None]:
     return tell
 
 
-def _partners(run: Run, store: Store, step: OpenStep) -> tuple[StepRef, ...]:
+class _Partners(Sequence[StepRef]):
+    """The recorded steps in the place of a step, looked for when something first asks: most make no call."""
+
+    def __init__(self, run: Run, store: Store, step: OpenStep) -> None:
+        self._asked = run, store, step
+        self._found: tuple[StepRef, ...] | None = None
+
+    @overload
+    def __getitem__(self, place: int) -> StepRef: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[StepRef]: ...
+    def __getitem__(self, place: int | slice) -> StepRef | Sequence[StepRef]:
+        return self._refs()[place]
+
+    def __len__(self) -> int:
+        return len(self._refs())
+
+    def _refs(self) -> tuple[StepRef, ...]:
+        with _pairing:
+            if self._found is None:
+                self._found = _paired(*self._asked)
+            return self._found
+
+
+_pairing = threading.RLock()
+"""Calls of one step may come from several threads."""
+
+
+def _partners(run: Run, store: Store, step: OpenStep) -> Sequence[StepRef]:
     if run.parent is None and not run.kin and not step.next.again:
         return ()
+    return _paired(run, store, step) if step.next.again else _Partners(run, store, step)
 
+
+def _paired(run: Run, store: Store, step: OpenStep) -> tuple[StepRef, ...]:
     def recorded(ref: StepRef) -> Mapping[str, object]:
         return store.values(ref).inputs
 
-    own, branches = past_of(run, store)
+    own, branches = past_before(run, store, step.seq)
     pairing = calls.pair(step.action.name, step.code, step.inputs, own, branches, store, recorded)
+    run.met = max(run.met, step.seq)
     if pairing.note:
         step.events.append({"note": pairing.note})
     return pairing.partners

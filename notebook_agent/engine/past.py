@@ -11,7 +11,7 @@ from notebook_agent.errors import UnknownRunError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord, StepRecord, Store
 
-__all__ = ["base_of", "first_attempt", "forwards", "past_of"]
+__all__ = ["base_of", "first_attempt", "forwards", "past_before", "past_of"]
 
 _FEW: Final = 4
 _LARGEST: Final = 1024
@@ -26,17 +26,33 @@ def past_of(run: Run, store: Store) -> tuple[list[StepRecord], list[Branch]]:
         run.branches = _branches(run, store)
     if run.own is None:
         run.own = _own(run, store) if run.branches else _attempts(run, store)
-        _meet(run.own, run.branches, store)
+    run.met = _meet(run.own, run.branches, store, run.met)
     return run.own, run.branches
 
 
-def _meet(own: Sequence[StepRecord], branches: Sequence[Branch], store: Store) -> None:
+def past_before(run: Run, store: Store, seq: int) -> tuple[list[StepRecord], list[Branch]]:
+    """Return what `past_of` does as it is to the step of this number, even if the run has gone on since."""
+    own, branches = past_of(run, store)
+    if not own or own[-1].seq < seq:
+        return own, branches
+    own, branches = [each for each in own if each.seq < seq], _branches(run, store)
+    _meet(own, branches, store, -1)
+    return own, branches
+
+
+def _meet(own: Sequence[StepRecord], branches: Sequence[Branch], store: Store, last: int) -> int:
+    """Compare the run's steps after the `last` one with its ancestors'; return the number of its newest."""
+
     def recorded(ref: StepRef) -> Mapping[str, object]:
         return store.values(ref).inputs
 
-    for place, each in enumerate(own if branches else ()):
+    first = len(own)
+    while first and own[first - 1].seq > last:
+        first -= 1
+    for place, each in enumerate(own[first:], first) if branches else ():
         for branch in branches:
             branch.meet(each.action, recorded(each.ref), own[:place], recorded)
+    return max(last, own[-1].seq) if own else last
 
 
 def _own(run: Run, store: Store) -> list[StepRecord]:

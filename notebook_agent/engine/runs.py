@@ -32,8 +32,6 @@ Report = Callable[[StepRecord, State, Mapping[str, object], Sequence[CallRecord]
 """Says what a step failed on: the step, the state and the inputs it had, and its LLM calls."""
 
 _log = logging.getLogger(__name__)
-
-
 _BARE = Setting()
 
 
@@ -47,6 +45,7 @@ class Run:
         parent: The checkpoint that the run was forked from.
         own: The steps that the run made itself; None while nothing has asked for them.
         branches: The ways of its ancestors, whose calls may be served; None likewise.
+        met: Number of the last own step that was compared with those.
         last_call: The call that the step at the head was part of; None where only the store knows.
         failure: What the last step raised, where an edge caught it.
         allow_effects: Whether what cannot be taken back may be fired again.
@@ -72,6 +71,7 @@ class Run:
     pending: Next | None = None
     own: list[StepRecord] | None = None
     branches: list[Branch] | None = None
+    met: int = -1
     last_call: RunCall | None = None
     ledger: LedgerMode = "auto"
     recording: CallSource | None = None
@@ -219,6 +219,7 @@ class Run:
 
     def forget_decision(self) -> None:
         """Decide again what is next; what follows a step that did not complete stays."""
+        self._undecided = None
         if self.pending is not None and not self.pending.again and not self.pending.caught:
             self.pending = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,7 +52,7 @@ class OpenStep:
     started_at: float
     attempt: int = 0
     code: str | None = None
-    partners: tuple[StepRef, ...] = ()
+    partners: Sequence[StepRef] = ()
     events: list[Json] = field(default_factory=list)
     trace: Trace | None = None
     trouble: Exception | None = None

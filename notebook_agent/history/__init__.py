@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from notebook_agent.history.blame import Blame, Origin
-from notebook_agent.history.calls import Made, calls_below, made, task_order
+from notebook_agent.history.blame import NEAREST, Blame, Origin
+from notebook_agent.history.calls import Made, calls_below, made, runs_below, task_order
 from notebook_agent.history.compare import Change, changes, path_of
-from notebook_agent.history.flips import Flip, flip
+from notebook_agent.history.flips import Flip, flip, flip_of
 from notebook_agent.history.history import History, family
 from notebook_agent.history.parting import first_difference
 from notebook_agent.history.spans import Span, attributes_of, spans_of
@@ -17,9 +17,10 @@ from notebook_agent.history.versions import (
     code_changes,
     same_call,
 )
-from notebook_agent.history.watch import Bisection, Point, Watched
+from notebook_agent.history.watch import Bisection, Point, Watched, WatchStopped, bisect
 
 __all__ = [
+    "NEAREST",
     "Bisection",
     "Blame",
     "CallChange",
@@ -32,8 +33,10 @@ __all__ = [
     "Origin",
     "Point",
     "Span",
+    "WatchStopped",
     "Watched",
     "attributes_of",
+    "bisect",
     "call_changes",
     "calls_below",
     "changes",
@@ -41,8 +44,10 @@ __all__ = [
     "family",
     "first_difference",
     "flip",
+    "flip_of",
     "made",
     "path_of",
+    "runs_below",
     "same_call",
     "spans_of",
     "task_order",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from notebook_agent.history.compare import same
 from notebook_agent.history.paths import ABSENT, Path, write_path
 from notebook_agent.history.trail import Trail
-from notebook_agent.store.protocol import StepRecord
+from notebook_agent.store.protocol import Plain, StepRecord
 
-__all__ = ["Blame", "Origin", "blame"]
+__all__ = ["NEAREST", "Blame", "Origin", "blame"]
+
+NEAREST: Final = 20
+"""Causes that are told where nobody asks for all: those of a chat may be thousands."""
 
 _Kind = Literal["step", "edit", "start"]
 
@@ -45,29 +46,31 @@ class Blame:
         origin: The last write of the path itself.
         causes: What that step had read, what the writers of that had read, and so on, latest
             first: one origin for each key and step.
-        more: Whether earlier causes were left out, as was asked.
+        left: How many earlier causes are known of and left out; what these were made from is not
+            looked for. 0 where nothing is left out.
     """
 
     origin: Origin
     causes: tuple[Origin, ...]
-    more: bool = False
+    left: int = 0
 
 
-def blame(trail: Trail, path: Path, last: int | None, most: int | None = None) -> Blame:
+def blame(trail: Trail, path: Path, last: int | None, most: int | None = NEAREST) -> Blame:
     """Find who wrote a path, as it stands after step `last`.
 
-    A write counts where it changed what stands there; what a step read counts by key.
+    A write counts where it changed what stands there; what a step read counts by key. An action that
+    adds to a key and then sets it anew counts as having read it: what it set may be made from that.
 
     Args:
         trail: The past of the run.
         path: What to look at; it must be there.
         last: The number of the step; None for the initial state.
-        most: Of the causes; None for all.
+        most: Of the causes, the latest; None for all.
     """
     writer = _writer(trail, path, last)
-    causes = _causes(trail, writer, most)
-    told = _told(trail, [writer, *causes[:most]])
-    return Blame(told[0], tuple(told[1:]), most is not None and len(causes) > most)
+    causes, left = _causes(trail, writer, most)
+    told = _told(trail, [writer, *causes])
+    return Blame(told[0], tuple(told[1:]), left)
 
 
 class _Writer(NamedTuple):
@@ -78,34 +81,33 @@ class _Writer(NamedTuple):
 
 def _writer(trail: Trail, path: Path, last: int | None) -> _Writer:
     """Who changed a path last, at the latest by step `last`."""
-    for (now, mark), (before, old) in pairwise(trail.back(path, last)):
-        if now is not None and mark != old and _differs(trail, path, before, now):
+    for now, mark, before, old in trail.turns(path, last):
+        if _plainly(mark, old) or trail.differ(path, before, now):
             wrote = path[0] in trail.record(now).writes
             return _Writer(path, "step" if wrote else "edit", now)
     return _Writer(path, "start", None)
 
 
-def _differs(trail: Trail, path: Path, before: int | None, now: int) -> bool:
-    one, other = trail.values(path, [before, now])
-    return not same(one, other)
+def _plainly(mark: Hashable, old: Hashable) -> bool:
+    """Tell whether two marks that differ say already that the values do."""
+    return isinstance(mark, Plain) and isinstance(old, Plain) and mark.depth == old.depth
 
 
-def _causes(trail: Trail, writer: _Writer, most: int | None) -> list[_Writer]:
-    """What a step wrote came from, latest first; at least one more than `most`, if there are."""
+def _causes(trail: Trail, writer: _Writer, most: int | None) -> tuple[list[_Writer], int]:
+    """What a step wrote came from, latest first, and how many more are known of than these."""
     found: list[_Writer] = []
     seen: set[tuple[int, str]] = set()
     waiting: list[tuple[int, str, _Writer]] = []
-    while most is None or len(found) <= most:
+    while True:
         for each in _read_by(trail, writer):
             mark = 1 if each.seq is None else -each.seq, write_path(each.path)
             if mark not in seen:
                 seen.add(mark)
                 heappush(waiting, (*mark, each))
-        if not waiting:
-            break
+        if not waiting or len(found) == most:
+            return found, len(waiting)
         writer = heappop(waiting)[2]
         found.append(writer)
-    return found
 
 
 def _read_by(trail: Trail, writer: _Writer) -> Iterator[_Writer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from notebook_agent.calls.protocol import CallRecord, Task
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord, StepRecord, Store
 
-__all__ = ["CALL_COLUMNS", "Made", "call_row", "calls_below", "made", "task_order"]
+__all__ = ["CALL_COLUMNS", "Made", "call_row", "calls_below", "made", "runs_below", "task_order"]
 
 CALL_COLUMNS = [
     *(
@@ -45,18 +45,20 @@ class Made:
     seq: int
 
 
-def made(store: Store, key: RunKey, seq: int | None = None, *, branches: bool = True) -> list[Made]:
-    """Return the calls of one step or of all: those of a step, then those of its branches by their tasks."""
-    steps = store.steps(key) if seq is None else store.steps(key, first=seq, last=seq + 1)
+def made(
+    store: Store, key: RunKey, seq: int | None = None, *, first: int = 0, branches: bool = True
+) -> list[Made]:
+    """Return the calls of one step, or of all from `first` on: its own, then its branches' by task."""
+    steps = store.steps(key, first=first) if seq is None else store.steps(key, first=seq, last=seq + 1)
     again = set(_attempted_again(steps))
     asked = [step for step in steps if seq in {None, step.seq}]
     found: dict[StepRef | None, list[CallRecord]] = {}
     for call in store.calls([step.ref for step in asked]):
         mine = replace(call, superseded=True) if call.step in again else call
         found.setdefault(call.step, []).append(mine)
-    if branches and store.children(key, seq):
-        for ref, call in _below(store, key):
-            found.setdefault(ref, []).append(call)
+    started = store.children(key, seq) if branches else []
+    for ref, call in _below(store, key, started, {step.ref for step in asked}):
+        found.setdefault(ref, []).append(call)
     return [Made(call, step.seq) for step in asked for call in found.get(step.ref, ())]
 
 
@@ -79,11 +81,16 @@ def _ms(start: float, end: float | None) -> float | None:
 
 def calls_below(store: Store, step: StepRecord) -> list[CallRecord]:
     """Return the calls that the runs of a step made while it ran, those that an earlier attempt began too."""
+    found = [each.call for run in runs_below(store, step) for each in made(store, run.key)]
+    return [call for call in found if call.started_at >= step.started_at]
+
+
+def runs_below(store: Store, step: StepRecord) -> list[RunRecord]:
+    """Return the runs that a step started, after those that earlier attempts at it began."""
     runs, seq = store.children(step.ref.run, step.ref.seq), step.seq - 1
     while seq >= 0 and _is_attempt(store.step(StepRef(step.ref.run, seq)), step):
         runs, seq = [*store.children(step.ref.run, seq), *runs], seq - 1
-    found = [each.call for run in runs for each in made(store, run.key)]
-    return [call for call in found if call.started_at >= step.started_at]
+    return runs
 
 
 def _is_attempt(before: StepRecord, step: StepRecord) -> bool:
@@ -103,11 +110,16 @@ def _attempted_again(steps: Sequence[StepRecord]) -> Iterator[StepRef]:
             yield step.ref
 
 
-def _below(store: Store, key: RunKey) -> Iterator[tuple[StepRef | None, CallRecord]]:
-    """Yield the calls of the runs that a run started, each with the step that did."""
+def _below(
+    store: Store, key: RunKey, started: Sequence[RunRecord], asked: Collection[StepRef]
+) -> Iterator[tuple[StepRef | None, CallRecord]]:
+    """Yield the calls of the runs that some steps of a run started, each with the step that did."""
+    if not any(run.spawned_by in asked for run in started):
+        return
     tasks = _tasks(store.children(key), _visits(store.steps(key)))
     last = {task: run.key for run, task in tasks}
-    for run, task in sorted(tasks, key=lambda each: task_order(each[1].name)):
+    mine = [(run, task) for run, task in tasks if run.spawned_by in asked]
+    for run, task in sorted(mine, key=lambda each: task_order(each[1].name)):
         for inner in made(store, run.key):
             call = inner.call
             replaced = call.superseded or last[task] != run.key

@@ -1,4 +1,4 @@
-"""Which keys of an expression are only counted, or looked at item by item."""
+"""Which keys of an expression are only counted, looked at item by item, or gone through by a loop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["counted_keys"]
 
 
 def counted_keys(text: str, keys: tuple[str, ...]) -> frozenset[str]:
-    """Return those of an expression's keys that stand only in `len(key)` and `key[2]`, `key[-1]`."""
+    """Return those of an expression's keys that stand only in `len(key)`, `key[2]`, and `for item in key`."""
     tree = syntax.parse(text, "eval")
     fully = {id(node): key for node in ast.walk(tree) if (key := _key(node)) is not None}
     lightly = {id(node) for parent in ast.walk(tree) for node in _light(parent)}
@@ -32,6 +32,8 @@ def _light(parent: ast.AST) -> Iterator[ast.AST]:
         yield from parent.args
     elif isinstance(parent, ast.Subscript) and _is_place(parent.slice):
         yield parent.value
+    elif isinstance(parent, ast.comprehension):
+        yield parent.iter
 
 
 def _is_place(node: ast.expr) -> bool:

@@ -10,13 +10,13 @@ from itertools import combinations, islice, product
 from typing import Final
 
 from notebook_agent import syntax
-from notebook_agent.condition import Condition
+from notebook_agent.condition import Condition, Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import Json
 from notebook_agent.state import State, same
 
-__all__ = ["Flip", "flip"]
+__all__ = ["Flip", "flip", "flip_of"]
 
 _MOST_KEYS: Final = 3
 _MOST_TRIALS: Final = 20_000
@@ -30,12 +30,29 @@ class Flip:
     """A change of the state that would have led elsewhere.
 
     Attributes:
-        changes: The new values by key; the fewest keys that were found to do.
+        changes: The new values by key; the fewest keys that were found to do. None at all where the
+            conditions have changed since, and lead elsewhere by themselves.
         target: The action that would have come next; None where the graph would have ended.
     """
 
     changes: Mapping[str, object]
     target: str | None
+
+
+def flip_of(graph: Graph, decision: Decision, state: State, *, most: int = _MOST_TRIALS) -> Flip | None:
+    """Return what would have turned a decision that was made in this state, see `flip`.
+
+    Where the graph has other conditions now it says nothing, or that these lead elsewhere. Nothing is
+    said of an edge that an exception took.
+    """
+    handlers = [edge.condition.name for edge in graph.transitions if edge.handles]
+    if any(each.condition in handlers for each in decision.checks):
+        return None
+    now = graph.next(decision.source, state)
+    if now.target != decision.target:
+        return Flip({}, now.target)
+    then, present = ([(each.target, each.condition) for each in one.checks] for one in (decision, now))
+    return flip(graph, decision.source, state, most=most) if then == present else None
 
 
 def flip(graph: Graph, prior: str, state: State, *, most: int = _MOST_TRIALS) -> Flip | None:

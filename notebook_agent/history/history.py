@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, overload
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
-from notebook_agent.errors import UnknownStepError
+from notebook_agent.errors import UnknownRunError, UnknownStepError
 from notebook_agent.graph import Graph
-from notebook_agent.history.blame import Blame, blame
+from notebook_agent.history.blame import NEAREST, Blame, blame
 from notebook_agent.history.calls import CALL_COLUMNS, call_row, made
 from notebook_agent.history.compare import Change, changes
-from notebook_agent.history.flips import Flip, flip
+from notebook_agent.history.flips import Flip, flip_of
 from notebook_agent.history.frame import frame
 from notebook_agent.history.paths import found, read_path
 from notebook_agent.history.spans import Span, attributes_of, spans_of
 from notebook_agent.history.trail import STRETCH, Trail
-from notebook_agent.history.watch import Bisection, Watched, bisect, keys_of, question_of, watch
+from notebook_agent.history.watch import Bisection, Tell, Watched, bisect, keys_of, question_of, watch
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Edit, RunRecord, StepRecord, StepValues, Store
@@ -47,8 +47,15 @@ class History(Sequence[StepRecord]):
 
     @property
     def run(self) -> RunRecord:
-        """The run as listed: label, parent, head, status."""
-        return self.store.run(self.key)
+        """The run as listed: label, parent, head, status; a removed one while forks need it."""
+        try:
+            return self.store.run(self.key)
+        except UnknownRunError:
+            every = self.store.runs(self.key.project, removed=True)
+            kept = next((run for run in every if run.key == self.key), None)
+            if kept is None:
+                raise
+            return kept
 
     def __len__(self) -> int:
         return len(self.store.steps(self.key))
@@ -117,7 +124,7 @@ class History(Sequence[StepRecord]):
         step = self[seq]
         if step.decision is None:
             return None
-        return flip(graph, step.decision.source, self.before(seq))
+        return flip_of(graph, step.decision, self.before(seq))
 
     def before(self, seq: int) -> State:
         """Return the state that a step began with: after the one before it, or as edited by hand since."""
@@ -127,13 +134,13 @@ class History(Sequence[StepRecord]):
         """Return what was changed by hand between steps, in order; `after` is the step before each."""
         return self.store.edits(self.key)
 
-    def blame(self, path: str, seq: int | None = None, *, most: int | None = None) -> Blame:
+    def blame(self, path: str, seq: int | None = None, *, most: int | None = NEAREST) -> Blame:
         """Tell which step wrote what stands at a path, and from what, back to the start.
 
         Args:
             path: Such as `chat_history[4].content`.
             seq: The step after which to look; the last one by default.
-            most: How many causes to tell, the latest; all by default.
+            most: How many causes to tell, the latest; None for all, which may be thousands.
 
         Raises:
             StateError: That is no path.
@@ -141,33 +148,43 @@ class History(Sequence[StepRecord]):
         """
         return self.blame_at(path, self.run.head if seq is None else self[seq].seq, most=most)
 
-    def blame_at(self, path: str, seq: int | None, *, most: int | None = None) -> Blame:
+    def blame_at(self, path: str, seq: int | None, *, most: int | None = NEAREST) -> Blame:
         """Tell the same of a checkpoint, of which None is the initial state of all."""
         trail, asked = Trail(self.store, self.key), read_path(path)
         place = trail.place(asked, seq) or found(trail.state(seq), asked)
         return blame(trail, place, seq, most)
 
-    def watch(self, question: str | Callable[[State], object]) -> Watched:
+    def watch(self, question: str | Callable[[State], object], *, tell: Tell | None = None) -> Watched:
         """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.
 
+        Args:
+            question: What to ask.
+            tell: Called after each checkpoint, with the number of those asked and of all.
+
         Raises:
             ConditionError: It cannot be read, or it raised at every checkpoint.
+            WatchStopped: A Stop came; its `watched` has what was found.
         """
         text, asked = question_of(question)
-        return watch(text, asked, self._past(*keys_of(asked)))
+        steps = self.store.steps(self.key)
+        return watch(text, asked, self._past(steps, *keys_of(asked)), len(steps) + 1, tell)
 
-    def bisect(self, predicate: str | Callable[[State], object]) -> Bisection:
+    def bisect(self, predicate: str | Callable[[State], object], *, tell: Tell | None = None) -> Bisection:
         """Tell at which checkpoint a predicate first fails; nothing is run.
+
+        Args:
+            predicate: What holds at first.
+            tell: As for `watch`.
 
         Raises:
             ConditionError: It cannot be read, or it raised at every checkpoint.
+            WatchStopped: A Stop came; its `watched` has what was found.
         """
-        return bisect(self.watch(predicate))
+        return bisect(self.watch(predicate, tell=tell))
 
     def _past(
-        self, keys: Sequence[str] | None, counted: Collection[str]
+        self, steps: Sequence[StepRecord], keys: Sequence[str] | None, counted: Collection[str]
     ) -> Iterator[tuple[StepRecord | None, State]]:
-        steps = self.store.steps(self.key)
         yield None, self._after(steps, None)
         for start in range(0, len(steps), STRETCH):
             some = steps[start : start + STRETCH]
@@ -194,8 +211,11 @@ class History(Sequence[StepRecord]):
         return frame([call_row(each) for each in made(self.store, self.key)], CALL_COLUMNS)
 
     def family(self) -> list[RunRecord]:
-        """Return the run, its ancestors and all their forks, parents before children."""
-        return family(self.store.runs(self.key.project), self.key)
+        """Return the run, its ancestors and all their forks, parents before children.
+
+        Runs that were removed, and are kept for their forks, are among them: `removed` says so.
+        """
+        return family(self.store.runs(self.key.project, removed=True), self.key)
 
     def children(self, seq: int | None = None) -> list[RunRecord]:
         """Return the runs that the actions of this run started, or that of one step, oldest first."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence, Sized
+from itertools import pairwise
 from typing import Final, TypeVar
 
+from notebook_agent.history.compare import same
 from notebook_agent.history.paths import ABSENT, Path, follow
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
@@ -17,6 +19,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 STRETCH: Final = 256
 """Checkpoints that are read at once."""
+_DEEP: Final = 1024
+"""Checkpoints of which a path below a key is looked at at once: what leads to it is found once for all."""
 _HELD: Final = 64
 
 Mark = tuple[int | None, Hashable]
@@ -33,19 +37,28 @@ class Trail:
     def __init__(self, store: Store, key: RunKey) -> None:
         self._store = store
         self._key = key
-        self._marks: _Held[tuple[Path, int], list[Mark]] = _Held(self._read_marks)
+        self._marks: _Held[tuple[Path, int], tuple[list[Mark], list[int]]] = _Held(self._read_marks)
         self._records: _Held[int, dict[int, StepRecord]] = _Held(self._read_records)
         self._oldest: RunKey | None = None
 
-    def back(self, path: Path, last: int | None) -> Iterator[Mark]:
-        """Go from a step back to the initial state: each number, with the mark of a path there."""
+    def turns(self, path: Path, last: int | None) -> Iterator[tuple[int, Hashable, int | None, Hashable]]:
+        """Go back from a step to where the mark of a path is another than the one before.
+
+        Each is the number of the checkpoint and its mark, and those of the one before.
+        """
         if last is None:
-            yield None, None
             return
-        for stretch in range(last // STRETCH, -1, -1):
-            for seq, mark in reversed(self._marks[path, stretch]):
-                if seq is None or seq <= last:
-                    yield seq, mark
+        after: Mark | None = None
+        for stretch in range(last // _size(path), -1, -1):
+            marks, turns = self._marks[path, stretch]
+            if marks and after is not None and after[1] != marks[-1][1] and after[0] is not None:
+                yield after[0], after[1], *marks[-1]
+            for at in reversed(turns):
+                seq, mark = marks[at]
+                if seq is not None and seq <= last:
+                    yield seq, mark, *marks[at - 1]
+            known = marks and (marks[0][0] is None or marks[0][0] <= last)
+            after = marks[0] if known else after
 
     def before(self, seq: int) -> int | None:
         """The number of the step before; None for the first one."""
@@ -72,6 +85,16 @@ class Trail:
         """The state after a step."""
         return self._store.state(self._ref(seq))
 
+    def differ(self, path: Path, before: int | None, now: int) -> bool:
+        """Tell whether another value stands at a path after two steps; lists are counted first."""
+        refs = [self._ref(before), self._ref(now)]
+        if len(path) == 1:
+            keys = (str(path[0]),)
+            one, other = (state.get(keys[0]) for state in self._store.states(refs, keys=keys, counted=keys))
+            if isinstance(one, Sized) and isinstance(other, Sized) and len(one) != len(other):
+                return True
+        return not same(*self.values(path, [before, now]))
+
     def values(self, path: Path, seqs: Sequence[int | None]) -> list[object]:
         """What stands at a path after several steps; ABSENT where nothing does."""
         parts = self._store.parts([self._ref(seq) for seq in seqs], path)
@@ -87,10 +110,14 @@ class Trail:
             self._oldest = first[0].ref.run if first else self._key
         return self._oldest
 
-    def _read_marks(self, asked: tuple[Path, int]) -> list[Mark]:
+    def _read_marks(self, asked: tuple[Path, int]) -> tuple[list[Mark], list[int]]:
+        """The marks of a stretch, and the places at which they turn."""
         path, stretch = asked
-        first = stretch * STRETCH
-        return self._store.marks(self._key, path, first=first or None, last=first + STRETCH - 1)
+        size = _size(path)
+        first = stretch * size
+        marks = self._store.marks(self._key, path, first=first or None, last=first + size - 1)
+        pairs = enumerate(pairwise(marks), 1)
+        return marks, [at for at, (old, now) in pairs if old[1] is not now[1] and old[1] != now[1]]
 
     def _read_records(self, stretch: int) -> dict[int, StepRecord]:
         first = stretch * STRETCH
@@ -110,6 +137,10 @@ class _Held(OrderedDict[K, V]):
         if len(self) > _HELD:
             self.popitem(last=False)
         return found
+
+
+def _size(path: Path) -> int:
+    return STRETCH if len(path) == 1 else _DEEP
 
 
 def _value(part: Part | None, path: Path) -> object:

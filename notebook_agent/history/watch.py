@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from notebook_agent.errors import AgentError, ConditionError
+from notebook_agent.errors import AgentError, ConditionError, EndsAtUser
 from notebook_agent.history.compare import same
 from notebook_agent.history.counting import counted_keys
 from notebook_agent.history.frame import frame
@@ -18,9 +18,11 @@ from notebook_agent.store.protocol import StepRecord
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Bisection", "Point", "Watched", "bisect", "watch"]
+__all__ = ["Bisection", "Point", "Tell", "WatchStopped", "Watched", "bisect", "watch"]
 
 Question = Callable[[State], object]
+Tell = Callable[[int, int], None]
+"""Is told at how many checkpoints was asked, and of how many."""
 _WHOLE: Final = re.compile(r"\bstate\b(?!\s*\[\s*['\"])")
 """The state itself, and not one key of it."""
 
@@ -50,11 +52,13 @@ class Watched:
 
     Attributes:
         text: The expression as it was written.
-        points: One for each checkpoint.
+        points: One for each checkpoint that was looked at.
+        left: How many were not, as a Stop came.
     """
 
     text: str
     points: tuple[Point, ...]
+    left: int = 0
 
     @property
     def changes(self) -> tuple[Point, ...]:
@@ -83,6 +87,7 @@ class Bisection:
         flips: All points at which it turned, in order.
         errors: The points at which it raised; they count as neither.
         held: At how many points it is true.
+        left: How many checkpoints were not looked at, as a Stop came.
     """
 
     text: str
@@ -91,6 +96,7 @@ class Bisection:
     flips: tuple[Point, ...]
     errors: tuple[Point, ...]
     held: int
+    left: int = 0
 
     @property
     def monotone(self) -> bool:
@@ -98,13 +104,48 @@ class Bisection:
         return len(self.flips) <= 1
 
 
-def watch(text: str, question: Question, past: Iterable[tuple[StepRecord | None, State]]) -> Watched:
-    """Ask a question of each checkpoint.
+class WatchStopped(EndsAtUser, KeyboardInterrupt):
+    """Leaves a watch that was stopped.
+
+    Attributes:
+        watched: What it had come to.
+    """
+
+    def __init__(self, watched: Watched) -> None:
+        looked = len(watched.points)
+        super().__init__(f"Stopped: {looked} of {looked + watched.left} checkpoints were looked at.")
+        self.watched = watched
+
+
+def watch(
+    text: str,
+    question: Question,
+    past: Iterable[tuple[StepRecord | None, State]],
+    total: int,
+    tell: Tell | None = None,
+) -> Watched:
+    """Ask a question of each of `total` checkpoints.
 
     Raises:
         ConditionError: It raised at every one of them.
+        WatchStopped: A Stop came; it brings what was found.
     """
     points: list[Point] = []
+    try:
+        for _ in _asked_each(question, past, points):
+            if tell is not None:
+                tell(len(points), total)
+    except KeyboardInterrupt:
+        raise WatchStopped(Watched(text, tuple(points), total - len(points))) from None
+    if points and all(point.error for point in points):
+        raise ConditionError(f"{text!r} cannot be decided at any checkpoint of the run: {points[-1].error}")
+    return Watched(text, tuple(points))
+
+
+def _asked_each(
+    question: Question, past: Iterable[tuple[StepRecord | None, State]], points: list[Point]
+) -> Iterator[None]:
+    """Add the point of each checkpoint."""
     before: State | None = None
     for step, state in past:
         last = points[-1] if points else None
@@ -116,9 +157,7 @@ def watch(text: str, question: Question, past: Iterable[tuple[StepRecord | None,
         before = state
         seq, action = (None, None) if step is None else (step.seq, step.action)
         points.append(Point(seq, action, value, error, changed))
-    if points and all(point.error for point in points):
-        raise ConditionError(f"{text!r} cannot be decided at any checkpoint of the run: {points[-1].error}")
-    return Watched(text, tuple(points))
+        yield
 
 
 def bisect(watched: Watched) -> Bisection:
@@ -134,6 +173,7 @@ def bisect(watched: Watched) -> Bisection:
         flips,
         watched.errors,
         sum(bool(point.value) for point in decided),
+        watched.left,
     )
 
 
@@ -145,9 +185,13 @@ def _asked(question: Question, state: State) -> tuple[object, str | None]:
     try:
         return question(state), None
     except AgentError as error:
-        return None, str(error)
+        return None, _why(error.__cause__) if error.__cause__ is not None else str(error)
     except Exception as error:  # noqa: BLE001  # a user's own function may raise anything
-        return None, f"{type(error).__name__}: {error}"
+        return None, _why(error)
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def keys_of(question: Question) -> tuple[tuple[str, ...] | None, frozenset[str]]:

@@ -11,6 +11,7 @@ from notebook_agent.magics.completion import offer
 from notebook_agent.magics.magic import AgentMagics
 from notebook_agent.magics.tracebacks import Tracebacks
 from notebook_agent.session import Agent, SilentScreen, current
+from notebook_agent.tracking import default_path
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -31,6 +32,7 @@ class Extension:
     def load(self) -> None:
         """Add everything and print one line."""
         shell, workspace = self.shell, self._agent.workspace
+        default_path()
         workspace.namespace = shell.user_ns
         workspace.screen = NotebookScreen(updates=hasattr(shell, "kernel"))
         magics = AgentMagics(shell, self._agent)

@@ -11,7 +11,7 @@ from notebook_agent.errors import CommandError
 from notebook_agent.magics.commands import Call, Command, find_command
 from notebook_agent.magics.expansion import Scope, expand
 from notebook_agent.magics.splitter import Word, split
-from notebook_agent.magics.strays import check_blanks, refuse_strays
+from notebook_agent.magics.strays import check_blanks, check_files, refuse_strays
 
 __all__ = ["Line", "read_line", "value_of"]
 
@@ -55,6 +55,7 @@ def _read(command: Command, words: Sequence[Word], scope: Scope, cell: str | Non
     for word in setting:
         values[word.key or ""] = value_of(word, scope)
     args = command.parser.read(list(map(partial(_text, scope), others)))
+    check_files(command.parser, args)
     _take_cell(command, args, values, cell)
     _take_functions(args, scope)
     call = command.call(args, values)

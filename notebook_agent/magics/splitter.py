@@ -1,10 +1,11 @@
 """The words of a command line.
 
-As in a shell, quotes keep a word together: `prompt="draw a pen"`. Unlike in a
-shell, a backslash is a backslash (Windows paths) and `#` begins no comment. In
-`key:=expr` the quotes belong to the Python expression, which goes on over spaces
-for as long as it is not complete: `tags:=["a", "b"]`. So they do in the path of
-a value: `d["x"][1]`.
+As in a shell, quotes keep a word together: `prompt="draw a pen"`. They are taken off
+where they stand around a whole word, a whole value after `=`, or a run's name before
+`@`. Unlike in a shell all others stay, for they belong to an expression or a value:
+`mode!='unknown'`, `d["x"][1]`, `wanted={"a":1}`. A backslash is a backslash (Windows
+paths) and `#` begins no comment. A `key:=expr` goes on over spaces for as long as it
+is not complete: `tags:=["a", "b"]`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from notebook_agent.errors import CommandError
 __all__ = ["Word", "split"]
 
 _WORD = re.compile(r"""(?:[^\s"']+|"[^"]*"|'[^']*')+""")
-_QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")
-_INDEXED = re.compile(r"""(\[(?:"[^"]*"|'[^']*')\])""")
+_SET = r"--[\w-]+=|[^\W\d]\w*=(?!=)"
+_QUOTED = re.compile(rf"""({_SET})?(?:"([^"]*)"|'([^']*)')(?(1)|(@\S*)?)""")
 _EXPRESSION = re.compile(r"[^\W\d]\w*:=")
 _BINDING = re.compile(r"([^\W\d]\w*)(:=|=(?!=))")
 
@@ -83,8 +84,14 @@ def _word_end(line: str, start: int) -> int:
     match = _WORD.match(line, start)
     end = match.end() if match else start
     if end < len(line) and not line[end].isspace():
-        raise CommandError(f"the quote {line[end]} is never closed: {line[end:]}")
+        raise CommandError(_never_closed(line[end:]))
     return end
+
+
+def _never_closed(rest: str) -> str:
+    quote = rest[0]
+    other = "'" if quote == '"' else '"'
+    return f"the quote {quote} is never closed: {rest}; a text with one in it stands in {other}..{other}"
 
 
 def _expression_end(line: str, start: int, end: int) -> int:
@@ -106,10 +113,8 @@ def _parses(expression: str) -> bool:
 
 
 def _unquote(raw: str) -> str:
-    if raw[0] in "\"'" or _BINDING.match(raw):
-        return _bare(raw)
-    return "".join(each if _INDEXED.fullmatch(each) else _bare(each) for each in _INDEXED.split(raw))
-
-
-def _bare(raw: str) -> str:
-    return _QUOTED.sub(lambda match: match[1] if match[1] is not None else match[2], raw)
+    match = _QUOTED.fullmatch(raw)
+    if match is None:
+        return raw
+    name, double, single, rest = match.groups()
+    return f"{name or ''}{single if double is None else double}{rest or ''}"

@@ -1,14 +1,17 @@
-"""Words that a command has no use for: most often a text with blanks that was not quoted."""
+"""Words that a command has no use for: most often a text with blanks that was not quoted, or half."""
 
 from __future__ import annotations
 
+import re
+from argparse import Namespace
 from collections.abc import Sequence
 
 from notebook_agent.errors import CommandError
+from notebook_agent.magics.parser import CommandParser
 from notebook_agent.magics.splitter import Word
 from notebook_agent.session.references import is_reference
 
-__all__ = ["check_blanks", "refuse_strays"]
+__all__ = ["check_blanks", "check_files", "refuse_strays"]
 
 _NAMELESS = {"run", "step", "fork"}
 """Commands whose only words are steps and numbers: any other one belongs to the text before it."""
@@ -33,6 +36,20 @@ def check_blanks(command: str, words: Sequence[Word], *, named: bool) -> None:
         if command in _NAMELESS and not named and not word.is_expression:
             text = " ".join([word.value, *_plain_from(words[n + 1 :])])
             raise CommandError(f"put a text with blanks in quotes: {word.key}={_quoted(text)}")
+
+
+def check_files(parser: CommandParser, args: Namespace) -> None:
+    """Refuse the name of a file with quotes in its middle, as a shell would take them.
+
+    Raises:
+        CommandError: the message shows the whole name in quotes.
+    """
+    named = [item.name for item in parser.arguments if "file" in item.completes]
+    for name in named:
+        text = getattr(args, name.lstrip("-").lower(), None) or ""
+        bare = re.sub("[\"']", "", text)
+        if bare != text:
+            raise CommandError(f'{text} has quotes in it: put the whole name in quotes, "{bare}"')
 
 
 def refuse_strays(command: str, strays: Sequence[str]) -> None:

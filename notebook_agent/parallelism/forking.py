@@ -21,6 +21,7 @@ from notebook_agent.store.protocol import RunCall, Store
 __all__ = ["Fork", "FreshGate"]
 
 _SLICE = 0.2
+_LEAVE = "allow_effects=True (--allow-effects with the same %agent map)"
 
 
 class FreshGate(Gate):
@@ -42,10 +43,10 @@ class FreshGate(Gate):
         node = self._run.graph.get_action(action)
         if node.effect == "irreversible" and not self._run.allow_effects:
             inputs = inputs_of(node, self._call.inputs)
-            if guarded(self._run, node, inputs) is node:
+            if guarded(self._run, node, inputs, _LEAVE) is node:
                 raise EffectError(
                     f"The action {action!r} cannot be taken back, and each fork would fire it. To let them, "
-                    "allow it: allow_effects=True (%agent map --allow-effects).",
+                    f"allow it: {_LEAVE}.",
                     run=self._run.key.app_id,
                     seq=self._run.head,
                     action=action,

@@ -6,7 +6,7 @@ end whatever becomes of the others; Stop leaves those that have ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -20,10 +20,9 @@ from dataclasses import replace
 from uuid import uuid4
 
 from notebook_agent import engine
-from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.engine import Place, Seed
 from notebook_agent.errors import AgentError, BudgetError, EffectError
-from notebook_agent.history import first_difference
+from notebook_agent.history import first_difference, made
 from notebook_agent.ids import RunKey
 from notebook_agent.parallelism.forking import Fork
 from notebook_agent.parallelism.going import Going
@@ -35,8 +34,7 @@ from notebook_agent.parallelism.sending import not_sent
 from notebook_agent.parallelism.variants import Variant
 from notebook_agent.parallelism.work import Outcome, working_for
 from notebook_agent.redact import redact_text
-from notebook_agent.store.protocol import StepRecord, Store
-from notebook_agent.store.spawned import Spawned
+from notebook_agent.store.protocol import StepRecord
 
 __all__ = ["run_forks"]
 
@@ -203,10 +201,13 @@ class _Grid:
         key = fork.at.key
         steps = self._store.steps(key)
         own = [step for step in steps if step.ref.run == key]
-        calls = _calls(self._store, own)
+        asked = made(self._store, key, first=own[0].seq) if own else []
+        calls = [each.call for each in asked if each.call.sent]
         live = [call for call in calls if not call.replayed]
         costs = [call.cost for call in live]
         ended = own[-1].ended_at if own else None
+        if self._going.stopped and own and own[-1].status == "interrupted":
+            outcome = Outcome()
         row = replace(
             self._rows[place],
             outcome=_outcome(outcome),
@@ -253,12 +254,6 @@ class _Grid:
     def _tell(self) -> None:
         if self._plan.tell is not None:
             self._plan.tell(self._grid(), len(self._running))
-
-
-def _calls(store: Store, steps: Sequence[StepRecord]) -> list[CallRecord]:
-    """Return the LLM calls of steps and of the runs that they started, those that were sent or served."""
-    spawned = Spawned(store)
-    return [call for step in steps for call in spawned.calls(step.ref) if call.sent]
 
 
 def _outcome(outcome: Outcome) -> ForkedOutcome:

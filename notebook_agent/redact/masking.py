@@ -69,7 +69,22 @@ def environment_secrets() -> list[str]:
     """List the secrets of the environment, longest first: one may hold another.
 
     A password of letters alone, such as `postgres`, is a word that texts are full of, and no secret.
+    They are looked for again where the environment is another than the last time.
     """
+    held = vars(os.environ).get("_data")
+    known, secrets = _last[0]
+    if held is None or held != known:
+        known = None if held is None else dict(held)
+        secrets = _environment_secrets()
+        _last[0] = known, secrets
+    return list(secrets)
+
+
+_last: list[tuple[dict[object, object] | None, Sequence[str]]] = [(None, ())]
+"""An environment as it was before it was looked through, and what was found."""
+
+
+def _environment_secrets() -> list[str]:
     named = [(name, os.environ.get(name, "").strip()) for name in os.environ if name.endswith(_ENV_NAMES)]
     values = {value for name, value in named if not (name.endswith(_PASSWORDS) and value.isalpha())}
     return sorted(

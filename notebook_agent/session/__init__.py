@@ -5,11 +5,12 @@ from __future__ import annotations
 from notebook_agent.session.agent import Agent
 from notebook_agent.session.difference import Difference
 from notebook_agent.session.gridview import GridView
-from notebook_agent.session.questions import BisectView, BlameView, WatchView
+from notebook_agent.session.questions import BlameView
 from notebook_agent.session.results import RunResult, Spent, StateView, StepResult, Why
 from notebook_agent.session.screen import Screen, SilentScreen
 from notebook_agent.session.settings import Settings
 from notebook_agent.session.shown import Said, Shown, Table
+from notebook_agent.session.watching import BisectView, WatchView
 
 __all__ = [
     "Agent",

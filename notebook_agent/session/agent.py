@@ -177,12 +177,13 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
             budget=budget,
         )
 
-    def resume(
+    def resume(  # noqa: PLR0913  # each an option of `%agent resume`
         self,
         run: str | None = None,
         *,
         look: bool = False,
         recorded: str | Path | None = None,
+        project: str | None = None,
         max_calls: int | None = None,
         max_cost: float | None = None,
         allow_effects: bool = False,
@@ -197,12 +198,13 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
             run: Its label or the beginning of its id.
             look: Only take it into use.
             recorded: A file of recorded LLM calls, which are replayed where no key is set.
+            project: Where the run is kept, if not in this notebook's project.
             max_calls: Send no more LLM calls than this.
             max_cost: Send no LLM call once they cost this, in US dollars.
             allow_effects: Fire irreversible actions again that were fired already.
         """
         __tracebackhide__ = True
-        line = resume(self.workspace, run, recorded)
+        line = resume(self.workspace, run, recorded, project)
         self._say(priced(self.workspace, line))
         self.workspace.namespace.setdefault("agent", self)
         if look or not stopped(self.workspace):

@@ -85,7 +85,7 @@ class Answers:
         history = History(self._ws.store(), ref.run)
         path = path_at(history.at(ref.seq), request.get("path", []))
         found = history.blame_at(path, ref.seq, most=MOST_CAUSES)
-        return Reply(id=request["id"], blame=blame_wire(history, found))
+        return Reply(id=request["id"], blame=blame_wire(history, found, ref.seq))
 
     def _price(self, request: Request) -> Reply:
         if "seq" not in request:

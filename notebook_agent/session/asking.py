@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from notebook_agent.session import looking, questions
+from notebook_agent.history import NEAREST
+from notebook_agent.session import looking, questions, watching
 from notebook_agent.session.difference import Difference
-from notebook_agent.session.questions import BisectView, BlameView, Question, WatchView
+from notebook_agent.session.questions import BlameView
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import Why
+from notebook_agent.session.watching import BisectView, Question, WatchView
 from notebook_agent.session.workspace import Workspace
 
 __all__ = ["Asking"]
@@ -32,14 +34,15 @@ class Asking:
         """Tell why a step's action was next; without a step, why the next one is."""
         return looking.why(self.workspace, where)
 
-    def blame(self, path: str, where: Where = None) -> BlameView:
+    def blame(self, path: str, where: Where = None, *, most: int | None = NEAREST) -> BlameView:
         """Tell which step wrote a value, with which code and LLM calls, and from what, back to the start.
 
         Args:
             path: Such as `chat_history[4].content`.
             where: The step after which to look; else where the view stands.
+            most: How many causes to tell, the latest; None for all, which may be thousands.
         """
-        return questions.blame(self.workspace, path, where)
+        return questions.blame(self.workspace, path, where, most)
 
     def watch(self, question: Question, where: Where = None) -> WatchView:
         """Return an expression over all checkpoints of a run, with its changes and a small plot.
@@ -48,7 +51,7 @@ class Asking:
             question: Over the state's keys, such as `len(chat_history)`; in Python also a function.
             where: `"RUN@head"` for another run than the one in use.
         """
-        return questions.watch(self.workspace, question, where)
+        return watching.watch(self.workspace, question, where)
 
     def bisect(self, predicate: Question, where: Where = None) -> BisectView:
         """Find the first step after which a predicate over the state is false; nothing is run.
@@ -57,4 +60,4 @@ class Asking:
             predicate: Such as `mode != 'unknown'`; in Python also a function.
             where: `"RUN@head"` for another run than the one in use.
         """
-        return questions.bisect(self.workspace, predicate, where)
+        return watching.bisect(self.workspace, predicate, where)

@@ -20,10 +20,12 @@ from notebook_agent.session.controls import Controls, break_at, limit
 from notebook_agent.session.exporting import export
 from notebook_agent.session.news import News
 from notebook_agent.session.opening import opened
+from notebook_agent.session.requests import check
 from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import SilentScreen
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.served import Served
 from notebook_agent.view.wire import Control, Overview, Place, Progress, Reply, Request
 
 __all__ = ["PanelBackend"]
@@ -39,7 +41,8 @@ class PanelBackend:
     def __init__(self, workspace: Workspace) -> None:
         self._ws = workspace
         self._answers = Answers(workspace)
-        self._news = News(workspace, self._answers.told)
+        self._served = Served()
+        self._news = News(workspace, self._answers.told, self._served)
         self._controls = Controls(workspace)
 
     @property
@@ -50,7 +53,7 @@ class PanelBackend:
     def overview(self) -> Overview:
         """Return all that the panel shows but the details of a step."""
         app = self._ws.in_use()
-        return view.overview(app.history, app.graph, n=self._news.number)
+        return view.overview(app.history, app.graph, n=self._news.number, served=self._served)
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         """Tell the listener what goes on; return the way to stop it."""
@@ -67,6 +70,8 @@ class PanelBackend:
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Stand where the page stands; a page that follows the run stands at its head."""
         app = self._ws.in_use()
+        if seq is not None and not 0 <= seq <= (-1 if app.sequence_id is None else app.sequence_id):
+            return
         at_head = follows or seq == app.sequence_id
         past = None if at_head else StepRef(app.key if seq is not None else self._root(), seq)
         if past != self._ws.past:
@@ -80,14 +85,12 @@ class PanelBackend:
 
     def _root(self) -> RunKey:
         """Return the run whose initial state is the beginning of the slider."""
-        record = self._ws.record()
-        while record.parent is not None:
-            record = self._ws.store().run(record.parent.run)
-        return record.key
+        return self._ws.in_use().history.family()[0].key
 
     def handle(self, request: Request) -> Reply:
         """Answer the page; what cannot be done is one sentence."""
         try:
+            check(request)
             return self._answer(request)
         except _OtherRunError as error:
             return Reply(id=request["id"], error=str(error), overview=self.overview())

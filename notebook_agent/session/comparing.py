@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from notebook_agent.errors import UnknownStepError
 from notebook_agent.history import CodeChange, History, call_changes, changes, code_changes
 from notebook_agent.session.difference import Difference
 from notebook_agent.session.parting import parting
@@ -47,7 +46,7 @@ def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord, shown: tuple[bool, boo
     found = parting(first, second)
     at = found.seq
     code = tuple(code_changes(first, a.head, second, b.head))
-    both = at is not None and _has(first, at) and _has(second, at)
+    both = at is not None and all(at <= (-1 if each.head is None else each.head) for each in (a, b))
     return Difference(
         run_name(a),
         run_name(b),
@@ -59,10 +58,3 @@ def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord, shown: tuple[bool, boo
         *shown,
         _used(ws, code),
     )
-
-
-def _has(history: History, seq: int) -> bool:
-    try:
-        return history[seq].seq == seq
-    except UnknownStepError:
-        return False

@@ -5,7 +5,6 @@ What the page is told of it changes with the run's events, and is sent at most 2
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 from dataclasses import replace
@@ -15,8 +14,10 @@ from notebook_agent.application import Application
 from notebook_agent.engine import Gate
 from notebook_agent.errors import AgentError, CommandError, EffectError, did_you_mean
 from notebook_agent.lifecycle import Event, RunHalted, RunPaused, RunResumed, StepEnded, StepStarted
+from notebook_agent.pace import Pace
 from notebook_agent.session.chatting import chat_of
 from notebook_agent.session.following import Following
+from notebook_agent.session.teller import Teller
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.wire import ChatWire, Control
@@ -78,9 +79,10 @@ class Controls(Following[Control]):
         self._trouble = ""
         self._allow = False
         self._sent: Control | None = None
-        self._sent_at = 0.0
-        self._waiting = False
         self._halted_at = 0.0
+        self._settles = False
+        self._pace = Pace(0, least=_INTERVAL)
+        self._teller = Teller(self._due, pace=self._pace, gather=0)
 
     def now(self) -> Control:
         """Say how things are."""
@@ -114,37 +116,24 @@ class Controls(Following[Control]):
 
     def changed(self) -> None:
         """Tell soon how things are."""
-        self._later(self._sent_at + _INTERVAL - time.monotonic())
+        if self._listeners:
+            self._teller.wake()
 
     def _rest(self) -> None:
         """Tell soon, since a command is over."""
         self._halted_at = 0.0
         self.changed()
 
-    def _later(self, seconds: float) -> None:
-        with self._lock:
-            if self._waiting or not self._listeners:
-                return
-            self._waiting = True
-        wait = max(0.0, seconds)
-        timer = threading.Timer(wait, contextvars.copy_context().run, [self._tell])
-        timer.daemon = True
-        timer.start()
-
-    def _tell(self) -> None:
-        with self._lock:
-            self._waiting = False
-            now = time.monotonic()
-            early = self._halted_at + _QUIET - now
-            if self._mode == "rest" and early > 0:
-                self._later(early)
-                return
-            self._sent_at = now
-            told = self.now()
-            if told == self._sent:
-                return
-            self._sent = told
-        self._say(told)
+    def _due(self) -> float | None:
+        """Tell what has changed; a halt is looked at again once it may be taken for rest."""
+        with self._pace.doing(), self._lock:
+            early = self._halted_at + _QUIET - time.monotonic()
+            self._settles = early > 0
+            told = self._sent if self._settles and self._mode == "rest" else self.now()
+            is_news, self._sent = told != self._sent, told
+        if told is not None and is_news:
+            self._say(told)
+        return early if early > 0 else None
 
     def _turn(self, app: Application | None) -> None:
         self._at, self._trouble, self._allow, self._mode = None, "", False, "rest"
@@ -162,6 +151,7 @@ class Controls(Following[Control]):
         elif isinstance(event, RunPaused):
             self._mode, self._at = "paused", event.next_action
             self._note_thread()
+            self.changed()
         elif isinstance(event, RunResumed):
             self._goes_on()
         elif isinstance(event, RunHalted):
@@ -169,21 +159,25 @@ class Controls(Following[Control]):
 
     def _goes_on(self) -> None:
         self._mode, self._at, self._trouble, self._allow = "running", None, "", False
-        self._note_thread()
+        if self._note_thread() or not self._settles:
+            self.changed()
 
-    def _note_thread(self) -> None:
-        self._beside = threading.current_thread() is not threading.main_thread()
-        self.changed()
+    def _note_thread(self) -> bool:
+        """Note whether it runs beside the cells; return whether that is new."""
+        before, self._beside = self._beside, threading.current_thread() is not threading.main_thread()
+        return before != self._beside
 
     def _halted(self, event: RunHalted) -> None:
         with self._lock:
             gate = gate_of(self._ws)
             self._mode, self._at, self._halted_at = "rest", gate.passes, time.monotonic()
+            settles, self._settles = self._settles, True
             self._trouble = "" if self._failed else _sentence(event.error)
             self._allow, self._failed = isinstance(event.error, EffectError), False
             if gate.stopping:
                 gate.reset()
-        self.changed()
+        if not settles:
+            self.changed()
 
 
 def _sentence(error: BaseException | None) -> str:

@@ -11,6 +11,7 @@ from notebook_agent.errors import CommandError, StoreFormatError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.session.references import typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.portable import export_run, import_run
@@ -61,11 +62,11 @@ def take_in(ws: Workspace, path: Path) -> str:
         record = import_run(ws.store(), text, project=ws.project())
     except StoreFormatError as error:
         raise StoreFormatError(f"{path}: {error}", path=error.path) from None
-    name = run_name(record)
+    name, typed = run_name(record), typed_name(record, ws.runs())
     masked = " with its secrets masked;" if '\n "secrets": "masked"' in text[:_HEADER] else ""
     head = "no steps" if record.head is None else plural(record.head + 1, "step")
     branches = _with_branches(ws.store(), record.key)
-    return f"{name}: {head}{branches} from {path},{masked} %agent use {name} takes it into use"
+    return f"{name}: {head}{branches} from {path},{masked} %agent use {typed} takes it into use"
 
 
 def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:
@@ -115,16 +116,28 @@ def _write_page(ws: Workspace, path: Path) -> str:
 def page_of(history: History, graph: Graph, most: int = _STEPS, size: int = _BYTES) -> Page:
     """Return what an exported page carries: the run, its ancestors and forks.
 
-    Of the checkpoints the newest are carried whole: up to `most`, and up to `size` bytes as JSON.
+    Of the checkpoints the newest are carried whole, the run's own before those of others: up to `most`,
+    and up to `size` bytes as JSON.
     """
     overview = view.overview(history, graph)
-    refs = list(dict.fromkeys(ref for run in history.family() for ref in _checkpoints(run)))
+    refs = list(dict.fromkeys(ref for run in _line_last(history) for ref in _checkpoints(run)))
     details = dict(_newest(history, graph, refs[: -most - 1 : -1], size))
     left = len(refs) - len(details)
     note = (
         f"Without the details of the {left:,} oldest of {plural(len(refs), 'checkpoint')}. " if left else ""
     )
     return Page(overview=overview, details=details, note=f"{note}Secrets are masked.")
+
+
+def _line_last(history: History) -> list[RunRecord]:
+    """The family with the run's ancestors and the run itself at the end."""
+    family = history.family()
+    by_key = {run.key: run for run in family}
+    line, run = list[RunRecord](), by_key.get(history.key)
+    while run is not None:
+        line.insert(0, run)
+        run = None if run.parent is None else by_key.get(run.parent.run)
+    return [other for other in family if other not in line] + line
 
 
 def _newest(history: History, graph: Graph, refs: list[StepRef], size: int) -> Iterator[tuple[str, Detail]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from notebook_agent.session.workspace import Workspace
 __all__ = ["Following"]
 
 Told = TypeVar("Told")
+_log = logging.getLogger(__name__)
 
 
 class Following(ABC, Generic[Told]):
@@ -50,7 +52,11 @@ class Following(ABC, Generic[Told]):
 
     def _say(self, told: Told) -> None:
         for listener in list(self._listeners):
-            listener(told)
+            try:
+                listener(told)
+            except Exception:  # noqa: BLE001  # a panel that is gone must not silence the others
+                _log.exception("A panel could not be told, and is told no more.")
+                self._leave(listener)
 
     def _leave(self, listener: Callable[[Told], None]) -> None:
         with self._lock:

@@ -21,11 +21,12 @@ from notebook_agent.session.references import Where, check_name
 from notebook_agent.session.results import RunResult, run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.secrets import name_secrets
-from notebook_agent.session.starting import check_edits, guarded_actions, label_for, missing_reads
+from notebook_agent.session.starting import check_edits, label_for, missing_reads
 from notebook_agent.session.turn import Plan, Refused, drive
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace, failed_at
 from notebook_agent.store.protocol import StepRecord
+from notebook_agent.view.served import guarded_actions
 
 __all__ = [
     "check_label",
@@ -123,7 +124,7 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     app = _application(ws, history)
     coming = next_after(app, history, seq)
     if coming is None:
-        raise CommandError(f"nothing comes after @{seq}: %agent goto an earlier step")
+        raise CommandError(f"nothing comes after @{seq}: look at an earlier step, %agent goto @K")
     call = read_call(
         "run", plan.inputs, halt_before=plan.before, halt_after=plan.until, max_steps=plan.max_steps
     )
@@ -158,6 +159,7 @@ def fork(
     name = label or _fork_label(ws, made)
     history.store.label_run(made.key, name)
     ws.replay.inherit(source.key, made.key)
+    ws.graphs.inherit(source.key, made.key)
     ws.take(made)
     following = made.get_next_action()
     parent = f"{run_name(history.run)}@{'start' if seq is None else seq}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from notebook_agent.session import exporting, going, keeping
-from notebook_agent.session.results import run_name
+from notebook_agent.session import exporting, keeping
 from notebook_agent.session.shown import Said
 from notebook_agent.session.workspace import Workspace
 
@@ -19,10 +18,7 @@ class Housekeeping:
 
     def label(self, label: str | None, run: str | None = None) -> Said:
         """Give a run another label, None for none; a run beside it, of the same family, must not have it."""
-        record = self.workspace.record(run)
-        going.check_label(self.workspace, label)
-        self.workspace.store().label_run(record.key, label)
-        return Said(f"{run_name(record)} {f'is now called {label}' if label else 'has no label any more'}")
+        return Said(keeping.relabel(self.workspace, label, run))
 
     def pin(self, run: str | None = None, *, off: bool = False) -> Said:
         """Keep a run, the one in use or the named one, from being removed; `off` takes that back."""

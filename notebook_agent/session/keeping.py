@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from notebook_agent.errors import CommandError
+from notebook_agent.session.going import check_label
+from notebook_agent.session.references import find_only
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
+from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.protocol import Reclaimed, RunSize
 from notebook_agent.view.brief import short_id, size
 from notebook_agent.view.escape import escape, plural
 
-__all__ = ["Sizes", "delete", "gc", "pin", "size_line", "sizes"]
+__all__ = ["Sizes", "delete", "gc", "pin", "relabel", "size_line", "sizes"]
 
 _SHOWN = 3
 _QUICK = 50_000_000
@@ -34,6 +37,25 @@ class Sizes(Table):
         return f"{Table.html(self)}<div>{escape(self.note)}</div>"
 
 
+def relabel(ws: Workspace, label: str | None, run: str | None) -> str:
+    """Give a run another label; the sentence says where another run of the project has it too."""
+    record = ws.record(run)
+    if label is not None and label == record.label:
+        return f"{label} is called so already"
+    check_label(ws, label)
+    ws.store().label_run(record.key, label)
+    if label is None:
+        return f"{run_name(record)} has no label any more"
+    others = [each for each in ws.runs() if each.label == label and each.key != record.key]
+    told = f"{run_name(record)} is now called {label}"
+    if not others:
+        return told
+    ids = listing(short_id(each.key.app_id) for each in others)
+    return (
+        f"{told}; {ids} of another family {'are' if others[1:] else 'is'} called so too: each goes by its id"
+    )
+
+
 def pin(ws: Workspace, run: str | None, *, off: bool) -> str:
     """Keep a run from being removed, or no longer."""
     record = ws.record(run)
@@ -44,18 +66,19 @@ def pin(ws: Workspace, run: str | None, *, off: bool) -> str:
 
 def delete(ws: Workspace, run: str, *, now: bool) -> str:
     """Remove a run, or say what that would take."""
-    record = ws.record(run)
-    name = run_name(record)
+    record = find_only(run, ws.runs())
+    name, number = run_name(record), short_id(record.key.app_id)
+    named = name if name == number else f"{name} ({number})"
     if ws.app is not None and ws.app.key == record.key:
-        raise CommandError(f"{name} is in use: %agent use another run first")
+        raise CommandError(f"{name} is in use: take another run into use first, %agent use RUN")
     found = ws.store().delete_run(record.key, dry_run=not now)
     ws.apps.pop(record.key, None) if now else None
     what = f"{plural(found.steps, 'step')} of its own{_branches(found)}"
     kept = "; its forks keep what they have of it" if found.hidden else ""
     if now:
-        return f"{name} is gone, {what}{kept}; %agent gc gives back what nobody needs any more"
+        return f"{named} is gone, {what}{kept}; %agent gc --now gives back what nobody needs any more"
     freed = f", {size(found.bytes)} that no other run holds" if found.bytes else ""
-    return f"{name} would go: {what}{freed}{kept}. %agent delete {run} --now removes it"
+    return f"{named} would go: {what}{freed}{kept}. %agent delete {run} --now removes it"
 
 
 def _branches(found: Reclaimed) -> str:

@@ -7,7 +7,6 @@ import os
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
 from notebook_agent.history import Flip, History, made
-from notebook_agent.ids import StepRef
 from notebook_agent.session.branches import forks_and_branches, nested, only_branches
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.counterpart import compared
@@ -15,21 +14,15 @@ from notebook_agent.session.exchange import Exchange
 from notebook_agent.session.keeping import size_line
 from notebook_agent.session.picturing import GraphPicture, graph, picture
 from notebook_agent.session.references import Where
-from notebook_agent.session.results import (
-    StateView,
-    StepResult,
-    Why,
-    is_served,
-    run_name,
-)
+from notebook_agent.session.results import StateView, StepResult, Why, run_name
 from notebook_agent.session.shown import Said, Table
 from notebook_agent.session.standing import coming, status
-from notebook_agent.session.starting import guarded_actions
 from notebook_agent.session.tables import calls_table, runs_table, steps_table
 from notebook_agent.session.words import hint
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.escape import plural
+from notebook_agent.view.served import Served
 
 __all__ = [
     "GraphPicture",
@@ -72,14 +65,9 @@ def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
     names = {run.key: run_name(run) for run in history.family()}
     if with_calls:
         return calls_table(found, history.strays())
-    return steps_table(list(history), found, names, history.edits(), _served(ws, history))
-
-
-def _served(ws: Workspace, history: History) -> set[StepRef]:
-    """Find the steps that gave their record again, by the actions of the graph in use."""
-    guarded = () if ws.app is None else guarded_actions(ws.app.graph)
-    refs = [step.ref for step in history if step.action in guarded] if guarded else []
-    return {ref for ref in refs if is_served(history.store.values(ref))}
+    steps = list(history)
+    served = set() if ws.app is None else Served().among(history.store, ws.app.graph, steps)
+    return steps_table(steps, found, names, history.edits(), served)
 
 
 def calls(ws: Workspace, where: Where) -> Table:

@@ -17,10 +17,10 @@ from notebook_agent.session.board import Bar
 from notebook_agent.session.going import next_after
 from notebook_agent.session.gridview import GridView
 from notebook_agent.session.opening import opened
-from notebook_agent.session.questions import Question
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
-from notebook_agent.session.starting import check_edits
+from notebook_agent.session.starting import check_asked, check_edits
+from notebook_agent.session.watching import Question
 from notebook_agent.session.words import a_kind
 from notebook_agent.session.workspace import Workspace
 
@@ -58,6 +58,8 @@ def map_forks(ws: Workspace, where: Where, trying: Trying, keep: Callable[[GridV
     app = opened(ws, history.run, ws.in_use().graph)
     ws.set_ledger(app)
     state, inputs = _sorted_out(app, history, seq, trying)
+    if isinstance(trying.passes, str):
+        check_asked(app.graph, {*history.at(seq), *state, *_written(app, trying)}, trying.passes)
     name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
     label = f"map-{uuid4().hex[:4]}"
     bar = Bar(ws, label, name)
@@ -120,6 +122,13 @@ def _sorted_out(app: Application, history: History, seq: int | None, trying: Try
     check_edits(app.graph, state, keys)
     fixed = {key: [value] for key, value in trying.state.items()}
     return {**_listed_each(keys), **fixed}, _listed_each(inputs)
+
+
+def _written(app: Application, trying: Trying) -> Iterator[str]:
+    """Yield the keys that functions which are tried write."""
+    for action, tried in trying.actions.items():
+        for function in _listed(tried):
+            yield from app.graph.replace(action, function).get_action(action).writes
 
 
 def _listed_each(given: Mapping[str, object]) -> _Tried:

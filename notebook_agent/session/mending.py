@@ -11,10 +11,10 @@ from notebook_agent.history.compare import same
 from notebook_agent.history.watch import question_of
 from notebook_agent.session.gridview import GridView
 from notebook_agent.session.mapping import Trying, map_forks
-from notebook_agent.session.questions import BisectView, Question, bisect
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown, values_line
+from notebook_agent.session.watching import BisectView, Question
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.escape import escape
@@ -56,8 +56,8 @@ def mend(
 ) -> Mended:
     """Bisect, put the last good values in where the predicate first fails, and run on from there."""
     __tracebackhide__ = True
-    found = bisect(ws, predicate, where)
     history, _ = ws.resolve(where)
+    found = BisectView(run_name(history.run), history.bisect(predicate))
     put = _good_values(history, found, predicate)
     asked = trying if trying.passes is not None else replace(trying, passes=predicate)
     view = map_forks(ws, f"{history.key.app_id}@{found.first_bad}", replace(asked, state=put), keep)

@@ -50,10 +50,10 @@ def lookup(name: str, namespace: Mapping[str, object], runs: list[str]) -> objec
     raise CommandError(f"{name!r} is not defined.{hint(name, known, 'graphs, applications and runs')}")
 
 
-def project_name(namespace: Mapping[str, object]) -> str:
-    """Return the notebook's name where a front end tells it, else the folder's."""
+def project_name(namespace: Mapping[str, object], folder: Path) -> str:
+    """Return the notebook's name where a front end tells it, else that of the folder."""
     told = str(namespace.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME") or "")
-    stem = Path(told).stem if told.endswith(".ipynb") else Path.cwd().name
+    stem = Path(told).stem if told.endswith(".ipynb") else folder.name
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "notebook"
 
 

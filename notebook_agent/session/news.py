@@ -1,8 +1,8 @@
 """What goes on in the run in use, as numbered messages, at most 20 a second.
 
 A run is read once; from then on its events say what is new. Events come fast, so they are
-gathered for a message. The longer making one takes, the fewer are made; the newest step is
-told whole as often as little time goes into it, and always when the run rests.
+gathered for a message. The longer making one takes, the fewer are made. The newest step is
+told whole a few times a second, as nobody reads a state faster, and always when the run rests.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from notebook_agent.session.following import Following
 from notebook_agent.session.teller import Teller
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.going import Going
+from notebook_agent.view.served import Served
 from notebook_agent.view.wire import Detail, Progress
 
 __all__ = ["News"]
 
 _INTERVAL = 0.05
-_SHARE = 40
-"""Making messages takes at most one part in so many of the time, and making details too."""
+_READABLE = 0.25
+"""Seconds between two messages that tell the newest step whole, while the run goes on."""
+_SHARE = 25
+"""Making messages takes at most one part in so many of the time."""
 _QUIET = 0.15
 """Seconds without an event after which a run between two steps is taken to rest."""
 _TEXT = 4_000
@@ -40,11 +43,15 @@ class News(Following[Progress]):
     """
 
     def __init__(
-        self, workspace: Workspace, told: Callable[[Detail], Detail] = lambda detail: detail
+        self,
+        workspace: Workspace,
+        told: Callable[[Detail], Detail] = lambda detail: detail,
+        served: Served | None = None,
     ) -> None:
         super().__init__(workspace)
         self.number = 0
         self._told = told
+        self._served = served or Served()
         self._sending = threading.RLock()
         self._going: Going | None = None
         self._events: deque[Event] = deque()
@@ -53,7 +60,7 @@ class News(Following[Progress]):
         self._in_step = False
         self._heard_at = 0.0
         self._messages = Pace(_SHARE, least=_INTERVAL)
-        self._details = Pace(_SHARE)
+        self._details = Pace(_SHARE, least=_READABLE)
         self._teller = Teller(self._due, pace=self._messages, gather=_INTERVAL / 2)
 
     def _rest(self) -> None:
@@ -62,9 +69,13 @@ class News(Following[Progress]):
         self._flush()
 
     def _flush(self) -> None:
-        with self._sending, self._messages.doing():
-            made = self._made()
-            if made is not None:
+        with self._sending:
+            with self._messages.doing():
+                made = self._made()
+                goes_on = made is not None and made["run"]["status"] == "running"
+                if made is not None and goes_on:
+                    self._say(made)
+            if made is not None and not goes_on:
                 self._say(made)
 
     def _made(self) -> Progress | None:
@@ -79,9 +90,10 @@ class News(Following[Progress]):
             self.number += 1
             text = redact_text(self._text)[-_TEXT:]
             made = going.progress(app.graph, n=self.number, since=since, text=text, runs=not rests)
-            if not rests and not self._in_step:
+            whole = made["run"]["status"] != "running" or self._details.wait() == 0
+            if not rests and not (self._in_step and whole):
                 self._since = app.sequence_id
-        if made["run"]["status"] != "running" or self._details.wait() == 0:
+        if whole:
             with self._details.doing():
                 detail = going.detail(app.graph)
                 made["detail"] = None if detail is None else self._told(detail)
@@ -94,7 +106,7 @@ class News(Following[Progress]):
     def _turn(self, app: Application | None) -> None:
         self._events.clear()
         self._since, self._text, self._in_step = None, "", False
-        self._going = None if app is None else Going(app.history)
+        self._going = None if app is None else Going(app.history, self._served)
 
     def _take(self, event: Event) -> None:
         """Put an event by, in the thread that runs: all that takes time is left to the message."""
@@ -134,6 +146,8 @@ class News(Following[Progress]):
         return None
 
     def _due(self) -> float | None:
-        """Tell what there is; a run between two steps is looked at again when it may have come to rest."""
+        """Tell what there is; look again when a run may have come to rest, or a step may be told whole."""
         self._flush()
-        return _QUIET if self._since is not None else None
+        if self._since is None:
+            return None
+        return self._details.wait() if self._in_step else _QUIET

@@ -69,11 +69,19 @@ class CodeMemory:
         There are none where their own texts differ, and where either was not looked at in this process.
         """
         one, other = self._parts.get(before), self._parts.get(after)
-        if one is None or other is None or list(one.items())[:1] != list(other.items())[:1]:
-            return ()
-        both = [name for name in one if name in other and one[name] != other[name]]
-        found = both or [name for name in (*one, *other) if (name in one) != (name in other)]
-        return _readable(found)
+        return () if one is None or other is None or _own(one) != _own(other) else _between(one, other)
+
+    def used_since(self, node: Node, before: str) -> tuple[str, ...] | None:
+        """Return what of that which an action uses is another than in a version that ran, its own text aside.
+
+        None where that version was not looked at in this process.
+        """
+        one, other = self._parts.get(before), self._parts.get(self._see(node))
+        if one is None or other is None:
+            return None
+        if _own(one) == _own(other):
+            return _between(one, other)
+        return _names(name for name in list(one)[1:] if one[name] != other.get(name, one[name]))
 
     def _see(self, node: Node) -> str:
         if node.pinned is not None:
@@ -96,7 +104,17 @@ def _what(notice: CodeNotice) -> str:
     return f"{listing(notice.names, 4)} changed" if notice.names else "edited"
 
 
-def _readable(names: Iterable[str]) -> tuple[str, ...]:
+def _own(parts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the part that is the action itself."""
+    return list(parts.items())[:1]
+
+
+def _between(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[str, ...]:
+    both = [name for name in one if name in other and one[name] != other[name]]
+    return _names(both or [name for name in (*one, *other) if (name in one) != (name in other)])
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
     """Names as a person wrote them: the class alone, for what Python or a decorator made of it."""
     told = dict.fromkeys(_written(name.partition(".<locals>")[0]) for name in names)
     made = [name for name in told if name and not name.startswith("__")] or [name for name in told if name]

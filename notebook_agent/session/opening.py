@@ -13,6 +13,7 @@ from notebook_agent.errors import CommandError, UnknownRunError
 from notebook_agent.graph import Graph
 from notebook_agent.session.matching import graph_for
 from notebook_agent.session.namespace import lookup, name_of
+from notebook_agent.session.projects import told_of_projects
 from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
 from notebook_agent.session.starting import check_state, entrypoint_of, label_for
@@ -59,7 +60,8 @@ def _use_named(ws: Workspace, name: str, how: Opening) -> str:
         here = _find_here(ws, name) if how.project is None else None
         run = here or find_run(name, runs)
     except UnknownRunError:
-        found = lookup(name, ws.namespace, [run_name(each) for each in runs])
+        with told_of_projects(ws):
+            found = lookup(name, ws.namespace, [run_name(each) for each in runs])
         raise CommandError(f"{name} is {a_kind(found)}: use takes a graph, an application or a run") from None
     line = ws.replay.choose(how.recorded, ws.settings.ledger)
     app = opened(ws, run, tracker=None if here else tracker)
@@ -85,6 +87,7 @@ def _use_graph(ws: Workspace, graph: Graph, name: str, how: Opening) -> str:
     app = builder.with_state(State(dict(how.state or {}))).with_identifiers(app_id=str(uuid.uuid4())).build()
     taken = {run.label for run in before if run.label}
     tracker.store.label_run(app.key, label_for(name, app.uid, taken))
+    ws.graphs.follow(app.key, graph, ws.namespace, name)
     ws.take(app, name)
     return _line(app, told, _offer(before, graph))
 
@@ -97,6 +100,7 @@ def _use_app(ws: Workspace, app: Application, how: Opening, name: str | None = N
         app.history.store.label_run(app.key, label_for(name, app.uid, taken))
     told = ws.replay.choose(how.recorded, ws.settings.ledger)
     moved = "" if app.sequence_id == run.head else "it has gone on elsewhere: taken where it stands now"
+    ws.graphs.follow(app.key, app, ws.namespace, name)
     app = app.reopen() if moved else app
     ws.take(app, name)
     return _line(app, told, moved, _in_memory(app))
@@ -106,12 +110,26 @@ def opened(
     ws: Workspace, run: RunRecord, graph: Graph | None = None, tracker: LocalTrackingClient | None = None
 ) -> Application:
     """Return an application that stands where a stored run stands, the one used before if it does."""
+    app = _opened(ws, run, graph, tracker)
+    ws.renew_graph(app)
+    return app
+
+
+def _opened(
+    ws: Workspace, run: RunRecord, graph: Graph | None, tracker: LocalTrackingClient | None
+) -> Application:
     known = ws.apps.get(run.key)
-    if known is None and ws.app is not None and ws.store().location == ":memory:":
+    if known is not None:
+        return known if known.sequence_id == run.head else known.reopen()
+    in_memory = ws.app is not None and ws.store().location == ":memory:"
+    if ws.app is not None and (in_memory or graph is not None):
+        ws.graphs.inherit(ws.app.key, run.key)
+    if ws.app is not None and in_memory:
         return ws.app.reopen(run.key)
-    if known is None:
-        return _open(ws, run, graph or graph_for(ws, run), tracker)
-    return known if known.sequence_id == run.head else known.reopen()
+    found = graph or graph_for(ws, run)
+    if graph is None:
+        ws.graphs.follow(run.key, found, ws.namespace)
+    return _open(ws, run, found, tracker)
 
 
 def _open(ws: Workspace, run: RunRecord, graph: Graph, tracker: LocalTrackingClient | None) -> Application:

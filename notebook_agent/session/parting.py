@@ -69,8 +69,12 @@ def parting(first: History, second: History) -> Parting:
 def _shared(first: History, second: History) -> int | None:
     """The number of the last step that is the same one in both runs: from where they part no later one is."""
     low, high = -1, min(_head(first), _head(second))
+    forked = [each.run.parent.seq for each in (first, second) if each.run.parent is not None]
+    guesses = [at + more for at in forked if at is not None for more in (0, 1)]
     while low < high:
-        middle = (low + high + 1) // 2
+        middle = guesses.pop(0) if guesses else (low + high + 1) // 2
+        if not low < middle <= high:
+            continue
         if _ref(first, middle) == _ref(second, middle):
             low = middle
         else:
@@ -92,14 +96,17 @@ def _ref(history: History, seq: int) -> StepRef | None:
 
 def _pairs(first: History, second: History, start: int) -> Iterator[tuple[StepRecord, StepRecord, bool]]:
     """Steps of equal numbers from one on, and whether their states are written alike in the store."""
-    for low in range(start, min(_head(first), _head(second)) + 1, _STRETCH):
-        (here, one), (there, other) = _stretch(first, low), _stretch(second, low)
+    last = min(_head(first), _head(second))
+    for low in range(start, last + 1, _STRETCH):
+        high = min(last, low + _STRETCH - 1)
+        (here, one), (there, other) = _stretch(first, low, high), _stretch(second, low, high)
         for seq in sorted(here.keys() & there.keys()):
             yield here[seq], there[seq], one[seq] == other[seq]
 
 
-def _stretch(history: History, low: int) -> tuple[dict[int, StepRecord], dict[int | None, Hashable]]:
-    high = low + _STRETCH - 1
+def _stretch(
+    history: History, low: int, high: int
+) -> tuple[dict[int, StepRecord], dict[int | None, Hashable]]:
     steps = history.store.steps(history.key, first=low, last=high)
     marks = history.store.marks(history.key, (), first=low, last=high)
     return {step.seq: step for step in steps}, dict(marks)
@@ -123,8 +130,8 @@ def _differ(store: Store, one: StepRecord, other: StepRecord, *, same: bool) -> 
 def _edited(store: Store, runs: Sequence[RunKey], together: set[RunKey]) -> str:
     """Say where a run that has gone its own way only now began with edited values."""
     for key in runs:
-        parent = store.run(key).parent
-        if parent is None or key in together:
+        parent = None if key in together else History(store, key).run.parent
+        if parent is None:
             continue
         found = changes(store.state(parent), store.state(StepRef(key, None)))
         keys = list(dict.fromkeys(re.split(r"[.\[]", change.path, maxsplit=1)[0] for change in found))

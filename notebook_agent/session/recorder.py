@@ -7,9 +7,10 @@ from collections.abc import Collection
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.history import calls_below
 from notebook_agent.lifecycle import CallEnded, Event, StepEnded, StepStarted
-from notebook_agent.session.results import is_served, step_line
+from notebook_agent.session.results import step_line
 from notebook_agent.session.screen import Screen
 from notebook_agent.store.protocol import StepRecord, Store
+from notebook_agent.view.served import is_served
 
 __all__ = ["Recorder"]
 

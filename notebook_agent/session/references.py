@@ -14,9 +14,20 @@ from dataclasses import dataclass
 from notebook_agent.errors import CommandError, UnknownRunError, UnknownStepError
 from notebook_agent.session.words import hint, listing
 from notebook_agent.store.protocol import RunRecord, StepRecord
+from notebook_agent.view.brief import short_id
 from notebook_agent.view.escape import plural
 
-__all__ = ["Reference", "Where", "check_name", "find_run", "find_step", "is_reference", "read_reference"]
+__all__ = [
+    "Reference",
+    "Where",
+    "check_name",
+    "find_only",
+    "find_run",
+    "find_step",
+    "is_reference",
+    "read_reference",
+    "typed_name",
+]
 
 Where = int | str | None
 """A step as given to a command: its number, a reference such as `"@-1"`, or None for the default."""
@@ -99,6 +110,25 @@ def find_run(name: str, runs: Sequence[RunRecord], *, family: Sequence[RunRecord
             )
     labels = [_name(run) for run in runs]
     raise UnknownRunError(f"no run is called {name!r}.{hint(name, labels, 'runs')}", run=name)
+
+
+def find_only(name: str, runs: Sequence[RunRecord]) -> RunRecord:
+    """Return the run of this label or id, as `find_run` does, where it cannot mean another one.
+
+    Raises:
+        UnknownRunError: no run is called so, or several are; the message has their ids.
+    """
+    found = [run for run in runs if name in {run.label, run.key.app_id}]
+    if len(found) < 2:  # noqa: PLR2004 - two are one too many
+        return find_run(name, runs)
+    ids = listing(f"{short_id(run.key.app_id)} with {plural(run.steps, 'step')}" for run in found)
+    raise UnknownRunError(f"{name!r} names several runs: say which by its id ({ids})", run=name)
+
+
+def typed_name(run: RunRecord, runs: Sequence[RunRecord]) -> str:
+    """Return what to type for a run: its label where no other of the runs has it, else its short id."""
+    others = {each.label for each in runs if each.key != run.key}
+    return run.label if run.label and run.label not in others else short_id(run.key.app_id)
 
 
 def _name(run: RunRecord) -> str:

@@ -29,15 +29,15 @@ __all__ = [
     "StepResult",
     "Why",
     "change_line",
-    "is_served",
     "run_name",
     "step_line",
 ]
 
 
 def run_name(run: RunRecord) -> str:
-    """Return what a run is called: its label, else its id."""
-    return run.label or run.key.app_id
+    """Return what a run is called: its label, else its id; one that was removed is said to be."""
+    name = run.label or run.key.app_id
+    return f"{name} (removed)" if run.removed else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +191,6 @@ class Why(Shown):
         checks = [_check(check) for check in self.decision.checks]
         more = [self.trouble] if self.trouble else [f"  {flip_line(self.flip)}"] if self.flip else []
         return "\n".join([head, *checks, *more])
-
-
-def is_served(values: StepValues) -> bool:
-    """Return whether a step gave its record again, as its effect cannot be taken back."""
-    events = values.events if isinstance(values.events, list | tuple) else []
-    notes = (each.get("note") for each in events if isinstance(each, Mapping))
-    return any(isinstance(note, str) and note.startswith("not run again, its effect") for note in notes)
 
 
 def step_line(step: StepRecord, calls: Sequence[CallRecord], *, served: bool = False) -> str:

@@ -9,8 +9,10 @@ from notebook_agent.errors import CommandError, UnknownRunError
 from notebook_agent.ids import notebook_here
 from notebook_agent.session.opening import opened
 from notebook_agent.session.pricing import changed_line, price_line
+from notebook_agent.session.projects import other_projects, told_of_projects
 from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
+from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import UNFINISHED, Workspace
 from notebook_agent.store.protocol import RunRecord
 
@@ -19,16 +21,25 @@ __all__ = ["priced", "resume", "stopped"]
 _STOPPED = ("failed", "interrupted")
 
 
-def resume(ws: Workspace, name: str | None = None, recorded: str | Path | None = None) -> str:
+def resume(
+    ws: Workspace,
+    name: str | None = None,
+    recorded: str | Path | None = None,
+    project: str | None = None,
+) -> str:
     """Take a stored run into use again; return the sentence that says where it stands.
 
     Args:
         ws: The session.
         name: Its label or the beginning of its id; else the last unfinished one of this notebook.
         recorded: A file of recorded calls, which are replayed where no key is set.
+        project: Where the run is kept, if not in this notebook's project.
     """
     told = "" if recorded is None else ws.replay.choose(recorded, ws.settings.ledger)
-    run = _to_resume(ws) if name is None else _named(ws, name)
+    if project is not None:
+        run = _of_project(ws, project, name)
+    else:
+        run = _to_resume(ws) if name is None else _named(ws, name)
     app = opened(ws, run)
     ws.take(app, _base_name(run))
     return "; ".join(filter(None, (_resumed(app), told)))
@@ -38,7 +49,20 @@ def _named(ws: Workspace, name: str) -> RunRecord:
     try:
         return ws.record(name)
     except UnknownRunError:
-        return find_run(name, [*ws.runs(), *_made_here(ws)], family=ws.family())
+        with told_of_projects(ws):
+            return find_run(name, [*ws.runs(), *_made_here(ws)], family=ws.family())
+
+
+def _of_project(ws: Workspace, project: str, name: str | None) -> RunRecord:
+    """Return the named run of another project, or its last unfinished one."""
+    runs = ws.tracker(project).runs()
+    if name is not None:
+        return find_run(name, runs)
+    unfinished = [run for run in runs if run.status in _STOPPED and run.spawned_by is None]
+    if not unfinished:
+        listed = f"its runs: {listing(map(run_name, runs))}" if runs else "it has no runs"
+        raise CommandError(f"no run of project {project!r} is unfinished ({listed}){other_projects(ws)}")
+    return unfinished[0]
 
 
 def _to_resume(ws: Workspace) -> RunRecord:
@@ -51,6 +75,8 @@ def _to_resume(ws: Workspace) -> RunRecord:
     unfinished = [run for run in begun if run.status in _STOPPED]
     if not begun:
         raise CommandError(_none(ws))
+    if ws.app is not None and not unfinished:
+        raise CommandError(_nothing(ws))
     return (unfinished or begun)[0]
 
 
@@ -63,11 +89,19 @@ def _made_here(ws: Workspace) -> list[RunRecord]:
     return [run for run in every if run.notebook == here and run.spawned_by is None]
 
 
+def _nothing(ws: Workspace) -> str:
+    return (
+        f"nothing is unfinished: no run of this notebook failed or was interrupted at its last step. "
+        f"{ws.label()} stays in use, %agent resume RUN takes another"
+    )
+
+
 def _none(ws: Workspace) -> str:
     others = [run for run in ws.runs() if ws.app is None or run.key != ws.app.key]
-    told = f"there is no other run in project {ws.project()!r} to resume"
+    if ws.app is not None and not others:
+        return _nothing(ws)
     if not others:
-        return told
+        return f"there is no run in project {ws.project()!r} to resume{other_projects(ws)}"
     run = next((run for run in others if run.status in _STOPPED), others[0])
     place = f", made in {run.notebook}" if run.notebook else ""
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.session import keeping, looking
+from notebook_agent.session.projects import projects_table
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import StateView
 from notebook_agent.session.shown import Said, Shown, Table
@@ -36,8 +37,15 @@ class Showing:
         """Return the graph as a picture, or as `"svg"`, `"text"`, `"mermaid"` or `"dot"`."""
         return looking.graph(self.workspace, form)
 
-    def runs(self, *, failed: bool = False, tree: bool = False, size: bool = False) -> Table:
-        """Return the table of the project's runs; `size` tells which key of which run takes how much."""
+    def runs(
+        self, *, failed: bool = False, tree: bool = False, size: bool = False, projects: bool = False
+    ) -> Table:
+        """Return the table of the project's runs, or with `projects` that of the store's projects.
+
+        `size` tells which key of which run takes how much.
+        """
+        if projects:
+            return projects_table(self.workspace)
         if size:
             return keeping.sizes(self.workspace)
         return looking.runs(self.workspace, failed=failed, tree=tree)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from notebook_agent.application import Application
+from notebook_agent.condition import Expression
 from notebook_agent.errors import CommandError, MissingKeyError, did_you_mean
 from notebook_agent.graph import Graph
 from notebook_agent.session.words import listing
 
 __all__ = [
+    "check_asked",
     "check_edits",
     "check_state",
     "entrypoint_of",
-    "guarded_actions",
     "label_for",
     "missing_reads",
     "unwritten_reads",
@@ -104,6 +105,22 @@ def check_edits(graph: Graph, state: Collection[str], given: Iterable[str]) -> l
     return new
 
 
+def check_asked(graph: Graph, state: Collection[str], text: str) -> None:
+    """Refuse an expression over the last state of runs that asks for a key which none of them can have.
+
+    Raises:
+        CommandError: neither the state nor an action has the key.
+        ConditionError: it cannot be read.
+    """
+    known = list(dict.fromkeys([*state, *_declared(graph)]))
+    for key in Expression(text).keys:
+        if key not in known:
+            advice = did_you_mean(key, known) or f" There are: {listing(known)}."
+            raise CommandError(
+                f"{text}: the state has no key {key!r}, and no action writes it.{advice}", key=key
+            )
+
+
 def _declared(graph: Graph) -> Iterable[str]:
     for action in graph.actions:
         yield from (*action.reads, *action.writes)
@@ -117,11 +134,6 @@ def label_for(name: str, app_id: str, taken: Collection[str]) -> str:
         if (label := f"{name}-{app_id[:digits]}") not in taken:
             return label
     return f"{name}-{app_id}"
-
-
-def guarded_actions(graph: Graph) -> frozenset[str]:
-    """Return the actions whose effect cannot be taken back."""
-    return frozenset(action.name for action in graph.actions if action.effect == "irreversible")
 
 
 def missing_reads(app: Application) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from notebook_agent.errors import CommandError, did_you_mean
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
+from notebook_agent.session.edits import find_edits
 from notebook_agent.session.matching import graph_for
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import change_line, run_name
@@ -31,10 +32,14 @@ _LIMITS = ("BudgetError", "ActionTimeoutError")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RunReplay(Shown):
-    """A run replayed against the present code; `divergence` is where they part, None for nowhere."""
+    """A run replayed against the present code; `divergence` is where they part, None for nowhere.
+
+    `newer` are actions whose newest definition was taken, which the graph does not run yet.
+    """
 
     run: str
     replayed: Replayed
+    newer: tuple[str, ...] = ()
 
     @property
     def divergence(self) -> Divergence | None:
@@ -58,6 +63,8 @@ class RunReplay(Shown):
             parts.append(f"{plural(self.replayed.left_out, 'attempt')} that did not complete left out")
         if self.replayed.trusted:
             parts.append(f"{plural(self.replayed.trusted, 'irreversible step')} not run")
+        if self.newer:
+            parts.append(f"{listing(self.newer)} as another cell defines it now")
         return f" ({', '.join(parts)})" if parts else ""
 
 
@@ -99,7 +106,11 @@ def replay_run(ws: Workspace, run: str | None = None, *, start: Where = None) ->
     if not len(history):
         raise CommandError(f"{run_name(history.run)} has no step yet: there is nothing to replay")
     graph = _graph(ws, history)
-    return RunReplay(run_name(history.run), replay(history, graph, ws.loop.run, first))
+    edits = find_edits(graph.actions, ws.namespace, ws.watcher)
+    for edit in edits:
+        graph = graph.replace(edit.old.name, edit.new)
+    newer = tuple(edit.old.name for edit in edits)
+    return RunReplay(run_name(history.run), replay(history, graph, ws.loop.run, first), newer)
 
 
 def _is_bare(where: Where) -> bool:
@@ -162,7 +173,7 @@ def _place(history: History, step: StepRecord, path: str | Path | None) -> Path:
 def _recorded(ws: Workspace, history: History, step: StepRecord, keys: Sequence[str]) -> Recorded:
     graph = _graph_with(ws, history, step.action)
     after, past = history.at(step.seq), Past(history)
-    chosen = _chosen(after, step, keys)
+    chosen, node = _chosen(after, step, keys), graph.get_action(step.action)
     return Recorded(
         run_name(history.run),
         step,
@@ -170,7 +181,8 @@ def _recorded(ws: Workspace, history: History, step: StepRecord, keys: Sequence[
         past.before(step),
         {key: after[key] for key in chosen},
         past.calls(step),
-        graph.get_action(step.action),
+        node,
+        None if step.code is None else ws.codes.used_since(node, step.code),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from notebook_agent.session import mapping
 from notebook_agent.session.gridview import GridView
 from notebook_agent.session.mending import Mended, mend
-from notebook_agent.session.questions import Question
 from notebook_agent.session.references import Where
+from notebook_agent.session.watching import Question
 from notebook_agent.session.workspace import Workspace
 
 __all__ = ["Trying"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from notebook_agent.application import Application
 from notebook_agent.engine import Gate
@@ -15,6 +16,7 @@ from notebook_agent.session.edits import Edit, EditWatcher, find_edits
 from notebook_agent.session.loop import LoopThread
 from notebook_agent.session.namespace import project_name, usable_names
 from notebook_agent.session.noticing import CodeMemory, notices_line
+from notebook_agent.session.rebuilt import GraphMemory
 from notebook_agent.session.references import Where, find_run, find_step, read_reference
 from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
@@ -23,6 +25,7 @@ from notebook_agent.session.settings import Settings
 from notebook_agent.session.turn import Refused
 from notebook_agent.session.words import listing
 from notebook_agent.session.worker import Worker
+from notebook_agent.store.places import MEMORY
 from notebook_agent.store.protocol import RunRecord, Store
 from notebook_agent.tracking import LocalTrackingClient
 
@@ -38,6 +41,7 @@ class Workspace:
 
     Attributes:
         namespace: The user's variables.
+        folder: Where the session began, which names its project and its store: `%cd` changes neither.
         name: What new runs are labelled after.
         past: The step that the view stands at; None while it follows the head.
         apps: The applications used so far, to go back to.
@@ -45,6 +49,7 @@ class Workspace:
         rested: Called whenever a command has run steps, or the graph has taken edits.
         offered: Redefined functions that the user was told of.
         codes: What the actions in use were made of, version by version.
+        graphs: From which variable each run has its graph.
         replay: Which LLM calls may leave.
         breakpoints: The conditions by action, where runs halt or are held; empty for always.
         worker: Runs commands beside the cells.
@@ -53,6 +58,7 @@ class Workspace:
     """
 
     namespace: MutableMapping[str, object]
+    folder: Path = field(default_factory=Path.cwd, kw_only=True)
     own_screen: Screen = field(default_factory=SilentScreen)
     settings: Settings = field(default_factory=Settings)
     loop: LoopThread = field(default_factory=LoopThread)
@@ -65,6 +71,7 @@ class Workspace:
     moved: list[Callable[[], None]] = field(default_factory=list)
     rested: list[Callable[[], None]] = field(default_factory=list)
     offered: set[str] = field(default_factory=set)
+    graphs: GraphMemory = field(default_factory=GraphMemory)
     replay: Replay = field(default_factory=Replay)
     breakpoints: dict[str, str] = field(default_factory=dict)
     worker: Worker = field(default_factory=Worker)
@@ -99,6 +106,7 @@ class Workspace:
         self.app = self.apps[app.key] = app
         self.set_ledger(app)
         self._hold(app)
+        self.renew_graph(app)
         self.take_edits()
         self.notice()
         self.look(None)
@@ -116,6 +124,7 @@ class Workspace:
         self.watcher.after_cell(self.namespace, cell)
         self.take_classes()
         if self.app is not None:
+            self.renew_graph(self.app)
             self.take_edits()
             self.notice()
 
@@ -137,6 +146,17 @@ class Workspace:
                 if keys and app is self.app:
                     what = f"{listing(names)} {'was' if len(names) == 1 else 'were'} defined again"
                     self.screen.say(f"{what}: taken anew in the state: {listing(keys)}")
+
+    def renew_graph(self, app: Application) -> None:
+        """Give a run the graph that its variable holds now, and say what is another in it."""
+        found = self.graphs.renew(app, self.namespace)
+        if found is None:
+            return
+        goes_on = _GOES_ON if failed_at(app) in found.edited else ""
+        edited = f"edited: {listing(found.edited.values())}{goes_on}" if found.edited else ""
+        for told in filter(None, (edited, "; ".join(found.said))):
+            self.screen.say(told)
+            self.rest()
 
     def take_edits(self) -> None:
         """Put redefined actions of the same cell into the graph; offer those of other cells once."""
@@ -167,8 +187,12 @@ class Workspace:
 
     def tracker(self, project: str | None = None) -> LocalTrackingClient:
         """Open the session's store for a project: the named one, or the notebook's."""
-        name = project or project_name(self.namespace)
-        return LocalTrackingClient(name, self.settings.store, durability=self.settings.durability)
+        name = project or project_name(self.namespace, self.folder)
+        return LocalTrackingClient(name, self._storage(), durability=self.settings.durability)
+
+    def _storage(self) -> str | None:
+        named = self.settings.store
+        return named if named in {None, MEMORY} else str(self.folder / Path(str(named)).expanduser())
 
     def store(self) -> Store:
         """Return the store of the application in use, else the session's."""
@@ -176,7 +200,7 @@ class Workspace:
 
     def project(self) -> str:
         """Return the project of the application in use, else the notebook's."""
-        return self.app.key.project if self.app is not None else project_name(self.namespace)
+        return self.app.key.project if self.app is not None else project_name(self.namespace, self.folder)
 
     def runs(self) -> list[RunRecord]:
         """Return the project's runs, newest first."""
@@ -184,7 +208,8 @@ class Workspace:
 
     def family(self) -> list[RunRecord]:
         """Return the run in use, its ancestors and all their forks, newest first."""
-        return [] if self.app is None else self.app.history.family()[::-1]
+        found = [] if self.app is None else self.app.history.family()[::-1]
+        return [run for run in found if not run.removed]
 
     def record(self, run: str | None = None) -> RunRecord:
         """Return the named run, or the one in use."""

@@ -17,6 +17,7 @@ from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.codec.paths import locate, shortened, suspect
 from notebook_agent.store.codec.rows import Rows
 from notebook_agent.store.codec.stored import NoCodecError, Rooted
+from notebook_agent.store.codec.uncollected import uncollected
 from notebook_agent.store.database import Database
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.nodes import NodeReader
@@ -115,7 +116,8 @@ class Core:
 
     def state(self, decoder: Decoder, text: str) -> State:
         """The state of a column."""
-        values = decoder.text(text)
+        with uncollected():
+            values = decoder.text(text)
         if not isinstance(values, Mapping):
             raise StoreFormatError(f"{self.location} is damaged: a state is no mapping.", path=self._path)
         return State(values)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State, same
-from notebook_agent.store.codec.stored import Stored
+from notebook_agent.store.codec.stored import mark_of
 from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
 from notebook_agent.store.lineage import SEQ, find_line, no_step, owner_of, segments
@@ -105,7 +105,5 @@ def _is_kept(old: object, new: object) -> bool:
 
 
 def _is_one_node(old: object, new: object) -> bool:
-    one, other = getattr(old, "memo", None), getattr(new, "memo", None)
-    if not isinstance(one, Stored) or not isinstance(other, Stored):
-        return False
-    return (one.owner, one.number) == (other.owner, other.number)
+    mark = mark_of(old)
+    return mark is not None and mark == mark_of(new)

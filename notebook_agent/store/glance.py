@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, cast
 
 from notebook_agent.errors import StoreError
 from notebook_agent.state import State
@@ -42,7 +43,10 @@ def glances(
 
 
 class LongList:
-    """A long list of a state, which is counted without being read; its items are read one by one."""
+    """A long list of a state, which is counted without being read.
+
+    Its items are read one by one, or in the stretches that it shares with other versions.
+    """
 
     __slots__ = ("_look", "_number", "_size")
 
@@ -57,6 +61,13 @@ class LongList:
     def __getitem__(self, place: int) -> object:
         return self._look.item(self._number, place)
 
+    def __iter__(self) -> Iterator[object]:
+        return chain.from_iterable(stretch for stretch, _ in self.stretches())
+
+    def stretches(self) -> Iterable[tuple[Sequence[object], bool]]:
+        """Give the items in stretches, each with whether other versions may have the very same one."""
+        return self._look.stretches(self._number)
+
 
 @dataclass(frozen=True, slots=True)
 class _Look:
@@ -67,14 +78,24 @@ class _Look:
     decoder: Decoder
     age: int
 
+    def stretches(self, number: int) -> list[tuple[Sequence[object], bool]]:
+        with self.core.database.read() as connection:
+            self._check(connection)
+            numbers, tail = self.tracer.stretches(number)
+            rows = [(row, True) for row in self.decoder.rows(numbers)]
+            return [*rows, (cast("Sequence[object]", self.decoder.text(tail)), False)]
+
     def item(self, number: int, place: int) -> object:
         with self.core.database.read() as connection:
-            if age_of(connection) != self.age:
-                raise StoreError(f"Runs were removed from {self.core.location} meanwhile. Ask again.")
+            self._check(connection)
             spot = self.tracer.item(number, place)
             if spot is not None:
                 return self.decoder.item(spot.item)
         raise IndexError("list index out of range")
+
+    def _check(self, connection: Connection) -> None:
+        if age_of(connection) != self.age:
+            raise StoreError(f"Runs were removed from {self.core.location} meanwhile. Ask again.")
 
     def value(self, item: object, *, counted: bool) -> object:
         number = pointer(item) if counted else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Keeper", "digest_of"]
 
-_FULL: Final = 1 << 15
+_FULL: Final = 1 << 16
 """Bytes of small nodes that make a pack."""
 _MOST_KNOWN: Final = 1 << 15
 

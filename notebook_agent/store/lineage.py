@@ -20,9 +20,8 @@ _LAST: Final = (1 << SEQ) - 1
 
 _COLUMNS = "id, project, app_id, partition_key, parent, base, state"
 _BY_KEY = f"""SELECT {_COLUMNS} FROM run
-WHERE project = ? AND app_id = ? AND coalesce(partition_key, x'') = coalesce(?, x'')
-ORDER BY deleted_at IS NOT NULL, deleted_at DESC LIMIT 1"""  # noqa: S608 (constants)
-_BY_KEY_LIVE = _BY_KEY.replace("ORDER", "AND deleted_at IS NULL ORDER")
+WHERE project = ? AND app_id = ? AND coalesce(partition_key, x'') = coalesce(?, x'') AND deleted_at IS NULL"""  # noqa: S608 (constants)
+_HIDDEN = _BY_KEY.replace("IS NULL", "IS NOT NULL ORDER BY deleted_at DESC LIMIT 1")
 _BY_ID = f"SELECT {_COLUMNS} FROM run WHERE id = ?"  # noqa: S608 (constants)
 
 
@@ -69,8 +68,10 @@ def find_line(connection: Connection, key: RunKey, *, deleted: bool = False) -> 
     """
     if not isinstance(key, RunKey):
         raise UnknownRunError(f"{key!r} names no run: its key does, as tracker.runs() lists it.")
-    sql = _BY_KEY if deleted else _BY_KEY_LIVE
-    row = connection.execute(sql, (key.project, key.app_id, key.partition_key)).fetchone()
+    asked = key.project, key.app_id, key.partition_key
+    row = connection.execute(_BY_KEY, asked).fetchone()
+    if row is None and deleted:
+        row = connection.execute(_HIDDEN, asked).fetchone()
     if row is None:
         partition = "" if key.partition_key is None else f" (partition {key.partition_key!r})"
         raise UnknownRunError(

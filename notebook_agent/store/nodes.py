@@ -9,11 +9,10 @@ from __future__ import annotations
 import zlib
 from bisect import bisect_right
 from collections.abc import MutableMapping, Sequence
-from itertools import count, repeat
 from typing import TYPE_CHECKING, Final, Literal
 
 from notebook_agent.errors import StoreFormatError
-from notebook_agent.store.packs import Book, open_packs
+from notebook_agent.store.packs import Book, open_pack
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -69,7 +68,8 @@ class NodeReader:
 
     Attributes:
         rows: Nodes read that stood in rows of their own.
-        books: Packs read, with their members' places in `places`.
+        books: Packs read.
+        within: By number, the pack that a node stands in.
     """
 
     def __init__(self, connection: Connection, shelf: Shelf | None = None) -> None:
@@ -77,7 +77,8 @@ class NodeReader:
         self._shelf = shelf
         self.rows: dict[int, Node] = {}
         self.books: list[Book] = []
-        self.places: dict[int, tuple[Book, int]] = {}
+        self._opened: dict[int, Book] = {}
+        self.within: dict[int, Book] = {}
 
     def get(self, number: int) -> Node:
         """The form and body of one node.
@@ -95,19 +96,30 @@ class NodeReader:
 
     def find(self, number: int) -> Node | None:
         """A node if it is at hand."""
-        place = self.places.get(number)
-        if place is None:
-            return self.rows.get(number)
-        return _node(*place[0].member(place[1]))
+        book = self.within.get(number)
+        return self.rows.get(number) if book is None else book.node(number)
 
     def hold(self, numbers: Sequence[int]) -> None:
         """Have many nodes at hand; those that are missing are left out."""
-        missing = [each for each in numbers if each not in self.places and each not in self.rows]
+        missing = [each for each in numbers if each not in self.within and each not in self.rows]
         if len(missing) >= _MANY:
             self._hold_packs(sorted(missing))
         for index, number in enumerate(numbers):
-            if number not in self.places and number not in self.rows and not self._seek(number):
+            if number not in self.within and number not in self.rows and not self._seek(number):
                 self._hold_rows(numbers[index + 1 : index + 1 + _AT_ONCE])
+
+    def texts(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Bodies of those of these nodes that are JSON."""
+        self.hold(numbers)
+        asked, found = set(numbers), {}
+        for number in asked & self.rows.keys():
+            form, body = self.rows[number]
+            if form == JSON and isinstance(body, str):
+                found[number] = body
+        for book in dict.fromkeys(map(self.within.get, numbers)):
+            if book is not None:
+                found.update(book.plain(asked))
+        return found
 
     def _seek(self, number: int) -> bool:
         """Read a node; whether it stood in a pack."""
@@ -115,19 +127,25 @@ class NodeReader:
         if row is None:
             return False
         if row[1] == PACK:
-            self._take(row[0])
+            book = self._take(row[0])
+            if number not in self.within:
+                self._add(book.lists())
             return True
         self.rows[number] = _opened(row[1], row[2])
         return False
 
-    def _take(self, number: int) -> None:
-        """Read a pack, from the shelf if it stands there."""
+    def _take(self, number: int) -> Book:
+        """Read a pack, unless that is done or it stands on the shelf."""
+        if number in self._opened:
+            return self._opened[number]
         book = None if self._shelf is None else self._shelf.get(number)
         if book is None:
-            (book,) = open_packs([self._connection.execute(_BODY, (number,)).fetchone()[0]])
+            book = open_pack(self._connection.execute(_BODY, (number,)).fetchone()[0])
             if self._shelf is not None:
                 self._shelf[number] = book
+        self._opened[number] = book
         self._add(book)
+        return book
 
     def _hold_packs(self, numbers: Sequence[int]) -> None:
         """Open all packs in which some of these nodes, in order, may stand."""
@@ -135,14 +153,19 @@ class NodeReader:
         bounds = numbers[0], numbers[-1] if last is None else last[0]
         packs = [row[0] for row in self._connection.execute(_PACKS, bounds)]
         ends = [bisect_right(numbers, each) for each in packs]
-        asked = [each for each, before, end in zip(packs, [0, *ends], ends, strict=False) if end > before]
+        parts = {pack: numbers[start:end] for pack, start, end in zip(packs, [0, *ends], ends, strict=False)}
+        asked = [pack for pack, some in parts.items() if some and pack not in self._opened]
         rows = self._connection.execute(_BODIES, ("[" + ",".join(map(str, asked)) + "]",))
-        for book in open_packs(row[0] for row in rows):
-            self._add(book)
+        for pack, (body,) in zip(asked, rows, strict=True):
+            self._opened[pack] = open_pack(body)
+            self._add(self._opened[pack])
+        for pack, some in parts.items():
+            if not all(map(self.within.__contains__, some)):
+                self._add(self._opened[pack].lists())
 
     def _add(self, book: Book) -> None:
         self.books.append(book)
-        self.places.update(zip(book.numbers, zip(repeat(book), count(), strict=False), strict=False))
+        self.within.update(dict.fromkeys(book.numbers, book))
 
     def _hold_rows(self, numbers: Sequence[int]) -> None:
         asked = "[" + ",".join(map(str, numbers)) + "]"
@@ -155,6 +178,7 @@ class NoNodes(NodeReader):
 
     def __init__(self) -> None:
         """Need no connection."""
+        self.books = []
 
     def get(self, number: int) -> Node:
         """Refuse."""

@@ -59,7 +59,7 @@ def list_steps(
     core: Core, connection: Connection, key: RunKey, first: int, last: int | None
 ) -> list[StepRecord]:
     """See `Store.steps`."""
-    records = _listed(core, connection, find_line(connection, key), first, last)
+    records = _listed(core, connection, find_line(connection, key, deleted=True), first, last)
     return [record for record in records if record.seq >= first] if first > 0 else list(records)
 
 
@@ -141,7 +141,7 @@ def count_calls(connection: Connection, key: RunKey) -> dict[int, CallCount]:
     """See `Store.call_counts`."""
     return {
         row[0] & _SEQ: CallCount(*row[1:])
-        for segment in segments(connection, find_line(connection, key))
+        for segment in segments(connection, find_line(connection, key, deleted=True))
         for row in connection.execute(_COUNT, (segment.low, segment.high))
     }
 

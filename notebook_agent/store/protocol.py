@@ -16,6 +16,7 @@ from notebook_agent.store.told import (
     Failure,
     NewRun,
     Part,
+    Plain,
     RunCall,
     RunRecord,
     Status,
@@ -35,6 +36,7 @@ __all__ = [
     "PastEdit",
     "PastRun",
     "PastStep",
+    "Plain",
     "Reclaimed",
     "RunCall",
     "RunRecord",
@@ -102,8 +104,8 @@ class Store(CallLog, Protocol):
         """The graph that the run was created with."""
         ...
 
-    def runs(self, project: str | None = None, /) -> list[RunRecord]:
-        """All runs, of one project if named, newest first."""
+    def runs(self, project: str | None = None, /, *, removed: bool = False) -> list[RunRecord]:
+        """All runs, of one project if named, newest first; with `removed` those kept for their forks too."""
         ...
 
     def children(self, key: RunKey, /, seq: int | None = None) -> list[RunRecord]:
@@ -163,7 +165,8 @@ class Store(CallLog, Protocol):
     ) -> list[tuple[int | None, Hashable]]:
         """What tells the values at a path apart, checkpoint by checkpoint: equal marks, equal values.
 
-        Unequal marks may stand for equal values; None says that nothing stands there.
+        Unequal marks may stand for equal values, but for two that are `Plain` and of one depth; None says
+        that nothing stands there.
 
         Args:
             key: The run.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -20,10 +21,10 @@ __all__ = ["Removal", "check_removable", "plan_removal", "remove"]
 _CUT: Final = """SELECT max(coalesce(parent_seq, -1)), count(*) FROM run WHERE parent = ? AND id <> ?"""
 _CHILDREN: Final = """
 SELECT r.id, r.label, r.pinned,
-  EXISTS (SELECT 1 FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 AND status = 'running'),
-  EXISTS (SELECT 1 FROM run WHERE parent = r.id)
+  EXISTS (SELECT 1 FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 AND status = 'running')
 FROM run r WHERE r.spawned_by BETWEEN ? AND ? AND r.deleted_at IS NULL
 """
+_OWN_FORKS: Final = "SELECT id FROM run WHERE parent = ?"
 _REMOVE: Final = (
     "DELETE FROM span WHERE step BETWEEN ? AND ?",
     "DELETE FROM call WHERE step BETWEEN ? AND ?",
@@ -54,19 +55,40 @@ class Removal:
 
 
 def plan_removal(connection: Connection, key: RunKey) -> Removal:
-    """What removing a run takes away; a run with forks stays, unseen, up to its last fork point."""
+    """What removing a run takes away; a run with forks stays, unseen, up to its last fork point.
+
+    A branch that was forked stays too, unless all its forks go.
+    """
     found = _own_removal(connection, find_line(connection, key))
+    forked: set[int] = set()
+    while True:
+        branches, spared = _started(connection, found.steps, forked)
+        gone = {*found.runs, *branches}
+        more = {run for run in branches if not gone.issuperset(_forks_of(connection, run))}
+        if not more:
+            return replace(found, branches=tuple(branches), spared=tuple(spared))
+        forked |= more
+
+
+def _started(
+    connection: Connection, steps: Iterable[Bounds], forked: Container[int]
+) -> tuple[list[int], list[int]]:
+    """The runs that steps had started, and those that these had, which may go; and those that stay."""
     branches: list[int] = []
     spared: list[int] = []
-    left = list(found.steps)
+    left = list(steps)
     while left:
-        for run, label, pinned, busy, forks in connection.execute(_CHILDREN, left.pop()).fetchall():
-            if pinned or busy or forks or _is_persons(label):
+        for run, label, pinned, busy in connection.execute(_CHILDREN, left.pop()).fetchall():
+            if pinned or busy or run in forked or _is_persons(label):
                 spared.append(run)
             else:
                 branches.append(run)
                 left.append(_all_of(run))
-    return replace(found, branches=tuple(branches), spared=tuple(spared))
+    return branches, spared
+
+
+def _forks_of(connection: Connection, run: int) -> Iterator[int]:
+    return (fork for (fork,) in connection.execute(_OWN_FORKS, (run,)))
 
 
 def _own_removal(connection: Connection, line: Line) -> Removal:

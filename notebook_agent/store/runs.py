@@ -35,10 +35,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SELECT: Final = """
 SELECT r.id, r.project, r.app_id, r.partition_key, r.label, r.created_at, r.updated_at, r.entrypoint,
-  r.parent, r.parent_seq, r.base, r.spawned_by, r.notebook, r.pinned,
+  r.parent, r.parent_seq, r.base, r.spawned_by, r.notebook, r.pinned, r.deleted_at IS NOT NULL,
   (SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32)
 FROM run r WHERE r.deleted_at IS NULL
 """
+_SELECT_ALL: Final = _SELECT.replace("r.deleted_at IS NULL\n", "true\n")
 _HEAD: Final = "SELECT status, action, holder, coalesce(ended_at, started_at) FROM step WHERE id = ?"
 
 
@@ -80,9 +81,12 @@ def one_run(core: Core, connection: Connection, key: RunKey) -> RunRecord:
     return _one(core, connection, find_line(connection, key).id)
 
 
-def list_runs(core: Core, connection: Connection, project: str | None) -> list[RunRecord]:
+def list_runs(
+    core: Core, connection: Connection, project: str | None, *, removed: bool = False
+) -> list[RunRecord]:
     """See `Store.runs`."""
-    sql = f"{_SELECT} AND (?1 IS NULL OR r.project = ?1) ORDER BY r.created_at DESC, r.id DESC"
+    chosen = _SELECT_ALL if removed else _SELECT
+    sql = f"{chosen} AND (?1 IS NULL OR r.project = ?1) ORDER BY r.created_at DESC, r.id DESC"
     return [_record(core, connection, row) for row in connection.execute(sql, (project,)).fetchall()]
 
 
@@ -160,7 +164,7 @@ def _record(core: Core, connection: Connection, row: tuple[object, ...]) -> RunR
     number, project, app_id, partition, label, created, updated, entrypoint, *rest = cast(
         "tuple[str, ...]", row
     )
-    parent, parent_seq, base, spawned_by, notebook, pinned, own = rest
+    parent, parent_seq, base, spawned_by, notebook, pinned, removed, own = rest
     key = RunKey(project, app_id, partition)
     head = cast("int | None", base) if own is None else cast("int", own) - (cast("int", number) << SEQ)
     before = -1 if base is None else cast("int", base)
@@ -179,6 +183,7 @@ def _record(core: Core, connection: Connection, row: tuple[object, ...]) -> RunR
         action=action,
         steps=0 if own is None or head is None else head - before,
         pinned=bool(pinned),
+        removed=bool(removed),
     )
 
 

@@ -194,7 +194,10 @@ CREATE INDEX run_spawned ON run (spawned_by) WHERE spawned_by IS NOT NULL
 _PLAIN_TEXTS = "UPDATE age SET n = n"
 """No table changes: from here on packs leave texts as they are, which older versions cannot read."""
 
-_MIGRATIONS = (_FIRST, _PACKS, _EDITS, _PLAIN_TEXTS)
+_THREE_PARTS = "CREATE INDEX run_hidden ON run (project, app_id) WHERE deleted_at IS NOT NULL"
+"""From here on packs keep lists apart too, which older versions cannot read."""
+
+_MIGRATIONS = (_FIRST, _PACKS, _EDITS, _PLAIN_TEXTS, _THREE_PARTS)
 VERSION = len(_MIGRATIONS)
 
 _RECORDS = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at REAL NOT NULL, made_by TEXT)"

@@ -134,11 +134,11 @@ class SqliteStore:
         with core.database.read() as connection:
             return runs.run_graph(core, connection, key)
 
-    def runs(self, project: str | None = None, /) -> list[RunRecord]:
-        """Return all runs, of one project if named, newest first."""
+    def runs(self, project: str | None = None, /, *, removed: bool = False) -> list[RunRecord]:
+        """Return all runs, of one project if named, newest first; with `removed` what is kept of such."""
         core = self._core
         with core.database.read() as connection:
-            return runs.list_runs(core, connection, project)
+            return runs.list_runs(core, connection, project, removed=removed)
 
     def children(self, key: RunKey, /, seq: int | None = None) -> list[RunRecord]:
         """Return the runs that its steps started, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from notebook_agent.condition import Decision
 from notebook_agent.ids import Json, RunKey, StepRef
@@ -18,6 +18,7 @@ __all__ = [
     "Failure",
     "NewRun",
     "Part",
+    "Plain",
     "RunCall",
     "RunRecord",
     "Status",
@@ -94,6 +95,8 @@ class RunRecord:
     steps: int
     """Own steps, those before a fork point not counted."""
     pinned: bool = False
+    removed: bool = False
+    """It is kept for its forks alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +217,11 @@ class Part:
     def __repr__(self) -> str:
         """Mask secrets."""
         return masked_repr(self)
+
+
+class Plain(NamedTuple):
+    """The mark of a number, a text, a truth value or None: where two differ at one depth, the values do."""
+
+    kind: str
+    depth: int
+    value: object

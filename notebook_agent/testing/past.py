@@ -6,7 +6,6 @@ from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.history import History
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
-from notebook_agent.store.spawned import Spawned
 
 __all__ = ["Past"]
 
@@ -16,7 +15,6 @@ class Past:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._spawned = Spawned(history.store)
 
     def before(self, step: StepRecord) -> State:
         """Return the state that a step began with, edits by hand before it included."""
@@ -24,4 +22,4 @@ class Past:
 
     def calls(self, step: StepRecord) -> list[CallRecord]:
         """Return the calls of a step, and those of the branches that it ran, in order of their begin."""
-        return sorted(self._spawned.calls(step.ref), key=lambda call: call.started_at)
+        return sorted(self._history.calls(step.seq), key=lambda call: call.started_at)

@@ -48,6 +48,7 @@ class Recorded:
         after: The values to expect of it, by key.
         calls: Its LLM calls.
         node: The action.
+        used: What of that which the action uses has changed since the step; None where that is not known.
     """
 
     run: str
@@ -57,6 +58,7 @@ class Recorded:
     after: Mapping[str, object]
     calls: Sequence[CallRecord]
     node: Node
+    used: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,8 @@ def _check_known(file: _File) -> None:
 
 
 def _note_code(file: _File) -> None:
-    text = changed_since(file.step.node, file.step.record.code, file.step.values.source, file.sources.blocks)
+    step = file.step
+    text = changed_since(step.node, step.record.code, step.values.source, file.sources.blocks, step.used)
     if text is not None:
         file.remarks.append(text)
         file.aside = "".join(f"# {line}\n" for line in textwrap.wrap(text + ".", 97))

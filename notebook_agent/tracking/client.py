@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from notebook_agent import store as stores
@@ -126,10 +127,16 @@ def default_path(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the file that is used where none is named."""
     named = environment.get("NOTEBOOK_AGENT_STORE")
     if named:
-        return Path(named).expanduser()
+        return _resolved(named)
     import platformdirs
 
     return Path(platformdirs.user_data_dir("notebook_agent", appauthor=False)) / NAME
+
+
+@cache
+def _resolved(named: str) -> Path:
+    """A relative name means the same file all along, wherever the process goes."""
+    return Path(named).expanduser().absolute()
 
 
 def _file(storage: str | Path | None) -> str | Path:

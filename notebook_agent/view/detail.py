@@ -16,8 +16,8 @@ from notebook_agent.ids import StepRef
 from notebook_agent.redact import redact_text
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Failure, StepRecord, StepValues
+from notebook_agent.view.below import calls_of
 from notebook_agent.view.brief import brief
-from notebook_agent.view.call import streamed_call
 from notebook_agent.view.flips import otherwise
 from notebook_agent.view.values import Limits, diff_wire, state_wire
 from notebook_agent.view.wire import (
@@ -169,8 +169,9 @@ def step_detail(
 ) -> Detail:
     """Show a step with the states before and after it."""
     values = history.store.values(step.ref)
+    calls, more = calls_of(history.store, step)
     action = step.action if step.status != "completed" else step.next.target if step.next else None
-    return Detail(
+    made = Detail(
         run=step.ref.run.app_id,
         seq=step.seq,
         action=step.action,
@@ -183,12 +184,15 @@ def step_detail(
         next=decision_wire(step.next, otherwise(graph, step.next, state)),
         goesOn=action,
         asks=asks(graph, action),
-        calls=[streamed_call(call) for call in history.store.calls([step.ref])],
+        calls=calls,
         code=_code(graph, step, values),
         error=_failure(step.failure),
         reads=list(step.reads),
         writes=list(step.writes),
     )
+    if more:
+        made["moreCalls"] = more
+    return made
 
 
 def _code(graph: Graph, step: StepRecord, values: StepValues) -> CodeWire:

@@ -7,7 +7,7 @@ from typing import Final
 
 from notebook_agent.condition import Condition, Decision
 from notebook_agent.graph import Graph
-from notebook_agent.history import Flip, flip
+from notebook_agent.history import Flip, flip_of
 from notebook_agent.ids import Json
 from notebook_agent.redact import redact_text
 from notebook_agent.state import State
@@ -21,6 +21,8 @@ _SHORT: Final = 1_000
 
 def flip_line(found: Flip) -> str:
     """Write the change of a state after which something else had come next."""
+    if not found.changes:
+        return f"the conditions have changed since: now it would be {found.target or 'the end'}"
     changes = " and ".join(f"{key} = {brief(value, 60)}" for key, value in found.changes.items())
     return redact_text(f"it would be {found.target or 'the end'} with {changes}")
 
@@ -35,10 +37,10 @@ def otherwise(graph: Graph, decision: Decision | None, state: State) -> str | No
     if not all(_is_quick(edge.condition, state) for edge in graph.edges_from(decision.source)):
         return None
     try:
-        found = flip(graph, decision.source, state, most=_FEW)
+        found = flip_of(graph, decision, state, most=_FEW)
     except Exception:  # noqa: BLE001  # values of the user's may refuse to be compared
         return None
-    if found is None or found.target == decision.target:
+    if found is None:
         return None
     line = flip_line(found)
     return f"{line[0].upper()}{line[1:]}."

@@ -14,13 +14,16 @@ from notebook_agent.store.protocol import RunRecord, StepRecord
 from notebook_agent.view.detail import asks, detail, step_detail
 from notebook_agent.view.light import LIGHT
 from notebook_agent.view.panel import RunWriter
+from notebook_agent.view.served import Served
 from notebook_agent.view.tally import Tally
-from notebook_agent.view.wire import Detail, Progress
+from notebook_agent.view.wire import Detail, Progress, Totals
 
 __all__ = ["Going", "progress"]
 
 _SHARE = 400
 """Reading the run's label and what else events do not tell takes at most one part in so many of the time."""
+_SELDOM = 1.0
+"""Seconds between two such readings."""
 
 
 def progress(history: History, graph: Graph, *, n: int, since: int, text: str = "") -> Progress:
@@ -43,12 +46,15 @@ class Going:
     What events told is not read from the store again, so a message costs no more in a long run.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, served: Served | None = None) -> None:
         self._history = history
+        self._served = served or Served()
         self._steps = {step.seq: step for step in history.store.steps(history.key)}
         self._tally = Tally.of(history.store.call_counts(history.key).values())
+        self._below = Tally()
+        self._counting = Pace(_SHARE)
         self._states: dict[int, State] = {}
-        self._reading = Pace(_SHARE)
+        self._reading = Pace(_SHARE, least=_SELDOM)
         self._read: RunRecord | None = None
 
     def begin(self, ref: StepRef, action: str, at: float) -> None:
@@ -61,8 +67,6 @@ class Going:
     def end(self, step: StepRecord, state: State | None = None) -> None:
         """Take in what a step has come to."""
         self._steps[step.seq] = step
-        before = self._states.get(step.seq - 1)
-        self._states = {} if before is None else {step.seq - 1: before}
         if state is not None:
             self._states[step.seq] = state
 
@@ -77,17 +81,19 @@ class Going:
         """
         newest = self._newest()
         last = newest.seq if newest else -1
+        self._states = {seq: self._states[seq] for seq in (last - 1, last) if seq in self._states}
         fresh = [self._steps[seq] for seq in range(since, last + 1) if seq in self._steps]
         shown = fresh or ([] if newest is None else [newest])
         own = [step for step in shown if step.ref.run == self._history.key]
-        run = RunWriter(self._history.store, graph).run(self._record(goes_on=runs and bool(own)), own)
+        writer = RunWriter(self._history.store, graph, served=self._served)
+        run = writer.run(self._record(goes_on=runs and bool(own)), own)
         if runs and run["status"] == "completed":
             run["status"] = "running"
         return Progress(
             event="progress",
             n=n,
             run=run,
-            totals=self._tally.totals(),
+            totals=self._totals(goes_on=run["status"] == "running"),
             inputs=asks(graph, run["next"]),
             detail=None,
             text=text,
@@ -111,6 +117,13 @@ class Going:
                 self._read = self._history.run
             return self._read
         return replace(self._read, head=newest.seq, status=newest.status, action=newest.action)
+
+    def _totals(self, *, goes_on: bool) -> Totals:
+        """Sum up the run's calls, and those of its branches, which no events of the run tell of."""
+        if not goes_on or self._counting.wait() == 0:
+            with self._counting.doing():
+                self._below = Tally.below(self._history.store, self._history.key)
+        return Tally.of([self._tally, self._below]).totals()
 
     def _newest(self) -> StepRecord | None:
         return next(reversed(self._steps.values()), None)

@@ -13,6 +13,7 @@ from notebook_agent.view.brief import short_id
 from notebook_agent.view.detail import asks
 from notebook_agent.view.drawing import graph_wire
 from notebook_agent.view.escape import one_line
+from notebook_agent.view.served import Served
 from notebook_agent.view.steps import steps_wire
 from notebook_agent.view.tally import Tally
 from notebook_agent.view.values import visible
@@ -23,16 +24,17 @@ __all__ = ["RunWriter", "overview", "run_lines", "status_line"]
 _LONGEST_LINE = 200
 
 
-def overview(history: History, graph: Graph, *, n: int = 0) -> Overview:
+def overview(history: History, graph: Graph, *, n: int = 0, served: Served | None = None) -> Overview:
     """Show a run with its ancestors and all their forks.
 
     Args:
         history: The run in view.
         graph: What it runs now; a step that ran other code is marked stale.
         n: Number of the last `Progress` that was sent.
+        served: What is known of steps that were served, where one asks again and again.
     """
     edited = {edit.after for edit in history.edits()}
-    writer = RunWriter(history.store, graph, edited)
+    writer = RunWriter(history.store, graph, edited, served)
     runs = history.family()
     shown = [writer.run(run, writer.own_steps(run)) for run in runs]
     in_view = next(run for run in shown if run["id"] == history.key.app_id)
@@ -42,7 +44,7 @@ def overview(history: History, graph: Graph, *, n: int = 0) -> Overview:
         run=history.key.app_id,
         runs=shown,
         graph=graph_wire(graph),
-        totals=Tally.of(history.store.call_counts(history.key).values()).totals(),
+        totals=Tally.of_run(history.store, history.key).totals(),
         inputs=asks(graph, in_view["next"]),
         n=n,
     )
@@ -80,8 +82,15 @@ def status_line(overview: Overview) -> str:
 class RunWriter:
     """Writes runs for the page in the light of one graph; after the steps `edited` the state was changed."""
 
-    def __init__(self, store: Store, graph: Graph, edited: Collection[StepRef] = ()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        graph: Graph,
+        edited: Collection[StepRef] = (),
+        served: Served | None = None,
+    ) -> None:
         self._store = store
+        self._served = served or Served()
         self._edited = edited
         self._graph = graph
         self._codes = {action.name: action.code for action in graph.actions}
@@ -101,8 +110,11 @@ class RunWriter:
             parent=None if run.parent is None else run.parent.run.app_id,
             forkedAt=None if run.parent is None else run.parent.seq,
             createdAt=run.created_at,
-            steps=steps_wire(steps, self._is_stale, self._edited),
+            steps=steps_wire(steps, self._is_stale, self._edited, self._served_among(steps)),
         )
+
+    def _served_among(self, steps: Sequence[StepRecord]) -> set[StepRef]:
+        return self._served.among(self._store, self._graph, steps)
 
     def _forked_after(self, run: RunRecord) -> StepRecord | None:
         if run.parent is None or run.parent.seq is None:
@@ -133,4 +145,5 @@ def _after(parent: StepRef | None) -> int:
 
 
 def _label(run: RunRecord) -> str:
-    return run.label or short_id(run.key.app_id)
+    name = run.label or short_id(run.key.app_id)
+    return f"{name} (removed)" if run.removed else name

@@ -19,8 +19,12 @@ def steps_wire(
     steps: Sequence[StepRecord],
     is_stale: Callable[[StepRecord], bool],
     edited: Collection[StepRef] = (),
+    served: Collection[StepRef] = (),
 ) -> StepsWire:
-    """Write steps that follow each other as columns; after the `edited` the state was changed by hand."""
+    """Write steps that follow each other as columns.
+
+    After the `edited` the state was changed by hand; the `served` gave their record again.
+    """
     names = _Names()
     made = StepsWire(
         first=steps[0].seq if steps else 0,
@@ -33,6 +37,8 @@ def steps_wire(
     )
     if edited:
         made["edited"] = [i for i, step in enumerate(steps) if step.ref in edited]
+    if served:
+        made["served"] = [i for i, step in enumerate(steps) if step.ref in served]
     return made
 
 
@@ -48,15 +54,22 @@ def joined_steps(old: StepsWire, fresh: StepsWire) -> StepsWire | None:
         return None
     names = _Names(old["names"])
     action, source = ([names.at(fresh, n) for n in fresh[column]] for column in ("action", "source"))
-    return StepsWire(
+    made = StepsWire(
         first=old["first"],
         names=names.known,
         action=old["action"][:kept] + action,
         source=old["source"][:kept] + source,
         status=old["status"][:kept] + fresh["status"],
         ms=old["ms"][:kept] + fresh["ms"],
-        stale=[i for i in old["stale"] if i < kept] + [i + kept for i in fresh["stale"]],
+        stale=_joined(old["stale"], fresh["stale"], kept),
     )
+    if "served" in old or "served" in fresh:
+        made["served"] = _joined(old.get("served", []), fresh.get("served", []), kept)
+    return made
+
+
+def _joined(old: Sequence[int], fresh: Sequence[int], kept: int) -> list[int]:
+    return [i for i in old if i < kept] + [i + kept for i in fresh]
 
 
 class _Names:

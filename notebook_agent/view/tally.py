@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notebook_agent.calls.protocol import CallRecord
-from notebook_agent.store.protocol import CallCount
+from notebook_agent.ids import RunKey
+from notebook_agent.store.protocol import CallCount, RunRecord, Store
 from notebook_agent.view.wire import Totals
 
 __all__ = ["Tally"]
@@ -23,16 +24,32 @@ class Tally:
     priced: int = 0
 
     @classmethod
-    def of(cls, counts: Iterable[CallCount]) -> Tally:
-        """Sum up what the store counted."""
+    def of(cls, counts: Iterable[CallCount | Tally]) -> Tally:
+        """Sum up what the store counted, and other sums."""
         made = cls()
         for count in counts:
-            made.live += count.live
-            made.replayed += count.replayed
-            made.tokens += count.tokens
-            made.cost += count.cost
-            made.priced += count.priced
+            made._take(count)
         return made
+
+    @classmethod
+    def of_run(cls, store: Store, key: RunKey) -> Tally:
+        """Sum up the calls of a run and its past, and of the runs that their steps started."""
+        return cls.of([*store.call_counts(key).values(), cls.below(store, key)])
+
+    @classmethod
+    def below(cls, store: Store, key: RunKey) -> Tally:
+        """Sum up the calls of the runs that the steps of a run and its past started, and theirs."""
+        made = cls()
+        for run in store.children(key):
+            made = cls.of([made, *_own(store, run), cls.below(store, run.key)])
+        return made
+
+    def _take(self, count: CallCount | Tally) -> None:
+        self.live += count.live
+        self.replayed += count.replayed
+        self.tokens += count.tokens
+        self.cost += count.cost
+        self.priced += count.priced
 
     def add(self, call: CallRecord) -> None:
         """Count one more call."""
@@ -54,3 +71,9 @@ class Tally:
             tokens=self.tokens,
             cost=round(self.cost, 6) if self.priced == self.live else None,
         )
+
+
+def _own(store: Store, run: RunRecord) -> list[CallCount]:
+    """Count the calls of a run without its past, which another run has."""
+    before = -1 if run.parent is None or run.parent.seq is None else run.parent.seq
+    return [count for seq, count in store.call_counts(run.key).items() if seq > before]

@@ -7,9 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import lab
 
+expect.set_options(timeout=30_000)
+"""As long as a page may take where the machine is busy."""
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
@@ -36,6 +39,24 @@ def root_fixture(tmp_path_factory):
     root = tmp_path_factory.mktemp("lab") / "notebooks"
     shutil.copytree(NOTEBOOKS, root)
     return root
+
+
+@pytest.fixture(name="open_notebook", scope="module")
+def open_notebook_fixture(browser, server, root):
+    """A function that opens a notebook, of these cells if there are any; its page may have no error."""
+    opened = []
+
+    def open_notebook(name, *cells):
+        if cells:
+            lab.write_notebook(root / name, *cells)
+        page, problems = lab.new_page(browser)
+        opened.append((lab.OpenNotebook(page, server, name), problems))
+        return opened[-1][0]
+
+    yield open_notebook
+    for notebook, problems in opened:
+        notebook.close()
+        assert [] == problems
 
 
 @pytest.fixture(name="server", scope="session")

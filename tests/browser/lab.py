@@ -73,8 +73,17 @@ def jupyter_server(
         wait_until_up(f"{url}/api/status", home / "server.log")
         yield JupyterServer(url, kind)
     finally:
-        process.terminate()
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a server, which may have more to do than it can in good time where the machine is busy."""
+    process.terminate()
+    try:
         process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def command(kind: str, root: Path, port: int) -> list[str]:
@@ -196,6 +205,11 @@ class OpenNotebook:
         outputs = [output for cell in cells for output in cell.get("outputs", [])]
         return [f"{o['ename']}: {o['evalue']}" for o in outputs if o["output_type"] == "error"]
 
+    def change_theme(self, name: str) -> None:
+        """Show everything in a theme, such as `JupyterLab Dark`."""
+        self.js(f"await window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})")
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+
     def save(self) -> None:
         """Write the notebook to its file."""
         self.js("await panel.context.save(); return null")
@@ -205,9 +219,13 @@ class OpenNotebook:
         self.js("await session.shutdown(); return null")
         self.page.context.close()
 
-    def evaluate_until(self, expression: str, value: object, tries: int = 100) -> bool:
-        """Ask the kernel again and again until it says `value`."""
-        return any(self.evaluate(expression) == value for _ in range(tries))
+    def evaluate_until(self, expression: str, value: object, patience: float = 30) -> bool:
+        """Ask the kernel again and again until it says `value`, for so many seconds at most."""
+        deadline = time.monotonic() + patience
+        while self.evaluate(expression) != value:
+            if time.monotonic() > deadline:
+                return False
+        return True
 
     def wait_for(self, condition: str) -> None:
         """Wait until a JavaScript condition on `panel`, `session` and `kernel` holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import lab
+from tests.browser.axe import grave, needs_axe
 
 SETUP = """%load_ext notebook_agent
 import time
@@ -37,15 +37,11 @@ SLOW = 'slow[0] = 30; _ = get_ipython().run_line_magic("agent", "map @start leve
 
 
 @pytest.fixture(name="notebook", scope="module")
-def notebook_fixture(browser, server, root):
-    lab.write_notebook(root / "grid.ipynb", SETUP, MAP, SLOW, FIX)
-    page, problems = lab.new_page(browser)
-    notebook = lab.OpenNotebook(page, server, "grid.ipynb")
+def notebook_fixture(open_notebook):
+    notebook = open_notebook("grid.ipynb", SETUP, MAP, SLOW, FIX)
     notebook.run_cell(0)
     notebook.run_cell(1)
-    yield notebook
-    assert problems == []
-    notebook.close()
+    return notebook
 
 
 @pytest.fixture(name="grid")
@@ -60,11 +56,28 @@ def test_the_grid_tells_variants_side_by_side(notebook, grid):
     rows = grid.get_by_role("row")
     expect(rows).to_have_count(7)
     expect(rows.nth(0)).to_have_text("leveltonerunspassed95 %failedtimediffers")
-    expect(rows.nth(1)).to_contain_text("<b>lively</b>")
     expect(rows.nth(1)).to_contain_text("3 of 3")
     expect(rows.nth(1)).to_contain_text("44% to 100%")
+    expect(rows.last).to_contain_text("0 of 3")
+    expect(rows.filter(has_text="<b>lively</b>")).to_have_count(3)
     assert 0 == notebook.page.locator(".jp-OutputArea b").count()
     expect(notebook.page.locator(".jp-OutputArea-child").filter(has_text="18 forks of").last).to_be_hidden()
+
+
+@needs_axe
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_nothing_of_the_grid_is_grave(notebook, grid, theme):
+    """In the theme of the notebook."""
+    notebook.change_theme(theme)
+    assert [] == grave(notebook.page, ".na-grid")
+
+
+@pytest.mark.parametrize("width", [900, 1400])
+def test_nothing_of_the_grid_is_cut_off(notebook, grid, width):
+    """Long values wrap where there is little room."""
+    notebook.js("window.jupyterapp.shell.collapseLeft(); return null")
+    notebook.page.set_viewport_size({"width": width, "height": 1000})
+    assert grid.evaluate("it => it.scrollWidth <= it.clientWidth")
 
 
 def test_a_click_on_a_fork_opens_its_run(notebook, grid):

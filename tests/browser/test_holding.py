@@ -10,18 +10,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import holding, lab
+from tests.browser.axe import grave, needs_axe
 
 OLD = os.environ.get("NOTEBOOK_AGENT_OLD_KERNEL", "")
 """A folder with ipykernel 6.31, which `.ci/test` makes."""
 PAUSED = re.compile("paused before")
-AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def grave(page):
-    """Return the rules that a panel breaks gravely, with the first place of each."""
-    found = page.evaluate("axe.run([...document.querySelectorAll('.na-panel')])")["violations"]
-    worst = [each for each in found if each["impact"] in {"serious", "critical"}]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in worst]
 
 
 @pytest.fixture(name="host", scope="module")
@@ -152,7 +145,7 @@ def test_a_chat_sends_with_enter_and_shows_the_answer(browser, host):
     assert [] == problems
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="npm ci in widgets/ brings axe-core")
+@needs_axe
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_is_grave_in_the_controls_and_the_chat(browser, host, dark):
     """With each of them open."""
@@ -163,7 +156,6 @@ def test_nothing_is_grave_in_the_controls_and_the_chat(browser, host, dark):
     notebook = lab.OpenNotebook(page, server, name)
     notebook.run_all()
     controls = holding.Controls(page)
-    page.add_script_tag(path=AXE)
     found = {"rest": grave(page)}
     for opened in ("Breakpoints", "Budget"):
         controls.click(opened)

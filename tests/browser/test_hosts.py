@@ -160,8 +160,7 @@ def marimo(path, tmp_path):
         lab.wait_until_up(f"http://127.0.0.1:{port}/health", log)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(20)
+        lab.end(process)
 
 
 def test_it_lives_in_marimo(browser, tmp_path):

@@ -7,17 +7,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import lab
-
 
 @pytest.fixture(name="notebook", scope="module")
-def notebook_fixture(browser, server):
-    page, problems = lab.new_page(browser)
-    notebook = lab.OpenNotebook(page, server, "01_multimodal_chatbot.ipynb")
+def notebook_fixture(open_notebook):
+    notebook = open_notebook("01_multimodal_chatbot.ipynb")
     notebook.run_all()
-    yield notebook
-    assert problems == []
-    notebook.close()
+    return notebook
 
 
 @pytest.fixture(name="panel")

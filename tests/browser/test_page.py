@@ -99,6 +99,18 @@ def test_it_works_in_the_sandbox_of_a_notebook_output(opened, page_data):
     assert page.problems == []
 
 
+@pytest.mark.parametrize("width", [600, 1400])
+def test_in_a_notebook_nothing_lies_below_the_frame(opened, page_data, width):
+    """Which does not grow with what is in it: the slider and the runs are seen at once."""
+    output = iframe(page_data, "<svg xmlns='http://www.w3.org/2000/svg'/>", "a run")["text/html"]
+    page = opened(output, viewport={"width": width, "height": 900})
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("slider", name="Step").wait_for()
+    inside = page.locator("iframe").bounding_box()
+    runs = frame.get_by_role("tree", name="Runs").bounding_box()
+    assert runs["y"] + runs["height"] <= inside["y"] + inside["height"]
+
+
 def test_in_a_notebook_it_is_never_black(opened, page_data):
     """Whatever the system prefers: the output's page may be white."""
     output = iframe(page_data, "<svg xmlns='http://www.w3.org/2000/svg'/>", "a run")["text/html"]

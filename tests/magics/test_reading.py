@@ -129,6 +129,11 @@ def test_the_cell_body_is_one_input_as_it_stands():
             None,
             "test run writes no file: --pytest, --keys and --force go with a step",
         ),
+        (
+            'export runs/"my run".html',
+            None,
+            'runs/"my run".html has quotes in it: put the whole name in quotes, "runs/my run.html"',
+        ),
         ("state a b", None, "state takes one step and one key: %agent state @4 chat_history"),
     ],
 )

@@ -29,9 +29,43 @@ def test_a_quote_of_the_other_kind_is_text():
 
 
 def test_quotes_in_the_path_of_a_value_stay():
-    """As in Python; those around the whole are taken off, and so are those of a text to set."""
+    """As in Python; those around the whole are taken off."""
     assert texts("""blame d["x"]['y z'][1].t @4""") == ["blame", """d["x"]['y z'][1].t""", "@4"]
-    assert texts("""blame 'd["x"]' tags=["a"]""") == ["blame", 'd["x"]', "tags=[a]"]
+    assert texts("""blame 'd["x"]'""") == ["blame", 'd["x"]']
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "mode!='unknown'",
+        "mode=='a  b'",
+        "'draw'in(prompt)",
+        '"a"==mode',
+        'len(d["x"])>3',
+        'd.get("x","y")',
+        'tags=["a","b"]',
+        'wanted={"a":1,"b":"c  d"}',
+    ],
+)
+def test_quotes_within_a_word_stay(word):
+    """They belong to an expression or a value, which would be another one without them."""
+    assert texts(f"watch {word} @4") == ["watch", word, "@4"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ('--pytest="my tests/test_x.py"', "--pytest=my tests/test_x.py"),
+        ("--pass='n > 3'", "--pass=n > 3"),
+        ('prompt="draw a pen"', "prompt=draw a pen"),
+        ("prompt=''", "prompt="),
+        ('"my run"@4', "my run@4"),
+        ("'my run'@answer", "my run@answer"),
+    ],
+)
+def test_quotes_around_a_whole_value_or_name_are_taken_off(typed, meant):
+    """After `=`, of a flag too, and before `@`."""
+    assert texts(typed) == [meant]
 
 
 def test_backslash_and_hash_are_plain_characters():
@@ -40,9 +74,11 @@ def test_backslash_and_hash_are_plain_characters():
 
 
 def test_an_open_quote_is_one_sentence():
-    """A quote that is never closed is named."""
-    with pytest.raises(CommandError, match='the quote " is never closed: "draw a pen'):
+    """A quote that is never closed is named, with how to write it as text."""
+    with pytest.raises(CommandError) as caught:
         split('run prompt="draw a pen')
+    sentence = """the quote " is never closed: "draw a pen; a text with one in it stands in '..'"""
+    assert sentence + "'" == f"{caught.value}'"
 
 
 def test_an_expression_keeps_its_quotes_and_goes_on_over_spaces():

@@ -390,6 +390,29 @@ def test_a_stop_leaves_what_has_ended():
     assert "interrupted" == app.store.run(grid[1].run).status
 
 
+def test_what_a_stop_cut_off_is_interrupted_though_it_ends_soon_after():
+    """An action that returns while the grid waits for it has not failed: the store has it as interrupted."""
+    entered = threading.Barrier(3)
+
+    @action(reads=["level"], writes=["score"])
+    def waiting(state):
+        if state["level"] > 1:
+            entered.wait(30)
+        while state["level"] > 1 and 2 > sum(run.status == "interrupted" for run in app.store.runs()):
+            threading.Event().wait(0.01)
+        return state.update(score=1)
+
+    def stop(grid, running):
+        if running == 2:
+            entered.wait(30)
+            raise KeyboardInterrupt  # as Stop does, in the thread that waits
+
+    app = trials.run_twice(trials.quiz(judge=waiting))
+    with pytest.raises(ForksStopped, match="0 of 2 forks have ended") as caught:
+        app.map_forks(3, state={"level": [2, 3]}, tell=stop)
+    assert [("interrupted", None)] * 2 == [(each.outcome, each.error) for each in caught.value.grid]
+
+
 def test_the_shared_past_is_stored_once(tmp_path):
     """A fork takes what its own steps take, whatever the state's size."""
     app = trials.quiz().with_store(tmp_path / "s.db").with_state(level=1, past=["x" * 100_000]).build()

@@ -159,6 +159,16 @@ def test_a_page_carries_the_newest_details_up_to_a_size(agent):
     assert made["note"] == "Without the details of the 4 oldest of 5 checkpoints. Secrets are masked."
 
 
+def test_a_page_carries_the_run_in_use_rather_than_newer_forks(agent):
+    """Which are beside it; what is left out is theirs."""
+    agent.run(prompt="what is x")
+    history = agent.app.history
+    agent.app.fork(1).step()
+    made = page_of(history, agent.app.graph, most=5)
+    assert [3, 2, 1, 0, None] == [detail["seq"] for detail in made["details"].values()]
+    assert {history.key.app_id} == {detail["run"] for detail in made["details"].values()}
+
+
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
@@ -171,6 +181,72 @@ def test_a_page_carries_the_newest_details_up_to_a_size(agent):
 def test_what_cannot_be_done_is_answered_in_a_sentence(backend, request_, sentence):
     """The page shows it in its status."""
     assert sentence in backend.handle({"id": 7, **request_})["error"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({"do": "format the disk"}, "do is 'format the disk'"),
+        ({"do": ["overview"]}, "do is ['overview']"),
+        ({}, "do is None"),
+        ({"do": "control"}, "act is None"),
+        ({"do": "control", "act": "explode"}, "act is 'explode'"),
+        ({"do": "detail", "seq": "4"}, "seq is '4'"),
+        ({"do": "detail", "seq": -1}, "seq is -1"),
+        ({"do": "detail", "seq": 10**30}, f"seq is {10**30}"),
+        ({"do": "detail", "run": {}}, "run is {}"),
+        ({"do": "value", "path": "abc"}, "path is 'abc'"),
+        ({"do": "value", "path": [0.5]}, "path is [0.5]"),
+        ({"do": "fork", "run": "a", "edits": [1]}, "edits is [1]"),
+        ({"do": "run", "inputs": 7}, "inputs is 7"),
+        ({"do": "limit", "maxCalls": True}, "maxCalls is True"),
+    ],
+)
+def test_what_no_page_of_ours_asks_is_refused(backend, request_, told):
+    """In one sentence that says what it was, before anything is done."""
+    said = f"this panel asked what cannot be answered: {told}. %agent panel shows a new one."
+    assert {"id": 7, "error": said} == backend.handle({"id": 7, **request_})
+
+
+def test_a_place_that_is_none_is_passed_over(agent, backend):
+    """The view stays where it is."""
+    agent.run(prompt="what is x")
+    for seq in (-1, 99):
+        backend.look(seq, follows=False)
+    assert agent.position == agent.app.sequence_id
+
+
+def test_many_clicks_at_once_begin_one_command(agent, backend):
+    """Each of the others is told that one runs, or that nothing can run without an input."""
+    ask = {"do": "run", "inputs": {"prompt": "what is x"}}
+    replies = []
+    clicks = [
+        threading.Thread(target=lambda: replies.append(backend.handle({"id": 1, **ask}))) for _ in range(50)
+    ]
+    for click in clicks:
+        click.start()
+    for click in clicks:
+        click.join()
+    agent.workspace.worker.check()
+    began = [reply for reply in replies if "error" not in reply]
+    assert (50, 4 * len(began)) == (len(replies), len(agent.history()))
+
+
+def test_a_panel_that_is_gone_silences_no_other(agent, backend, caplog):
+    """It is told no more; the other hears to the end."""
+    heard = []
+
+    def gone(message):
+        heard.append("gone")
+        raise OSError("closed")
+
+    leave = [backend.subscribe(gone), backend.subscribe(heard.append)]
+    agent.run(prompt="what is x")
+    for each in leave:
+        each()
+    assert ("gone", 1) == (heard[0], heard.count("gone"))
+    assert "completed" == heard[-1]["run"]["status"]
+    assert ["A panel could not be told, and is told no more."] == [each.message for each in caplog.records]
 
 
 def test_one_command_at_a_time(notebook, agent, backend):
@@ -211,6 +287,46 @@ def test_a_message_between_many_steps_is_not_the_end(agent, backend):
     unsubscribe()
     assert ["completed"] == [each["run"]["status"] for each in told if each["run"]["status"] != "running"]
     assert (5, 5) == (told[-1]["run"]["head"], told[-1]["detail"]["seq"])
+
+
+QUICK_THEN_SLOW = """
+@action(reads=["n"], writes=["n"])
+def quick(state):
+    return state.update(n=state["n"] + 1)
+
+
+@action(reads=["n"], writes=[])
+def slow(state):
+    assert seen.wait(20)
+    return state
+
+
+hasty = (
+    graph.GraphBuilder().with_actions(quick, slow)
+    .with_transitions(("quick", "slow", expr("n == 200")), ("quick", "quick")).build()
+)
+"""
+
+
+def test_a_step_that_goes_on_is_told_whole_after_many_quick_ones(notebook):
+    """The quick ones are told whole a few times only, and their numbers in every message."""
+    notebook.names["seen"] = seen = threading.Event()
+    notebook.cell("from notebook_agent import expr\n" + QUICK_THEN_SLOW, "hasty")
+    agent = notebook.agent.use("hasty", state={"n": 0})
+    agent.settings = type(agent.settings)(max_steps=300)
+    backend, told = PanelBackend(agent.workspace), []
+
+    def hear(message):
+        told.append(message)
+        detail = message["detail"] or {"action": None}
+        if (detail["action"], message["run"]["status"]) == ("slow", "running"):
+            seen.set()
+
+    unsubscribe = backend.subscribe(hear)
+    agent.run()
+    unsubscribe()
+    assert seen.is_set()
+    assert [*range(201)] == sorted({step["seq"] for each in told for step in rows(each["run"]["steps"])})
 
 
 def test_the_list_of_runs(agent, backend):

@@ -9,6 +9,7 @@ import pytest
 
 from notebook_agent import calls
 from notebook_agent.calls.prices import PRICES
+from notebook_agent.session.backend import PanelBackend
 from tests.servers import OpenAIServer
 
 MAPPED = """
@@ -94,6 +95,29 @@ def test_a_run_command_counts_the_calls_of_its_branches(agent):
     assert (3, 3 * 9 + 6) == (result.spent.live, result.spent.tokens)
     assert [2, 1] == [row[4] for row in agent.log().rows]
     assert [2, 1] == [len(agent.calls(f"@{seq}").rows) for seq in (0, 1)]
+
+
+def test_the_panel_counts_the_calls_of_branches_and_shows_whose_they_are(agent):
+    """In its header, also while they run, and at the step that started them."""
+    agent.use("asking", state={"topics": ["a", "b"], "topic": "c"})
+    backend, told = PanelBackend(agent.workspace), []
+    leave = backend.subscribe(told.append)
+    agent.run()
+    leave()
+    totals = {"calls": 3, "replayed": 0, "tokens": 33, "cost": None}
+    assert (totals, totals) == (backend.overview()["totals"], told[-1]["totals"])
+    calls = [backend.handle({"id": 1, "do": "detail", "seq": seq})["detail"]["calls"] for seq in (0, 1)]
+    assert [["ask_all 0-0", "ask_all 0-1"], [None]] == [[call.get("branch") for call in of] for of in calls]
+    said = [call["messages"][0]["content"] for of in calls for call in of]
+    assert ["a", "b", "c"] == said
+
+
+def test_the_panel_shows_the_first_calls_of_very_many_branches(agent):
+    """And says how many there are more."""
+    agent.use("asking", state={"topics": ["a"] * 62, "topic": "c"})
+    agent.step()
+    detail = PanelBackend(agent.workspace).handle({"id": 1, "do": "detail", "seq": 0})["detail"]
+    assert (60, 2) == (len(detail["calls"]), detail["moreCalls"])
 
 
 def test_a_retry_counts_only_what_it_took_itself(agent, notebook):

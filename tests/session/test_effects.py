@@ -8,6 +8,7 @@ from notebook_agent import ApplicationBuilder, action
 from notebook_agent.errors import EffectError, MissingKeyError
 from notebook_agent.magics.reading import read_line
 from notebook_agent.session import Agent
+from notebook_agent.session.backend import PanelBackend
 
 
 def test_a_retry_needs_leave_and_gets_it_once():
@@ -63,6 +64,21 @@ def test_a_step_that_was_served_is_told_from_one_that_was_fired(notebook):
     assert notebook.screen.lines[-1].endswith("served, not fired")
     assert ["served, not fired"] == [row[2] for row in agent.log().rows]
     assert [1] == notebook.names["SENT"]
+
+
+def test_the_panel_is_told_which_steps_were_served(notebook):
+    """In the message as it happens, and in the overview of each run."""
+    notebook.cell(SENDING, "sending")
+    agent = notebook.agent.use("sending", state={"n": 1})
+    agent.run()
+    backend, told = PanelBackend(agent.workspace), []
+    agent.fork("@start")
+    leave = backend.subscribe(told.append)
+    agent.run()
+    leave()
+    steps = [run["steps"].get("served") for run in backend.overview()["runs"]]
+    assert (None, [0]) == (*steps,)
+    assert [0] == told[-1]["run"]["steps"]["served"]
 
 
 def test_a_key_that_is_read_now_and_missing_is_said(notebook):

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from notebook_agent.errors import CommandError, RunError, RunExistsError, StoreFormatError
+from notebook_agent.errors import CommandError, RunError, RunExistsError, StoreFormatError, UnknownRunError
+from notebook_agent.view.brief import short_id
 
 SECRET = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" * 2
 
@@ -24,13 +25,13 @@ def test_a_removal_is_told_first(agent, second):
     """Nothing goes without --now, and both lines say how to go on."""
     told = str(agent.delete(second))
     assert re.fullmatch(
-        rf"{second} would go: 4 steps of its own, [\d.]+ k?B that no other run holds\."
+        rf"{second} \([0-9a-f]{{8}}\) would go: 4 steps of its own, [\d.]+ k?B that no other run holds\."
         rf" %agent delete {second} --now removes it",
         told,
     )
     assert second in str(agent.runs())
     done = str(agent.delete(second, now=True))
-    assert done.startswith(f"{second} is gone, 4 steps of its own; %agent gc")
+    assert re.match(rf"{second} \([0-9a-f]{{8}}\) is gone, 4 steps of its own; %agent gc", done)
     assert second not in str(agent.runs())
 
 
@@ -47,7 +48,7 @@ def test_space_is_given_back_when_told(agent, second):
 
 def test_the_run_in_use_is_not_removed(agent):
     """The sentence says what to do first."""
-    with pytest.raises(CommandError, match="is in use: %agent use another run first"):
+    with pytest.raises(CommandError, match="is in use: take another run into use first, %agent use RUN"):
         agent.delete(agent.workspace.label(), now=True)
 
 
@@ -65,7 +66,9 @@ def test_forks_keep_what_they_have(agent):
     agent.run(prompt="what is x")
     name = agent.workspace.label()
     agent.fork("@1")
-    assert str(agent.delete(name)).startswith(f"{name} would go: 2 steps of its own")
+    assert f"{name} ({short_id(agent.app.parent_pointer.app_id)}) would go: 2 steps of its own" in str(
+        agent.delete(name)
+    )
     assert "; its forks keep what they have of it" in str(agent.delete(name, now=True))
     assert agent.state("@1", "mode").value == "text"
 
@@ -182,3 +185,36 @@ def test_branches_go_with_their_run(notebook):
     agent.delete(name, now=True)
     assert ["kept"] == [run.label for run in agent.workspace.runs() if run.label == "kept"]
     assert 2 == len(agent.workspace.runs())
+
+
+def test_a_name_of_several_runs_removes_none(agent):
+    """Their ids are named, with what each holds; an id removes that one and says so."""
+    ids = []
+    for prompt in ("what is x", "write x"):
+        agent.run(prompt=prompt)
+        agent.label("x")
+        ids.append(short_id(agent.app.uid))
+        agent.use("chat")
+    with pytest.raises(UnknownRunError) as refused:
+        agent.delete("x", now=True)
+    told = f"'x' names several runs: say which by its id ({ids[1]} with 4 steps, {ids[0]} with 4 steps)"
+    assert told == str(refused.value)
+    assert str(agent.delete(ids[0], now=True)).startswith(f"x ({ids[0]}) is gone, 4 steps of its own")
+    assert str(agent.delete("x", now=True)).startswith(f"x ({ids[1]}) is gone")
+
+
+def test_a_label_that_another_run_has_is_told(agent):
+    """One of the same family is refused; of another one it is allowed, and said."""
+    agent.label("x")
+    first = short_id(agent.app.uid)
+    agent.use("chat")
+    name = agent.workspace.label()
+    told = f"{name} is now called x; {first} of another family is called so too: each goes by its id"
+    assert told == str(agent.label("x"))
+
+
+def test_a_run_keeps_its_own_label(agent):
+    """Giving it again changes nothing, and is no error."""
+    agent.label("x")
+    assert "x is called so already" == str(agent.label("x"))
+    assert "x" == agent.workspace.label()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from notebook_agent import action
 from notebook_agent.errors import CommandError, UnknownStepError
 from notebook_agent.magics.commands import Call
 from notebook_agent.magics.expansion import Scope
@@ -40,6 +41,23 @@ def test_keys_of_the_state_and_inputs_are_told_apart(ran):
     assert ["code: write a", "text: what b"] == [
         ran.workspace.store().head_state(each.run)["response"] for each in given.grid
     ]
+
+
+def test_a_predicate_over_no_key_is_refused_before_anything_is_paid(ran):
+    """A key that the state lacks may come of an action, also of one that is tried."""
+
+    @action(reads=["prompt"], writes=["mode", "sure"])
+    def decide(state):
+        return state.update(mode="text", sure=True)
+
+    runs = len(ran.workspace.runs())
+    with pytest.raises(CommandError) as caught:
+        ran.map("@0", n=2, passes="respnse == 'x' and mode == 'text'")
+    told = "respnse == 'x' and mode == 'text': the state has no key 'respnse', and no action writes it."
+    assert f"{told} Did you mean 'response'?" == str(caught.value)
+    assert runs == len(ran.workspace.runs())
+    assert [True] == [each.passed for each in ran.map("@0", passes="sure", actions={"decide": decide}).grid]
+    assert [True] == [each.passed for each in ran.map("@start", {"prompt": "what"}, passes="response").grid]
 
 
 def test_one_value_is_the_same_for_all(ran):

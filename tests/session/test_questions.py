@@ -263,3 +263,33 @@ def test_bad_questions_are_one_sentence(agent, ask_for, told):
     with pytest.raises(AgentError) as caught:
         ask_for(agent)
     assert told in str(caught.value)
+
+
+def stopped_at(step):
+    """Return a question during which a Stop comes."""
+    asked = []
+
+    def question(state):
+        asked.append(state)
+        if len(asked) > step + 2:
+            raise KeyboardInterrupt
+        return len(state["log"])
+
+    return question
+
+
+def test_a_stop_leaves_what_a_watch_had_found(agent):
+    """And so it does for a bisection, which may have its answer by then."""
+    text = str(agent.watch(stopped_at(4)))
+    assert ": 1 change, stopped after @4: 4 checkpoints not looked at\n" in text
+    assert "stopped before the first: 10 checkpoints not looked at" in str(agent.watch(stopped_at(-2)))
+    assert str(agent.bisect(lambda state: stopped_at(4)(state) == 0)).startswith(
+        "<lambda> first fails after @2"
+    )
+    slow = stopped_at(4)
+    text = str(agent.bisect(lambda state: slow(state) == 0))
+    assert text.endswith("it still held after @1 decide; stopped, 4 checkpoints not looked at")
+    early = stopped_at(1)
+    text = str(agent.bisect(lambda state: early(state) == 0))
+    assert "<lambda> has not failed in 3 checkpoints of" in text
+    assert text.endswith("; stopped, 7 checkpoints not looked at")

@@ -3,7 +3,7 @@
 import pytest
 
 from notebook_agent.errors import CommandError, UnknownRunError
-from notebook_agent.session import Agent
+from notebook_agent.session import Agent, Settings
 from tests.kernels import Kernel
 from tests.servers import Answer, Hold, OpenAIServer
 from tests.session.chat import ACTIONS, CELLS, FIXED, GRAPH
@@ -203,3 +203,65 @@ def test_a_run_that_stands_after_a_completed_step_is_taken_into_use(other):
     fresh = other("/one/demo.ipynb")
     assert isinstance(fresh.resume(), Agent)
     assert "prompt" == fresh.app.get_next_action().name
+
+
+def test_with_a_run_in_use_that_is_not_unfinished_nothing_is_moved(other):
+    """Resuming once more does not go from one completed run to another."""
+    agent = other("/one/demo.ipynb")
+    for _ in range(2):
+        agent.use("chat")
+        agent.run(prompt="what is x")
+    name = agent.workspace.label()
+    for _ in range(2):
+        with pytest.raises(CommandError, match=rf"^nothing is unfinished: .* {name} stays in use"):
+            agent.resume()
+    assert name == agent.workspace.label()
+
+
+def test_where_there_is_no_run_the_other_projects_are_named(other):
+    """With the option that looks there."""
+    label = fail(other("/one/demo.ipynb"))
+    fresh = other("/two/elsewhere.ipynb", ACTIONS + FIXED + GRAPH)
+    told = "; --project NAME looks in another project (demo with 1 run)"
+    with pytest.raises(CommandError) as nothing:
+        fresh.resume()
+    assert f"there is no run in project 'elsewhere' to resume{told}" == str(nothing.value)
+    with pytest.raises(UnknownRunError) as unknown:
+        fresh.resume(label)
+    assert str(unknown.value).endswith(told)
+    with pytest.raises(CommandError) as undefined:
+        fresh.use(label)
+    assert str(undefined.value).endswith(told)
+    fresh.resume(project="demo")
+    assert label == fresh.workspace.label()
+
+
+def test_projects_are_listed(other):
+    """The present one is marked."""
+    label = fail(other("/one/demo.ipynb"))
+    fresh = other("/two/elsewhere.ipynb")
+    assert (("", "demo", 1, label, "/one/demo.ipynb"),) == fresh.runs(projects=True).rows
+    fresh.use("chat")
+    assert ["→", ""] == [row[0] for row in fresh.runs(projects=True).rows]
+
+
+def test_another_working_directory_is_the_same_project_and_store(notebook, tmp_path, monkeypatch):
+    """Both are those of where the session began."""
+    monkeypatch.setenv("NOTEBOOK_AGENT_STORE", f"kept-{tmp_path.name}.db")
+    agent = notebook.agent.use("chat")
+    name, location = agent.workspace.label(), agent.workspace.store().location
+    fresh = type(notebook)()
+    fresh.cell(CELLS)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    fresh.agent.use(name)
+    assert ("demo", location) == (fresh.agent.workspace.project(), fresh.agent.workspace.store().location)
+
+
+def test_a_store_that_is_set_stays_where_it_is(notebook, tmp_path, monkeypatch):
+    """A relative path is from where the session began."""
+    agent = notebook.agent
+    agent.settings = Settings(store="mine.db")
+    monkeypatch.chdir(tmp_path)
+    agent.use("chat")
+    assert str(tmp_path / "demo" / "mine.db") == agent.workspace.store().location

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from notebook_agent.errors import CommandError, GraphError, UnknownStepError
+from notebook_agent.session import Agent
 from tests.kernels import Kernel
 from tests.servers import Answer, OpenAIServer
 from tests.session.chat import CELLS, FIXED
@@ -252,8 +253,9 @@ def test_a_helper_that_changed_since_is_said_with_the_test(notebook):
     notebook.cell(PLUS.format(30), "help")
     now = agent.workspace.app.graph.get_action("grow").code[:4]
     said = (
-        f"grow has changed since ({then} → {now}): the test expects what it did then, and has its source, "
-        "which is the same, with LIMIT, plus as now; where that makes a difference, it fails until both agree"
+        f"grow has changed since ({then} → {now}: LIMIT): the test expects what it did then, and has its "
+        "source, which is the same, with LIMIT as now; where that makes a difference, it fails until both "
+        "agree"
     )
     assert said == str(agent.test(0, "test_now.py")).splitlines()[1]
     comments = [line[2:] for line in Path("test_now.py").read_text().splitlines() if line.startswith("# ")]
@@ -270,8 +272,34 @@ def test_an_action_that_changed_since_is_there_as_it_was(notebook):
     agent = notebook.agent.use("limited", state={"n": 1})
     agent.run()
     notebook.cell(LIMITED.replace('plus(state["n"])', "0"), "grow")
-    assert "and has its source of then with LIMIT, plus as now" in str(agent.test(0, "test_then.py"))
+    told = str(agent.test(0, "test_then.py"))
+    assert told.endswith("and has its source of then with LIMIT, plus, which have not changed")
     assert 0 == pytest_on("test_then.py")[0]
+
+
+def test_a_helper_that_changed_with_its_action_is_named(notebook):
+    """The test has the action of then and the helper of now, of which it says so."""
+    notebook.cell(PLUS.format(3), "help")
+    notebook.cell(LIMITED, "grow")
+    agent = notebook.agent.use("limited", state={"n": 1})
+    agent.run()
+    notebook.cell(PLUS.format(30), "help")
+    notebook.cell(LIMITED.replace("plus(state", "1 + plus(state"), "grow")
+    told = str(agent.test(0, "test_then.py"))
+    assert ": LIMIT): the test expects" in told
+    assert "and has its source of then with LIMIT as now; where that makes a difference, it f" in told
+
+
+def test_what_changed_before_this_process_is_not_known(notebook):
+    """Then all is named that the action uses."""
+    notebook.cell(PLUS.format(3), "help")
+    notebook.cell(LIMITED, "grow")
+    notebook.agent.use("limited", state={"n": 1}).run()
+    notebook.cell(PLUS.format(30), "help")
+    later = Agent(notebook.names, notebook.screen)
+    later.resume()
+    told = str(later.test(0, "test_then.py"))
+    assert "which is the same, with LIMIT, plus as now; where that makes a difference, it fails" in told
 
 
 BLIND = """

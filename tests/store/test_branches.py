@@ -64,6 +64,20 @@ def test_a_branch_that_somebody_wants_stays(store: Store, why: str):
     assert (None, {"n": 1}) == (store.run(kept).spawned_by, store.state(StepRef(kept, 0)))
 
 
+@pytest.mark.parametrize("pinned", [False, True])
+def test_a_branch_goes_with_its_only_fork(store: Store, pinned: bool):
+    """An attempt that went on from an earlier one's branch is no reason to keep that, unless it stays."""
+    counted(store, 2)
+    first = branch(store, "first attempt", StepRef(KEY, 1))
+    again = replace(new_run(FORK, StepRef(first, 0)), spawned_by=StepRef(KEY, 1), label="ask_all 0-1")
+    store.create_run(again)
+    branch(store, "twig", StepRef(first, 0))
+    store.pin_run(FORK, pinned)
+    told, done = store.delete_run(KEY, dry_run=True), store.delete_run(KEY)
+    assert [(0, 2) if pinned else (3, 0)] * 2 == [(each.branches, each.spared) for each in (told, done)]
+    assert (["first attempt", "fork", "twig"] if pinned else []) == listed(store)
+
+
 def test_what_forks_keep_they_keep_with_its_branches(store: Store):
     """Those of the steps behind the last fork point go."""
     counted(store, 3)

@@ -98,6 +98,7 @@ def test_an_imported_family_goes_as_one(store: Store, other: Store):
     family(store)
     text = export_run(store, KEY)
     import_run(other, text)
+    other.pin_run(BRANCH, True)
     assert (1, 1, [BRANCH, TWIG]) == (*counts(other.delete_run(KEY)), listed(other))
     assert (1, 1) == counts(store.delete_run(KEY))
     other.gc()

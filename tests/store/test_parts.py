@@ -14,7 +14,7 @@ from notebook_agent.errors import UnknownRunError, UnknownStepError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store import open_store
-from notebook_agent.store.protocol import Part, Store
+from notebook_agent.store.protocol import Part, Plain, Store
 
 from .runs import FORK, KEY, counted, new_run, step
 
@@ -42,6 +42,34 @@ def test_a_mark_stays_while_the_value_does(store: Store):
     assert {marks[1]} == {marks[seq] for seq in range(1, 8)}
     assert 9 == len({mark for _, mark in store.marks(KEY, ("log",))})
     assert 1 == len({mark for _, mark in store.marks(KEY, ("kind",))})
+
+
+def test_an_item_that_was_away_and_came_back_has_other_marks_between(store: Store):
+    """Of a list of several chunks and runs, whose versions begin alike nearly everywhere."""
+    items = [f"{n} " * 90 for n in range(2200)]
+    other = [*items[:5], "other " * 90, *items[6:]]
+    versions = [items[:2100], items[:2101], other[:2101], other[:2102], items[:2102], items[:4], items]
+    versions += [items, [*items, "more " * 90], [1, *items]]
+    store.create_run(new_run(KEY, log=[]))
+    for seq, log in enumerate(versions):
+        step(store, seq, {"log": log})
+    for place in (5, 1030, 2080, -2150):
+        marks = [mark for _, mark in store.marks(KEY, ("log", place))]
+        values = [log[place] if -len(log) <= place < len(log) else None for log in ([], *versions)]
+        assert [one == other for one in values for other in values] == [
+            one == other for one in marks for other in marks
+        ]
+
+
+def test_plain_marks_tell_values_apart(store: Store):
+    """By their kinds too: 1 is not True, and a text is not a number."""
+    values = [1, True, 1.0, "1", None, "x", 2]
+    store.create_run(new_run(KEY, n=0))
+    for seq, value in enumerate(values):
+        step(store, seq, {"n": value})
+    marks = [mark for _, mark in store.marks(KEY, ("n",))]
+    assert [Plain(type(value).__name__, 1, value) for value in (0, *values)] == marks
+    assert 8 == len({(type(mark.value), mark) for mark in marks})
 
 
 def test_marks_of_a_stretch(store: Store):

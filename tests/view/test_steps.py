@@ -42,3 +42,11 @@ def test_nothing_new_changes_nothing():
     """Nor does it where nothing was known."""
     some, none = columns(0, "ab"), columns(0, "")
     assert (some, some) == (joined_steps(some, none), joined_steps(none, some))
+
+
+def test_what_was_served_is_joined_too():
+    """Where either has some; what is told anew counts."""
+    old = {**columns(0, "abc"), "served": [0, 2]}
+    joined = joined_steps(old, {**columns(2, "ab"), "served": [1]})
+    assert [0, 3] == joined["served"]
+    assert [0] == joined_steps(old, columns(2, "ab"))["served"]

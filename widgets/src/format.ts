@@ -62,11 +62,14 @@ export function restSentence(run: Run, runs: Run[]): string {
   return `${run.label}${from} ${runSentence(run)}${next}`;
 }
 
+/** What became of a step. */
+export const became = ({ served, status }: Step): string => (served ? "served, not fired" : status);
+
 /** The slider's value as a screen reader says it. */
 export function placeText(step: Step | null, last: number | null): string {
   if (!step) return last === null ? "initial state" : `initial state, before step 0 of ${last}`;
   const hand = step.edited ? ", state edited by hand after it" : "";
-  return `step ${step.seq} of ${last ?? step.seq}: ${step.action}, ${step.status}${hand}`;
+  return `step ${step.seq} of ${last ?? step.seq}: ${step.action}, ${became(step)}${hand}`;
 }
 
 /** A short description of a value, for a line that is folded. */

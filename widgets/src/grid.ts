@@ -91,10 +91,12 @@ function table(model: GridModel, { tried, columns, rows }: GridWire): HTMLTableE
   head.append(...[...tried, "runs", ...columns].map((name) => made("th", name, { scope: "col" })));
   const body = drawn.createTBody();
   for (const row of rows) {
-    const forks = made("td");
+    const forks = made("td", "", { class: "na-runs" });
     forks.append(...row.forks.map((fork) => forkButton(model, fork)));
     const cells = row.told.map((text) => made("td", text));
-    body.insertRow().append(...row.tried.map((text) => made("td", text)), forks, ...cells);
+    body
+      .insertRow()
+      .append(...row.tried.map((text) => made("td", text, { class: "na-tried" })), forks, ...cells);
   }
   return drawn;
 }

@@ -1,6 +1,6 @@
 /** Splits code into coloured pieces; the text itself is never changed. */
 
-export type Kind = "comment" | "string" | "number" | "keyword" | "builtin" | "name" | "decorator" | "plain";
+export type Kind = "comment" | "string" | "number" | "keyword" | "name" | "decorator" | "plain";
 
 export interface Piece {
   kind: Kind;
@@ -13,13 +13,6 @@ const KEYWORDS = new Set(
     "import in is lambda match nonlocal not or pass raise return try while with yield True False None " +
     "const let var function new public private static void int string bool float final extends interface " +
     "package throw catch switch do this null true false fn struct enum type export default func"
-  ).split(" "),
-);
-
-const BUILTINS = new Set(
-  (
-    "all any bool bytes dict enumerate float int isinstance len list max min open print range set sorted " +
-    "str sum super tuple zip self"
   ).split(" "),
 );
 
@@ -37,8 +30,7 @@ const OTHER = join(SLASH, STRINGS, REST);
 
 function wordKind(word: string, before: string): Kind {
   if (before === "def" || before === "class") return "name";
-  if (KEYWORDS.has(word)) return "keyword";
-  return BUILTINS.has(word) ? "builtin" : "plain";
+  return KEYWORDS.has(word) ? "keyword" : "plain";
 }
 
 type Group = Kind | "word";

@@ -4,7 +4,7 @@ import type { Overview, Progress, Reply } from "./model.ts";
 import { restedSaying, runIn } from "./saying.ts";
 import { detailOf, Shelf } from "./shelf.ts";
 import type { Source } from "./source.ts";
-import { advanced, misses, type Point, pathOf, placeKey } from "./timeline.ts";
+import { advanced, grown, misses, type Point, pathOf, placeKey } from "./timeline.ts";
 import type { Detail } from "./wire.ts";
 
 /** How long the slider rests before its neighbours are asked for. */
@@ -79,7 +79,7 @@ export class Looking {
     const at = following ? last : Math.min(this.looks.at, last);
     this.#details.clear();
     const blame = overview.run === run ? this.looks.blame : null;
-    this.change({ overview, points, at, following: at === last, blame });
+    this.change({ overview, points, at, drawn: { overview, points }, following: at === last, blame });
     this.#want();
   }
 
@@ -110,14 +110,16 @@ export class Looking {
     const { overview, following, at } = this.looks;
     if (progress.n <= overview.n) return;
     const next = advanced(overview, progress);
-    const points = pathOf(next);
+    const points = grown(this.looks.points, overview.run, progress);
     for (const step of progress.run.steps) this.#details.delete(placeKey({ ...step, fork: null }));
     if (progress.detail) this.#details.keep(placeKey({ ...progress.detail, fork: null }), progress.detail);
     const place = following ? points.length - 1 : Math.min(at, points.length - 1);
     const said = restedSaying(overview, next) ?? this.looks.said;
-    this.change({ overview: next, points, at: place, text: progress.text, said });
+    const whole = progress.detail || progress.run.status !== "running";
+    const drawn = whole ? { overview: next, points } : this.looks.drawn;
+    this.change({ overview: next, points, at: place, drawn, text: progress.text, said });
     if (misses(overview, progress)) void this.refresh();
-    if (progress.detail || !following || progress.run.status !== "running") this.#want();
+    if (whole || !following) this.#want();
   }
 
   /** Shows the detail of the place in view, from what is kept or from the source. */

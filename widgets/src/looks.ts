@@ -8,6 +8,8 @@ export interface Looks {
   /** The slider's places; `points[at]` is the one in view. */
   points: Point[];
   at: number;
+  /** What the strip and the lanes are drawn from: of a run that goes on it is a few times a second as it is. */
+  drawn: { overview: Overview; points: Point[] };
   /** Whether the view moves on with the run. */
   following: boolean;
   /** Of the place in view, or of the last one while the answer is on its way. */
@@ -55,6 +57,7 @@ export function looksAt(overview: Overview): Looks {
     overview,
     points,
     at: points.length - 1,
+    drawn: { overview, points },
     following: true,
     detail: null,
     shown: "",

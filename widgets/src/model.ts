@@ -23,6 +23,8 @@ export interface Step {
   stale: boolean;
   /** The state was edited by hand after it. */
   edited: boolean;
+  /** It gave its record again, as its effect cannot be taken back. */
+  served: boolean;
 }
 
 export type Run = Omit<RunWire, "steps"> & { steps: Step[] };
@@ -43,6 +45,7 @@ const known = (ms: number | undefined): number | null => (ms === undefined || ms
 export function stepsOf(wire: StepsWire, run: string): Step[] {
   const stale = new Set(wire.stale);
   const edited = new Set(wire.edited);
+  const served = new Set(wire.served);
   const name = (place: number | undefined): string | null => wire.names[place ?? -1] ?? null;
   return wire.action.map((action, i) => ({
     run,
@@ -53,6 +56,7 @@ export function stepsOf(wire: StepsWire, run: string): Step[] {
     ms: known(wire.ms[i]),
     stale: stale.has(i),
     edited: edited.has(i),
+    served: served.has(i),
   }));
 }
 

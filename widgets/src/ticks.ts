@@ -1,12 +1,17 @@
 /** The marks of steps on the slider and in the lanes. */
-import { duration } from "./format.ts";
+import { became, duration } from "./format.ts";
 import type { Step } from "./model.ts";
 import type { Hues } from "./views/hues.ts";
 
 const MOST_TICKS = 240;
+/** Of more places none has room for the name of its action. */
+export const MOST_NAMED = 48;
 
 export interface Tick {
+  /** The step that it stands for; of several the gravest. */
   step: Step;
+  /** What was done in it; empty where that is not one action. */
+  action: string;
   from: number;
   width: number;
 }
@@ -30,20 +35,23 @@ export function ticksOf(steps: (Step | null)[], offset: number, cells: number): 
   const ticks: Tick[] = [];
   for (let i = 0; i < steps.length; i += width) {
     const group = steps.slice(i, i + width).filter((step) => step !== null);
-    if (group.length > 0) ticks.push({ step: group.reduce(heavier), from: offset + i, width });
+    const [first] = group;
+    if (!first) continue;
+    const action = group.every((step) => step.action === first.action) ? first.action : "";
+    ticks.push({ step: group.reduce(heavier), action, from: offset + i, width });
   }
   return ticks;
 }
 
 export const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(4)}%`;
 
-export const tickClass = (step: Step, hues: Hues): string =>
-  `${hues(step.action)} na-is-${step.status} ${step.stale ? "na-stale" : ""} ${step.edited ? "na-hand" : ""}`;
+export const tickClass = ({ step, action }: Tick, hues: Hues): string =>
+  `${hues(action)} na-is-${step.status} ${step.stale ? "na-stale" : ""} ${step.edited ? "na-hand" : ""} ${step.served ? "na-served" : ""}`;
 
 export const tickTitle = (step: Step): string =>
   [
     `step ${step.seq}: ${step.action}`,
-    step.status,
+    became(step),
     step.ms !== null && duration(step.ms),
     step.stale && "older code",
     step.edited && "state edited by hand after it",

@@ -23,6 +23,8 @@ export interface Lane {
   offset: number;
   /** How many forks of a grid it stands for; missing where it is a run. */
   forks?: number;
+  /** How many of these failed. */
+  failed?: number;
 }
 
 const byId = (runs: Run[]): Map<string, Run> => new Map(runs.map((run) => [run.id, run]));
@@ -90,9 +92,9 @@ export function withGrids(lanes: Lane[]): Lane[] {
     if (!grid || grid.length < 2) return [lane];
     const fork = { ...lane, depth: lane.depth + 1, run: { ...lane.run, parent: keyOf(lane) } };
     if (grid[0] !== lane) return [fork];
-    const shown = grid.find(({ run }) => run.status === "failed") ?? lane;
-    const run = { ...shown.run, id: keyOf(lane), label: nameOf(lane) ?? "" };
-    return [{ ...lane, run, forks: grid.length }, fork];
+    const failed = grid.filter(({ run }) => run.status === "failed");
+    const run = { ...(failed[0] ?? lane).run, id: keyOf(lane), label: nameOf(lane) ?? "" };
+    return [{ ...lane, run, forks: grid.length, failed: failed.length }, fork];
   });
 }
 
@@ -106,15 +108,20 @@ export function unfolded(lanes: Lane[], folded: ReadonlySet<string>): Lane[] {
   });
 }
 
-const bySeq = (a: Step, b: Step): number => a.seq - b.seq;
+/** What lies before a step, at no cost that grows with how much that is. */
+function before<Place extends { seq: number | null }>(places: Place[], { seq }: Step): Place[] {
+  return places.slice(0, places.findLastIndex((place) => (place.seq ?? -1) < seq) + 1);
+}
 
-function mergedSteps(old: Step[], fresh: Step[]): Step[] {
-  const last = old.at(-1);
-  const grows = fresh.every((step, i) => step.seq > (fresh[i - 1] ?? last ?? { seq: -1 }).seq);
-  if (grows) return fresh.length === 0 ? old : old.concat(fresh);
-  const steps = new Map(old.map((step) => [step.seq, step]));
-  for (const step of fresh) steps.set(step.seq, step);
-  return [...steps.values()].sort(bySeq);
+/** The steps after those of a message, which tells all from its first on. */
+const mergedSteps = (old: Step[], fresh: Step[]): Step[] =>
+  fresh[0] ? before(old, fresh[0]).concat(fresh) : old;
+
+/** The places after a message of progress: as `pathOf` finds them, where only the run in view has grown. */
+export function grown(points: Point[], inView: string, { run }: Progress): Point[] {
+  const [first] = run.steps;
+  if (!first || run.id !== inView) return points;
+  return before(points, first).concat(ownPoints(run, undefined));
 }
 
 /** The overview after a message of progress, which tells only what changed. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Overview } from "../src/model.ts";
+import type { Overview, Run } from "../src/model.ts";
 import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
 import type { BlameWire } from "../src/wire.ts";
@@ -28,6 +28,7 @@ const BLAME: BlameWire = {
   source: "def decide_mode(state): ...\n",
   calls: detail().calls,
   causes: [{ path: "prompt", kind: "step", seq: 0, action: "prompt" }],
+  left: "and at least 3 earlier writes: %agent blame mode chat@6 --all tells of all",
 };
 
 describe("a step that completed", () => {
@@ -94,6 +95,7 @@ describe("a value of the state", () => {
     expect(card.textContent).toContain("mode was written by decide_mode, step 1");
     expect(card.textContent).toContain("System.out.println");
     expect(names(card, "list").at(-1)).toBe("Made from");
+    expect(card.textContent).toContain("and at least 3 earlier writes: %agent blame mode chat@6 --all");
     expect(document.activeElement).toBe(card);
   });
 
@@ -121,13 +123,18 @@ describe("a grid of forks", () => {
     const made = overview();
     const [main, fork] = made.runs;
     if (!main || !fork) throw new Error("the fixture has a fork");
-    const forks = [1, 2, 3].map((n) => ({ ...fork, id: `fork${n}`, label: `map-1a2b.${n}` }));
+    const forks: Run[] = [1, 2, 3].map((n) => ({
+      ...fork,
+      id: `fork${n}`,
+      label: `map-1a2b.${n}`,
+      status: n === 2 ? "failed" : fork.status,
+    }));
     return { ...made, runs: [main, ...forks] };
   };
 
   it("is one lane until it is opened", async () => {
     await open(grid());
-    const lane = get(at, "treeitem", "map-1a2b, grid of 3 forks");
+    const lane = get(at, "treeitem", "map-1a2b 3 forks, 1 failed");
     expect(names(at, "treeitem").length).toBe(2);
     await press(lane, "ArrowRight");
     expect(lane.getAttribute("aria-expanded")).toBe("true");
@@ -136,7 +143,7 @@ describe("a grid of forks", () => {
 
   it("is open while one of its forks is in view", async () => {
     await open({ ...grid(), run: "fork2" });
-    expect(get(at, "treeitem", "map-1a2b, grid of 3 forks").getAttribute("aria-expanded")).toBe("true");
+    expect(get(at, "treeitem", /^map-1a2b 3 forks/).getAttribute("aria-expanded")).toBe("true");
   });
 });
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Overview } from "../src/model.ts";
+import type { Overview, Progress, Step } from "../src/model.ts";
 import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
 import { click, doing, find, get, names, press, show, type } from "./screen.ts";
-import { FakeSource, overview, progress, tick } from "./story.ts";
+import { detail, FakeSource, overview, progress, tick } from "./story.ts";
 
 let source: FakeSource;
 let viewer: Viewer;
@@ -282,6 +282,19 @@ describe("commands", () => {
   });
 });
 
+describe("a step that was served", () => {
+  it("is marked, and said to be no step that was fired", async () => {
+    const shown = overview();
+    Object.assign(shown.runs[0]?.steps[9] ?? {}, { served: true });
+    await open(shown);
+    await slide(9);
+    const said = "step 9 of 10: decide_mode, served, not fired";
+    expect(slider().getAttribute("aria-valuetext")).toBe(said);
+    const marks = [".na-cell", ".na-dot"].map((kind) => at.querySelectorAll(`${kind}.na-served`).length);
+    expect(marks).toEqual([1, 1]);
+  });
+});
+
 describe("a run that goes on", () => {
   beforeEach(() => open());
 
@@ -292,6 +305,20 @@ describe("a run that goes on", () => {
     made.detail = null;
     await doing(() => source.say(made));
     expect(slider().getAttribute("aria-valuetext")).toBe("step 11 of 11: response, running");
+  });
+
+  it("moves the slider with each message, and draws the lanes with those that tell a step whole", async () => {
+    const dots = (): number => at.querySelectorAll(".na-lane .na-dot").length;
+    const before = dots();
+    const going = (n: number, whole: boolean): Progress => {
+      const made = { ...progress(), n, detail: whole ? detail() : null };
+      const step = { ...made.run.steps[0], seq: 10 + n, status: "running" } as Step;
+      return { ...made, run: { ...made.run, status: "running", head: step.seq, steps: [step] } };
+    };
+    await doing(() => source.say(going(1, false)));
+    expect([slider().max, dots()]).toEqual(["11", before]);
+    await doing(() => source.say(going(2, true)));
+    expect([slider().max, dots()]).toEqual(["12", before + 2]);
   });
 
   it("says when it has come to rest", async () => {

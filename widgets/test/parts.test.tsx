@@ -117,6 +117,25 @@ describe("a streamed answer", () => {
   });
 });
 
+describe("the calls of branches", () => {
+  it("stand with those of the step, under the name of each branch", async () => {
+    const source = new FakeSource();
+    const made: Detail = failed();
+    const [call] = detail().calls;
+    if (!call) throw new Error("the fixture has a call");
+    made.calls = [call, { ...call, id: 99, branch: "ask_all 0-0" }];
+    made.moreCalls = 2;
+    source.replies.detail = { detail: made };
+    const { at } = await open(source);
+    await click(at, "tab", "Calls");
+    expect(get(at, "tab", "Calls").querySelector<HTMLElement>("[data-n]")?.dataset.n).toBe("4");
+    expect([...at.querySelectorAll(".na-calls summary code")].map((name) => name.textContent)).toEqual([
+      "ask_all 0-0",
+    ]);
+    expect(get(at, "tabpanel").textContent).toContain("… 2 calls more");
+  });
+});
+
 describe("a value that came in part", () => {
   it("is paged through", async () => {
     const source = new FakeSource();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../src/model.ts";
 import { ticksOf, withRoom } from "../src/ticks.ts";
-import { advanced, lanesOf, misses, pathOf } from "../src/timeline.ts";
+import { advanced, grown, lanesOf, misses, pathOf } from "../src/timeline.ts";
 import { VisitCounter } from "../src/visits.ts";
 import { overview, progress } from "./story.ts";
 
@@ -20,6 +20,18 @@ describe("the path of a run", () => {
     const made = overview();
     Object.assign(made.runs[1] ?? {}, { forkedAt: null });
     expect(pathOf(made, made.runs[1]?.id).map((point) => point.seq)).toEqual([null, 5, 6, 7]);
+  });
+
+  it("grows by the steps of a message as it is found anew", () => {
+    const message = progress();
+    message.run.steps = [9, 10, 11].map((seq) => ({ ...message.run.steps[0], seq }) as Step);
+    const made = overview();
+    expect(grown(pathOf(made), made.run, message)).toEqual(pathOf(advanced(made, message)));
+  });
+
+  it("does not grow by the steps of another run", () => {
+    const points = pathOf(overview(), overview().runs[1]?.id);
+    expect(grown(points, overview().runs[1]?.id ?? "", progress())).toBe(points);
   });
 
   it("says at which place each lane begins", () => {
@@ -68,6 +80,12 @@ describe("ticks", () => {
     const ticks = ticksOf(many, 1, 10_001);
     expect(ticks.length).toBeLessThanOrEqual(240);
     expect(ticks.filter((tick) => tick.step.status === "failed").length).toBe(1);
+  });
+
+  it("name an action where they stand for that alone", () => {
+    const many = steps(480).map((step, i) => ({ ...step, action: i < 240 ? "one" : `${i % 2}` }));
+    const ticks = ticksOf(many, 1, 480);
+    expect([ticks.at(0)?.action, ticks.at(-1)?.action]).toEqual(["one", ""]);
   });
 });
 

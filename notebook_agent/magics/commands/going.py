@@ -136,18 +136,20 @@ def _resume() -> Command:
             "%agent resume",
             "%agent resume chat-7f3a",
             "%agent resume chat-7f3a --look",
+            "%agent resume --project demo",
         ),
     )
     parser.word("RUN", "run", nargs="?", help="label or beginning of the id")
     parser.flag("--look", help="only take it into use, run nothing")
     parser.option("--recorded", "FILE", "file", help="recorded LLM calls, replayed where no API key is set")
+    parser.option("--project", "NAME", help="where the run is kept; else the notebook's name")
     _limits(parser)
     return Command(parser, _resume_call)
 
 
 def _resume_call(args: Namespace, _: Values) -> Call:
     options = {"look": True} if args.look else {}
-    limits = given(args, "recorded", "max_calls", "max_cost") | _allowed(args)
+    limits = given(args, "recorded", "project", "max_calls", "max_cost") | _allowed(args)
     return _placed(args, Call("resume", (args.run,), options | limits))
 
 

@@ -110,14 +110,16 @@ def _runs() -> Command:
     parser.flag("--failed", help="only those whose last step failed")
     parser.flag("--tree", help="forks under the runs they come from")
     parser.flag("--size", help="which key of which run takes how much of the store")
+    parser.flag("--projects", help="the projects of the store instead")
     return Command(parser, _runs_call)
 
 
 def _runs_call(args: Namespace, _: Values) -> Call:
     options = {"failed": args.failed, "tree": args.tree}
-    if args.size and any(options.values()):
-        raise CommandError("runs --size lists every run: leave --failed and --tree out")
-    return Call("runs", options={"size": True} if args.size else options)
+    alone = [name for name in ("size", "projects") if getattr(args, name)]
+    if alone and (any(options.values()) or alone[1:]):
+        raise CommandError(f"runs --{alone[0]} stands alone: leave the other flags out")
+    return Call("runs", options={alone[0]: True} if alone else options)
 
 
 MADE = (_state, _log, _diff, _why, _calls, _graph, _runs)

@@ -15,11 +15,20 @@ def _blame() -> Command:
     parser = CommandParser(
         "blame",
         "Tell which step wrote a value, from which LLM call, and what it was made from.",
-        examples=("%agent blame response", "%agent blame chat_history[4].content @9"),
+        examples=(
+            "%agent blame response",
+            "%agent blame chat_history[4].content @9",
+            "%agent blame total --all",
+        ),
     )
     parser.word("PATH", "key", help="a key of the state, or a path below it")
     parser.word("STEP", "step", nargs="?", help="the step after which to look; else where the view stands")
-    return Command(parser, lambda args, _: Call("blame", (args.path, args.step)))
+    parser.flag("--all", help="tell of all that it was made from, and not of the latest 20 writes only")
+    return Command(parser, _blame_call)
+
+
+def _blame_call(args: Namespace, _: Values) -> Call:
+    return Call("blame", (args.path, args.step), {"most": None} if args.all else {})
 
 
 def _watch() -> Command:

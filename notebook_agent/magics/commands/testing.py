@@ -7,6 +7,7 @@ from argparse import Namespace
 from notebook_agent.errors import CommandError
 from notebook_agent.magics.commands.command import Call, Command, Values
 from notebook_agent.magics.parser import CommandParser
+from notebook_agent.session.references import is_reference
 
 __all__ = ["MADE"]
 
@@ -40,6 +41,10 @@ def _replay(args: Namespace) -> Call:
         raise CommandError("test run writes no file: --pytest, --keys and --force go with a step")
     if len(args.step) > 2:  # noqa: PLR2004 - run, and which
         raise CommandError("test run takes one run: %agent test run chat-7f3a")
+    if args.step[1:] and is_reference(args.step[1]):
+        run, _, step = args.step[1].rpartition("@")
+        whole = " ".join(filter(None, ("run", run, f"--from @{step}")))
+        raise CommandError(f"test run takes a run, and --from the step to begin with: %agent test {whole}")
     start = getattr(args, "from")
     return Call("test_run", tuple(args.step[1:]), {"start": start} if start else {})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import DecimalException
 from typing import ClassVar, Final, cast
 
@@ -12,20 +12,23 @@ from notebook_agent.errors import StoreFormatError
 from notebook_agent.state import FrozenDict, FrozenList
 from notebook_agent.store.codec.classes import TAGS, read_class
 from notebook_agent.store.codec.encode import DEEPEST
-from notebook_agent.store.codec.lists import Shape, sums
+from notebook_agent.store.codec.lists import CHUNK, sums
 from notebook_agent.store.codec.rows import Row, Rows
 from notebook_agent.store.codec.stored import Stored
+from notebook_agent.store.codec.templates import Templates
 from notebook_agent.store.codec.types import MUTABLE, READERS
-from notebook_agent.store.nodes import JSON, NodeReader
-from notebook_agent.store.packs import Book
+from notebook_agent.store.nodes import JSON, Node, NodeReader
 
 __all__ = ["Decoder"]
 
 _MOST: Final = 5_000_000
 """Nodes read for one value; more come only from a crafted file."""
 _POINTER: Final = re.compile(r'\{"\$":(\d{1,18})\}')
+_AT: Final = re.compile(r'\{"\$":"chunk","v":\{"\$":"at","v":\[(-?\d{1,18}(?:,-?\d{1,18})*)\]\}\}')
 _new: Final = FrozenDict.__new__
 _fill: Final = dict.update
+_NESTED: Final = frozenset({dict, list})
+_scan: Final[Callable[[str, int], tuple[object, int]]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it
 _BAD = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, DecimalException)
 
 
@@ -41,12 +44,10 @@ class Decoder:
         self._rows = rows
         self._values: dict[int, object] = {}
         self._mutable = 0
-        self._shape: tuple[object, Shape | None] = None, None
         self._depth = 0
         self._left = _MOST
-        self._weight = 0
-        decoder = json.JSONDecoder(object_hook=self._object)
-        self._scan: Callable[[str, int], tuple[object, int]] = decoder.scan_once  # type: ignore[attr-defined]  # typeshed lacks it
+        self._weight = self._share = 0
+        self._templates = Templates()
 
     def node(self, number: int) -> object:
         """The value of a node.
@@ -56,7 +57,7 @@ class Decoder:
         """
         if number in self._values:
             return self._values[number]
-        form, body = self._reader.get(number)
+        form, body = self._read(number)
         weight = self._weight
         self._weight += len(body)
         if form != JSON:
@@ -66,7 +67,7 @@ class Decoder:
             value = self._json(cast("str", body), number)
             if mutable != self._mutable:
                 return value
-            self._remember(value, number, weight)
+            self._remember(value, number, cast("str", body), weight)
         self._values[number] = value
         return value
 
@@ -81,13 +82,21 @@ class Decoder:
         number = item.get("$") if isinstance(item, dict) else None
         return self.node(number) if type(number) is int else self.text(json.dumps(item))
 
+    def rows(self, numbers: Sequence[int]) -> list[Row]:
+        """Rows of long lists; one without mutable items is the same object for all who read it lately."""
+        found = self._parts(numbers)
+        if not all(type(row) is Row for row in found):
+            raise _damaged(None, "a list points to what is no chunk")
+        return cast("list[Row]", found)
+
     def _json(self, text: str, number: int | None) -> object:
         self._depth += 1
         self._left -= 1
         if self._depth > 3 * DEEPEST or self._left < 0:
             raise StoreFormatError("The store is damaged: a value is nested without end.")
         try:
-            value, end = self._scan(text, 0)
+            found, end = _scan(text, 0)
+            value = self._value(found)
         except (*_BAD, StopIteration, RecursionError) as error:
             if isinstance(error, StoreFormatError):
                 raise
@@ -95,40 +104,50 @@ class Decoder:
         if end != len(text):
             raise _damaged(number, "text after the end")
         self._depth -= 1
-        return _frozen(value) if type(value) is list else value
+        return value
 
-    def _remember(self, value: object, number: int, weight: int) -> None:
-        kind = type(value)
-        if (kind is FrozenDict or kind is FrozenList) and value.memo is None:  # type: ignore[attr-defined]  # one of the two
-            shape = self._shape[1] if self._shape[0] is value else None
-            value.memo = Stored(self._owner, number, None, shape)  # type: ignore[attr-defined]  # as above
-            value.loose = False  # type: ignore[attr-defined]  # as above
-        elif kind is Row and self._rows is not None:
-            self._rows.keep(number, cast("Row", value), self._weight - weight)
+    def _remember(self, value: object, number: int, body: str, weight: int) -> None:
+        if isinstance(value, FrozenDict) and value.memo is None:
+            value.memo, value.loose = (self._owner, number), False
+        elif isinstance(value, FrozenList) and value.memo is None:
+            kept = body if len(value) >= CHUNK else None
+            value.memo, value.loose = Stored(self._owner, number, None, kept), False
+        elif isinstance(value, Row) and self._rows is not None:
+            self._rows.keep(number, value, self._weight - weight + self._share * len(value))
 
-    def _object(self, found: dict[str, object]) -> object:
-        """What the parser found in braces; that it is called for each is most of the time of a long list."""
+    def _value(self, found: object) -> object:
+        """What stands for some JSON, as the parser gives it."""
+        if type(found) is list:
+            return self._frozen(found)
+        if type(found) is not dict:
+            return found
         tag = found.get("$")
-        if tag is None:
-            for key, each in found.items():
-                if type(each) is list:
-                    found[key] = _frozen(each)
-            made: FrozenDict[str, object] = _new(FrozenDict)
-            _fill(made, found)
-            made.memo = made.loose = None
-            return made
         if type(tag) is int:
             value = self._values.get(tag)
             return self.node(tag) if value is None else value
-        return self._tagged(cast("str", tag), found)
+        return self._dict(found) if tag is None else self._tagged(tag, found)
+
+    def _dict(self, found: dict[str, object]) -> FrozenDict[str, object]:
+        """Take over a dict, without the constructor, which would take most of the time of a long list."""
+        for key, each in found.items():
+            kind = type(each)
+            if kind is dict or kind is list:
+                found[key] = self._value(each)
+        made: FrozenDict[str, object] = _new(FrozenDict)
+        _fill(made, found)
+        made.memo = made.loose = None
+        return made
+
+    def _frozen(self, items: list[object]) -> FrozenList[object]:
+        if not _NESTED.isdisjoint(map(type, items)):
+            items = [self._value(item) for item in items]
+        return FrozenList(items)
 
     def _tagged(self, tag: str, found: dict[str, object]) -> object:
         own = self._own.get(tag)
         if own is not None:
             return own(self, found)
-        data = found["v"]
-        if type(data) is list:
-            data = _frozen(data)
+        data = self._value(found["v"])
         if tag in TAGS:
             self._mutable += tag != "enum"
             return read_class(tag, cast("str", found["c"]), data)
@@ -146,12 +165,12 @@ class Decoder:
                 last += item
                 items.append(self.node(last))
             else:
-                items.append(_frozen(item)[0])
+                items.append(self._value(item[0]))
         return Row(items)
 
     def _chunk(self, found: dict[str, object]) -> object:
-        data = found["v"]
-        return data if type(data) is Row else Row(_frozen(cast("list[object]", data)))
+        data = self._value(found["v"])
+        return data if type(data) is Row else Row(cast("list[object]", data))
 
     def _list(self, found: dict[str, object]) -> object:
         items: list[object] = []
@@ -160,20 +179,20 @@ class Decoder:
             if type(part) is not Row:
                 raise TypeError("a list points to what is no chunk")
             items.extend(part)
-        tail = found["v"]
-        items.extend(tail if type(tail) is Row else _frozen(cast("list[object]", tail)))
+        items.extend(cast("list[object]", self._value(found["v"])))
         if len(items) != found["n"]:
             raise ValueError("a list has another length than it says")
-        value = FrozenList(items)
-        self._shape = value, (len(items), runs, chunks)
-        return value
+        return FrozenList(items)
 
     def _all(self, numbers: Sequence[int]) -> list[object]:
         values = self._values
-        missing = [number for number in numbers if number not in values]
+        self._have(numbers)
+        return [values[number] if number in values else self.node(number) for number in numbers]
+
+    def _have(self, numbers: Iterable[int]) -> None:
+        missing = [number for number in numbers if number not in self._values]
         self._hold(missing)
         self._read_packed(missing)
-        return [values[number] if number in values else self.node(number) for number in numbers]
 
     def _parts(self, numbers: Sequence[int]) -> list[object]:
         """Values of a list's own chunks, which may be remembered from another state."""
@@ -182,49 +201,47 @@ class Decoder:
                 row = self._rows.get(number)
                 if row is not None:
                     self._values[number] = row
-        return self._all(numbers)
+        missing = [number for number in numbers if number not in self._values]
+        self._hold(missing)
+        rows = map(_AT.match, [cast("str", self._reader.get(number)[1]) for number in missing])
+        items = [number for row in rows if row for number in sums(map(int, row[1].split(",")))]
+        before, share = self._weight, self._share
+        self._have(items)
+        self._share = (self._weight - before) // max(1, len(items))
+        found = self._all(numbers)
+        self._share = share
+        return found
 
     def _read_packed(self, numbers: Sequence[int]) -> None:
-        """Read the JSON among nodes that stand in packs, that of one pack at one go."""
-        together: dict[Book, tuple[list[int], list[int]]] = {}
-        places, nowhere = self._reader.places, (None, 0)
-        for number in numbers:
-            book, place = places.get(number, nowhere)
-            if book is not None and book.forms[place] == "0":
-                asked = together.get(book)
-                if asked is None:
-                    asked = together[book] = [], []
-                asked[0].append(number)
-                asked[1].append(place)
-        for book, (asked_for, at) in together.items():
-            self._read_together(asked_for, book.together(at))
+        """Read dicts among nodes that stand in packs, which are mostly alike."""
+        asked = set(numbers)
+        for book in dict.fromkeys(map(self._reader.within.get, numbers)):
+            if book is not None:
+                self._templates.read(book.plain(asked), self._values, self._owner)
 
-    def _read_together(self, numbers: Sequence[int], text: str) -> None:
-        mutable, owner, values = self._mutable, self._owner, self._values
-        found, end = self._scan(text, 0)
-        if end != len(text) or not isinstance(found, list) or len(found) != len(numbers):
-            raise ValueError(f"the nodes {numbers[0]} to {numbers[-1]} have other lengths than they say")
-        if mutable != self._mutable:
-            return
-        for number, value in zip(numbers, found, strict=True):
-            if type(value) is FrozenDict:
-                if value.memo is None:
-                    value.memo, value.loose = Stored(owner, number), False
-                values[number] = value
+    def _read(self, number: int) -> Node:
+        seen = len(self._reader.books)
+        found = self._reader.get(number)
+        self._take_texts(seen)
+        return found
 
     def _hold(self, numbers: Sequence[int]) -> None:
         """Have nodes at hand, and those that they point to; what stands in packs mostly does so together."""
         reader = self._reader
         seen = len(reader.books)
         reader.hold(numbers)
-        for book in reader.books[seen:]:
-            self._values.update(book.texts())
-            self._weight += len(book.raw)
+        self._take_texts(seen)
         inner: list[int] = []
         for form, body in filter(None, map(reader.rows.get, numbers)):
             if form == JSON:
                 inner += map(int, _POINTER.findall(cast("str", body)))
         reader.hold([number for number in inner if number not in self._values])
+
+    def _take_texts(self, seen: int) -> None:
+        """Take the texts of the packs that were read since so many had been."""
+        for book in self._reader.books[seen:]:
+            self._values.update(book.texts())
+            self._weight += book.weight
 
     _own: ClassVar[dict[str, Callable[[Decoder, dict[str, object]], object]]] = {
         "at": _at,
@@ -232,12 +249,6 @@ class Decoder:
         "chunk": _chunk,
         "list": _list,
     }
-
-
-def _frozen(items: list[object]) -> FrozenList[object]:
-    if list in set(map(type, items)):
-        items = [_frozen(item) if type(item) is list else item for item in items]
-    return FrozenList(items)
 
 
 def _damaged(number: int | None, why: object) -> StoreFormatError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring as quote
 from typing import ClassVar, Final, cast
 
@@ -14,7 +14,7 @@ from notebook_agent.store.codec import lists
 from notebook_agent.store.codec.classes import class_writer
 from notebook_agent.store.codec.fields import as_field
 from notebook_agent.store.codec.lists import Item, Spine
-from notebook_agent.store.codec.stored import File, Frozen, NoCodecError, Rooted, Stored, reference
+from notebook_agent.store.codec.stored import File, Frozen, Mark, NoCodecError, Rooted, Stored, reference
 from notebook_agent.store.codec.types import MUTABLE, TAGS
 from notebook_agent.store.keeper import Keeper
 from notebook_agent.store.nodes import BYTES, JSON, TEXT, Form, NodeReader
@@ -45,15 +45,15 @@ class Encoder:
         self._keeper = keeper
         self._file = file
         self._long = long
-        self._new: list[tuple[Frozen, Stored]] = []
+        self._new: list[tuple[Frozen, Stored | Mark]] = []
         self._new_long: dict[int, tuple[object, int]] = {}
         self._depth = 0
         self._mutable = 0
 
     def settle(self) -> None:
         """Let the containers remember their nodes."""
-        for value, stored in self._new:
-            value.memo = stored
+        for value, memo in self._new:
+            value.memo = memo
         if not self._new_long:
             return
         if len(self._long) + len(self._new_long) > MOST_LONG:
@@ -179,8 +179,8 @@ class Encoder:
 
     def _dict(self, value: dict[object, object]) -> Item:
         memo = value.memo if type(value) is FrozenDict else None
-        if type(memo) is Stored and memo.owner is self._keeper:
-            return memo.number
+        if type(memo) is tuple and memo[0] is self._keeper:
+            return cast("int", memo[1])
         self._deeper(value)
         mutable, added = self._mutable, self._keeper.added
         if set(map(type, value)) <= {str} and "$" not in value:
@@ -191,7 +191,8 @@ class Encoder:
         self._depth -= 1
         if len(text) <= INLINE:
             return text
-        return self._remember(value, Stored(self._keeper, self._put(JSON, text, added)), mutable)
+        number = self._put(JSON, text, added)
+        return self._remember(value, number, (self._keeper, number), mutable)
 
     def _list(self, value: list[object]) -> Item:
         memo = value.memo if type(value) is FrozenList else None
@@ -209,7 +210,7 @@ class Encoder:
                 return fresh
             spine, number = fresh, self.node(lists.spine_text(fresh))
         self._depth -= 1
-        return self._remember(value, Stored(self._keeper, number, spine), mutable)
+        return self._remember(value, number, Stored(self._keeper, number, spine), mutable)
 
     def _fresh(self, value: list[object]) -> Spine | str:
         """A list that is not a longer version of another, as JSON where that is short."""
@@ -231,7 +232,10 @@ class Encoder:
         source = value.grown_from if type(value) is FrozenList else None
         if type(source) is not Stored or source.owner is not self._keeper:
             return None
-        spine = source.spine = source.spine or self._read_spine(source, value)
+        spine = source.spine
+        if spine is None:
+            body = source.body or NodeReader(self._file.connection).get(source.number)[1]
+            spine = source.spine = lists.read_spine(body)
         if spine is None or spine.size > len(value):
             return None
 
@@ -239,16 +243,6 @@ class Encoder:
             return [self.within(child) for child in value[size - lists.RUN : size]]
 
         return lists.grow(spine, map(self.within, value[spine.size :]), self.node, recall)
-
-    def _read_spine(self, source: Stored, value: Sequence[object]) -> Spine | None:
-        """What the list was that this one is a longer version of, and which was read or written before."""
-        shape = source.shape or lists.read_shape(NodeReader(self._file.connection).get(source.number)[1])
-        if shape is None:
-            return None
-        size, runs, chunks = shape
-        tail = [self.within(child) for child in value[size // lists.CHUNK * lists.CHUNK : size]]
-        log = [lists.FORGOTTEN] * (len(chunks) * lists.CHUNK) + tail
-        return lists.make(size, tuple(runs), tuple(chunks), log)
 
     def _scratch(self, value: list[object]) -> Spine:
         spine = lists.EMPTY
@@ -261,12 +255,10 @@ class Encoder:
                 spine = lists.extend(spine, [self.within(child) for child in part], self.node)
         return spine
 
-    def _remember(self, value: object, stored: Stored, mutable: int) -> int:
-        if mutable != self._mutable:
-            return stored.number
-        if type(value) is FrozenDict or type(value) is FrozenList:
-            self._new.append((value, stored))
-        return stored.number
+    def _remember(self, value: object, number: int, memo: Stored | Mark, mutable: int) -> int:
+        if mutable == self._mutable and (type(value) is FrozenDict or type(value) is FrozenList):
+            self._new.append((value, memo))
+        return number
 
     _writers: ClassVar[dict[type, Callable[..., Item]]] = {
         str: _str,

@@ -13,10 +13,10 @@ brackets (`{"$":"mix","v":[901,["hi"],3]}`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from operator import sub
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 __all__ = [
     "CHUNK",
@@ -24,25 +24,21 @@ __all__ = [
     "FORGOTTEN",
     "RUN",
     "Item",
-    "Shape",
     "Spine",
     "extend",
     "grow",
     "make",
-    "read_shape",
+    "read_spine",
     "spine_text",
     "sums",
 ]
 
+_dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 CHUNK: Final = 32
 RUN: Final = CHUNK * CHUNK
 
 Item = int | str
 """The number of a node, or JSON that stands in its place."""
-
-
-Shape = tuple[int, Sequence[int], Sequence[int]]
-"""Of a list its length, the numbers of its runs, and of its chunks after those."""
 
 
 class Spine(NamedTuple):
@@ -144,12 +140,30 @@ def sums(steps: Iterable[int]) -> list[int]:
     return list(accumulate(steps))
 
 
-def read_shape(body: str | bytes) -> Shape | None:
-    """The shape of a list from its own node; None where that is none, or a short list."""
+def read_spine(body: str | bytes) -> Spine | None:
+    """The spine of a list from its own node; None where that is none, or a short list."""
     fields = json.loads(body)
     if not isinstance(fields, dict) or fields.get("$") != "list":
         return None
-    return fields["n"], sums(fields.get("r", ())), sums(fields.get("c", ()))
+    runs, chunks = sums(fields.get("r", ())), sums(fields.get("c", ()))
+    log: list[Item] = [FORGOTTEN] * (len(chunks) * CHUNK)
+    return make(fields["n"], tuple(runs), tuple(chunks), log + _items(fields["v"]))
+
+
+def _items(found: object) -> list[Item]:
+    """The items that `row` made this JSON of."""
+    if isinstance(found, list):
+        return list(map(_dump, found))
+    tag, steps = cast("Mapping[str, str]", found)["$"], cast("Mapping[str, list[object]]", found)["v"]
+    if tag == "at":
+        return list(sums(cast("list[int]", steps)))
+    items: list[Item] = []
+    last = 0
+    for item in steps:
+        if isinstance(item, int):
+            last += item
+        items.append(last if isinstance(item, int) else _dump(cast("list[object]", item)[0]))
+    return items
 
 
 def _mixed(items: Sequence[Item]) -> Iterable[str]:

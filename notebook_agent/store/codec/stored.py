@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from notebook_agent.state import FrozenDict, FrozenList
-from notebook_agent.store.codec.lists import Item, Shape, Spine
+from notebook_agent.store.codec.lists import Item, Spine
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["File", "Frozen", "NoCodecError", "Rooted", "Stored", "reference"]
+__all__ = ["File", "Frozen", "Mark", "NoCodecError", "Rooted", "Stored", "mark_of", "reference"]
 
 Frozen = FrozenDict[object, object] | FrozenList[object]
 Rooted = dict[str, tuple[object, str]]
 """By key, a value of a state and its field of the JSON, for use again where the value is the same object."""
+
+
+Mark = tuple[object, int]
+"""What a frozen dict remembers: whose node it is, and its number."""
 
 
 class File(Protocol):
@@ -38,15 +42,23 @@ class NoCodecError(Exception):
 
 @dataclass(slots=True)
 class Stored:
-    """What a frozen container remembers: its node in one store, and how to write a longer list.
+    """What a frozen list remembers: its node in one store, and how to write a longer one.
 
-    `shape` is what a list was read as.
+    `body` is what it was read from, where that is a long list.
     """
 
     owner: object
     number: int
     spine: Spine | None = None
-    shape: Shape | None = None
+    body: str | None = None
+
+
+def mark_of(value: object) -> Mark | None:
+    """Whose node a frozen container is known to be, and its number."""
+    memo = getattr(value, "memo", None)
+    if isinstance(memo, Stored):
+        return memo.owner, memo.number
+    return memo if isinstance(memo, tuple) else None
 
 
 def reference(item: Item) -> str:

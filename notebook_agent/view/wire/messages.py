@@ -37,11 +37,14 @@ class Progress(TypedDict):
     first: NotRequired[int]
     """The first number that this message stands for, where several were sent as one."""
     run: RunWire
-    """With the new and changed steps only."""
+    """With its steps from the first one that is new or changed."""
     totals: Totals
     inputs: list[InputWire]
     detail: Detail | None
-    """Of the newest step, so that the page can follow without asking."""
+    """Of the newest step, so that the page can follow without asking.
+
+    A message of a run that goes on may do without; then one that has it follows soon.
+    """
     text: str
     """Streamed text of the running step so far, its end if it is long."""
 

@@ -28,6 +28,8 @@ class BlameWire(TypedDict):
     calls: list[CallWire]
     causes: list[OriginWire]
     """What the step had read, what the writers of that had read, and so on: the latest ones."""
+    left: str | None
+    """Says that earlier ones are left out."""
 
 
 class PriceWire(TypedDict):

@@ -30,6 +30,8 @@ class StepsWire(TypedDict):
     """Which of them, by i, ran older code than the graph holds now."""
     edited: NotRequired[list[int]]
     """After which of them the state was edited by hand; told of the run in view and its past."""
+    served: NotRequired[list[int]]
+    """Which of them gave their record again, as their effect cannot be taken back; missing for none."""
 
 
 class RunWire(TypedDict):

@@ -99,6 +99,8 @@ class CallWire(TypedDict):
     cost: float | None
     replayed: bool
     streamed: bool
+    branch: NotRequired[str]
+    """Which branch of the step made it, as the names of the tasks that lead there."""
     stream: NotRequired[list[tuple[float, int]]]
     """How a streamed answer came: after so many ms its text had so many characters."""
 
@@ -139,6 +141,9 @@ class Detail(TypedDict):
     asks: list[InputWire]
     """What that action takes."""
     calls: list[CallWire]
+    """The step's own, then those of its branches."""
+    moreCalls: NotRequired[int]
+    """How many of the branches' calls are left out."""
     code: CodeWire
     error: FailureWire | None
     reads: list[str]

@@ -23,13 +23,14 @@ const Place = ({ origin, onGo }: { origin: OriginWire } & Pick<BlameProps, "onGo
   );
 };
 
-const Causes = ({ causes, onGo }: { causes: OriginWire[] } & Pick<BlameProps, "onGo">) => (
+const Causes = ({ blame, onGo }: Pick<BlameProps, "blame" | "onGo">) => (
   <ul class="na-causes" aria-label="Made from">
-    {causes.map((cause, i) => (
+    {blame.causes.map((cause, i) => (
       <li key={i}>
         <code>{cause.path}</code> {SAID[cause.kind]} <Place origin={cause} onGo={onGo} />
       </li>
     ))}
+    {blame.left && <li>{blame.left}</li>}
   </ul>
 );
 
@@ -59,7 +60,7 @@ export function BlameCard({ blame, onGo, onClose }: BlameProps) {
       )}
       {causes.length > 0 && (
         <Fold head="Made from" open>
-          {() => <Causes causes={causes} onGo={onGo} />}
+          {() => <Causes blame={blame} onGo={onGo} />}
         </Fold>
       )}
     </section>

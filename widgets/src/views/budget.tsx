@@ -9,13 +9,13 @@ export interface Limits {
 
 const dollars = (cost: number): string => `$${Number(cost.toPrecision(6))}`;
 
-/** What a command may spend, in a few words. */
+/** What a command may spend, in a few words; nothing where there is no limit. */
 export function budgetText({ maxCalls, maxCost }: Limits): string {
   const told = [
     maxCalls !== null && `≤ ${counted(maxCalls, "call")}`,
     maxCost !== null && `≤ ${dollars(maxCost)}`,
   ].filter(Boolean);
-  return told.length > 0 ? told.join(", ") : "Budget";
+  return told.join(", ");
 }
 
 /** A limit as typed: null for none, undefined for what is no number. */

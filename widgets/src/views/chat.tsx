@@ -1,8 +1,8 @@
-import { counted } from "../format.ts";
 import { passages } from "../highlight.ts";
-import type { DictValue, ListValue, ValueWire } from "../wire.ts";
+import { isA } from "../kinds.ts";
+import type { DictValue, ValueWire } from "../wire.ts";
 import { Code } from "./code.tsx";
-import { type Path, Text, Value } from "./value.tsx";
+import { Left, type Path, Text, Value } from "./value.tsx";
 import { useAsking, Who } from "./who.tsx";
 
 export interface Bubble {
@@ -14,18 +14,12 @@ export interface Bubble {
 
 const SHOWN = new Set(["role", "content", "type"]);
 
-const isKind = <T extends "dict" | "list">(
-  value: ValueWire,
-  t: T,
-): value is T extends "dict" ? DictValue : ListValue =>
-  typeof value === "object" && value !== null && value.t === t;
-
 const fieldOf = (value: DictValue, name: string): ValueWire | undefined =>
   value.items.find(([key]) => key === name)?.[1];
 
 /** A value as a message of a chat, if it is a dict with a role and a content. */
 export function bubbleOf(value: ValueWire): Bubble | null {
-  if (!isKind(value, "dict")) return null;
+  if (!isA(value, "dict")) return null;
   const role = fieldOf(value, "role");
   const content = fieldOf(value, "content");
   const type = fieldOf(value, "type");
@@ -36,7 +30,7 @@ export function bubbleOf(value: ValueWire): Bubble | null {
 
 /** A value as a chat, if it is a list of such messages. */
 export function chatOf(value: ValueWire): Omit<ChatProps, "freshFrom" | "path"> | null {
-  if (!isKind(value, "list") || value.items.length === 0) return null;
+  if (!isA(value, "list") || value.items.length === 0) return null;
   const bubbles = value.items.map(bubbleOf);
   if (!bubbles.every((bubble) => bubble !== null)) return null;
   const before = value.start ?? 0;
@@ -63,14 +57,14 @@ const partText = (value: DictValue): string | null => {
 
 /** One part of a message that has several, such as text and an image. */
 function Part({ value }: { value: ValueWire }) {
-  const text = isKind(value, "dict") ? partText(value) : null;
+  const text = isA(value, "dict") ? partText(value) : null;
   return text === null ? <Value value={value} /> : <Passages text={text} type="text" />;
 }
 
 /** What a message says: text, code, images. */
 export function Content({ value, type = "text" }: { value: ValueWire; type?: string }) {
   if (typeof value === "string") return <Passages text={value} type={type} />;
-  if (isKind(value, "list")) return value.items.map((part, i) => <Part key={i} value={part} />);
+  if (isA(value, "list")) return value.items.map((part, i) => <Part key={i} value={part} />);
   return <Value value={value} />;
 }
 
@@ -107,20 +101,13 @@ interface ChatProps {
   path?: Path;
 }
 
-const LeftOut = ({ n, where }: { n: number; where: string }) =>
-  n > 0 ? (
-    <li class="na-cut">
-      … {counted(n, "message")} {where}
-    </li>
-  ) : null;
-
 /** A conversation as bubbles, which take in other messages where another part of it is shown: that is quicker than new ones. */
 export const Chat = ({ bubbles, before, after, freshFrom, path }: ChatProps) => (
   <ol class="na-chat">
-    <LeftOut n={before} where="before" />
+    <Left n={before} noun="message" where="before" />
     {bubbles.map((bubble, i) => (
       <Message key={i} bubble={bubble} fresh={before + i >= freshFrom} path={path && [...path, before + i]} />
     ))}
-    <LeftOut n={after} where="more" />
+    <Left n={after} noun="message" where="more" />
   </ol>
 );

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isA } from "../kinds.ts";
 import type { ChatWire, ControlWire, ValueWire } from "../wire.ts";
 import { type Bubble, Chat, chatOf, Message } from "./chat.tsx";
 import { Form, onEnter } from "./form.tsx";
@@ -21,8 +22,7 @@ export interface ChatBoxProps {
   onRetry: () => void;
 }
 
-const itemsOf = (state: ValueWire): [string, ValueWire][] =>
-  typeof state === "object" && state !== null && state.t === "dict" ? state.items : [];
+const itemsOf = (state: ValueWire): [string, ValueWire][] => (isA(state, "dict") ? state.items : []);
 
 /** What was said: the value of the key that is named, else of the first that looks like a chat. */
 function saidIn(state: ValueWire, output: string | null): ValueWire {
@@ -34,7 +34,7 @@ function saidIn(state: ValueWire, output: string | null): ValueWire {
 function Said({ said }: { said: ValueWire }) {
   const chat = chatOf(said);
   if (chat) return <Chat {...chat} freshFrom={Number.POSITIVE_INFINITY} />;
-  const empty = said === null || (typeof said === "object" && said.t === "list" && said.size === 0);
+  const empty = said === null || (isA(said, "list") && said.size === 0);
   return empty ? <p class="na-empty">Nothing was said yet.</p> : <Value value={said} />;
 }
 

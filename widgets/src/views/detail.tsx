@@ -27,7 +27,7 @@ const WITH_CHAT = [...TABS, "Chat"] as const;
 
 const badge = (tab: Tab, detail: Detail): number => {
   if (tab === "Diff") return detail.diff.length;
-  return tab === "Calls" ? detail.calls.length : 0;
+  return tab === "Calls" ? detail.calls.length + (detail.moreCalls ?? 0) : 0;
 };
 
 function Content({
@@ -39,7 +39,7 @@ function Content({
     case "Diff":
       return <DiffView diff={detail.diff} />;
     case "Calls":
-      return <CallsView calls={detail.calls} />;
+      return <CallsView {...detail} />;
     case "Why":
       return <WhyView action={detail.action} decision={detail.decision} next={detail.next} />;
     case "Code":

@@ -36,7 +36,7 @@ export const ErrorView = ({ error }: { error: FailureWire | null }) =>
   ) : (
     <section class="na-failure">
       <h3>
-        {error.type}
+        {error.type.replace(/^__main__\./, "")}
         <span>{error.message}</span>
       </h3>
       <pre class="na-traceback">

@@ -134,7 +134,7 @@ function ActionNode({ node, tabbed, ...props }: GraphProps & { node: NodeWire; t
       onClick={pick}
       onKeyDown={onKeys({ Enter: pick, " ": pick, b: turn })}
     >
-      <Frame node={node} />
+      <Frame key={props.step?.seq} node={node} />
       <rect
         class="na-stripe"
         x={node.x - node.width / 2 + 6}

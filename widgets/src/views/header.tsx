@@ -71,9 +71,10 @@ export const Header = (props: HeaderProps) => {
         </span>
         <span class="na-project">{overview.project}</span>
       </div>
-      {run && <Standing run={run} control={control} />}
+      {run && <Standing key={overview.n} run={run} control={control} />}
       <span class="na-where">
-        step {step ? count(step.seq) : "–"}/{head === null ? "–" : count(head)}
+        {step ? `step ${count(step.seq)}` : "start"}
+        {head !== null && `/${count(head)}`}
         {atHead && run?.next && !BROKEN.has(run.status) && (
           <>
             {" · next "}

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { count, counted, runSentence } from "../format.ts";
 import type { Overview, Run } from "../model.ts";
-import { percent, tickClass, ticksOf, tickTitle } from "../ticks.ts";
+import { MOST_NAMED, percent, tickClass, ticksOf, tickTitle } from "../ticks.ts";
 import { type Lane, unfolded, withGrids } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 
@@ -42,8 +42,8 @@ function Dots({ lane, cells, hues, from }: { lane: Lane; cells: number; hues: Hu
       />
       {ticks.map((tick) => (
         <span
-          key={tick.from}
-          class={`na-dot ${tickClass(tick.step, hues)}`}
+          key={tick.step.seq}
+          class={`na-dot ${tickClass(tick, hues)}`}
           title={tickTitle(tick.step)}
           style={{ left: percent(tick.from + tick.width / 2, cells) }}
         />
@@ -54,7 +54,7 @@ function Dots({ lane, cells, hues, from }: { lane: Lane; cells: number; hues: Hu
 
 /** A lane's steps; with `rows` it hangs on a lane so many above. */
 const Track = ({ lane, rows, cells, hues }: { lane: Lane; rows: number; cells: number; hues: Hues }) => (
-  <span class="na-track">
+  <span class={`na-track ${cells > MOST_NAMED ? "na-dense" : ""}`}>
     {rows > 0 && <Elbow lane={lane} rows={rows} cells={cells} />}
     <Dots lane={lane} cells={cells} hues={hues} from={rows > 0 ? lane.offset : 0} />
   </span>
@@ -63,7 +63,7 @@ const Track = ({ lane, rows, cells, hues }: { lane: Lane; rows: number; cells: n
 /** What a screen reader says of a lane. */
 export function laneName(lane: Lane, runs: Lane[]): string {
   const { run, forks } = lane;
-  if (forks) return `${run.label}, grid of ${counted(forks, "fork")}`;
+  if (forks) return `${run.label} ${counted(forks, "fork")}${lane.failed ? `, ${lane.failed} failed` : ""}`;
   const parent = runs.find((other) => other.run.id === run.parent);
   const fork = parent
     ? `, fork of ${parent.run.label} after ${run.forkedAt === null ? "its start" : `step ${run.forkedAt}`}`

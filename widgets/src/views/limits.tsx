@@ -14,6 +14,7 @@ export interface LimitActsProps {
 /** What limits a run: where it halts and what it may spend; and the help of keys. */
 export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
   const set = Object.keys(control.breakpoints).length;
+  const limits = budgetText(control);
   const turn = (to: Drawer): void => onDrawer(drawer === to ? null : to);
   return (
     <span class="na-limit-acts">
@@ -32,12 +33,17 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
       <button
         type="button"
         class="na-quiet"
-        aria-label={`Budget, ${budgetText(control) === "Budget" ? "no limit" : budgetText(control)}`}
+        aria-label={`Budget, ${limits || "no limit"}`}
         aria-expanded={drawer === "budget"}
         title="What a command may spend on LLM calls"
         onClick={() => turn("budget")}
       >
-        {budgetText(control)}
+        {limits || (
+          <>
+            <span class="na-act-name">Budget</span>
+            <span class="na-when-brief">$</span>
+          </>
+        )}
       </button>
       <button
         type="button"

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useContext, useState } from "preact/hooks";
 import { count } from "../format.ts";
+import { isA } from "../kinds.ts";
 import type { DictValue, ListValue, TextValue, ValueWire } from "../wire.ts";
 import { ReachContext } from "./reach.ts";
 import { type Path, Value } from "./value.tsx";
@@ -12,10 +13,7 @@ type Partial = DictValue | ListValue | TextValue;
 const shownOf = (value: Partial): number => (value.t === "text" ? value.text.length : value.items.length);
 
 const isPartial = (value: ValueWire): value is Partial =>
-  typeof value === "object" &&
-  value !== null &&
-  (value.t === "dict" || value.t === "list" || value.t === "text") &&
-  value.size > shownOf(value);
+  isA(value, "dict", "list", "text") && value.size > shownOf(value);
 
 interface PagerProps {
   value: Partial;

@@ -113,7 +113,7 @@ function Details(scene: Scene) {
     <DetailView
       id={id}
       detail={detail}
-      late={late}
+      late={late && run?.status !== "running"}
       streaming={atHead && run?.status === "running" ? text : ""}
       edits={edits.edits}
       onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
@@ -136,6 +136,7 @@ const Timeline = ({ viewer, looks, hues, move, onSwitch, onCompare }: Scene) => 
   <TimelineView
     overview={looks.overview}
     points={looks.points}
+    drawn={looks.drawn}
     at={looks.at}
     hues={hues}
     onMove={move}

@@ -1,4 +1,5 @@
 import { summary } from "../format.ts";
+import { isA } from "../kinds.ts";
 import type { DiffWire, ValueWire } from "../wire.ts";
 import { bubbleOf, Chat, chatOf, Message } from "./chat.tsx";
 import { type Edit, Editor, editable } from "./edit.tsx";
@@ -121,8 +122,14 @@ function Shown({ name, value, diff, path }: BodyProps) {
   );
 }
 
+/** Longer texts stand below their key where there is little room. */
+const WORDY = 60;
+
+const isWordy = (value: ValueWire): boolean =>
+  isA(value, "text") || (typeof value === "string" && value.length > WORDY);
+
 const rowClass = (value: ValueWire, diff: DiffWire[]): string =>
-  `na-row ${diff.length > 0 ? "na-changed" : ""} ${isLine(value) ? "na-oneline" : ""}`;
+  `na-row ${diff.length > 0 ? "na-changed" : ""} ${isLine(value) ? "na-oneline" : ""} ${isWordy(value) ? "na-wordy" : ""}`;
 
 function Row({ name, value, diff, edit, onEdit, path }: RowProps) {
   const start = onEdit ? editable(value) : null;
@@ -153,8 +160,7 @@ const Writing = ({ text }: { text: string }) => (
 
 /** The state by key; what the step changed is marked, chats are bubbles. */
 export function StateView({ state, diff, streaming, edits, onEdit }: StateProps) {
-  const items: [string, ValueWire][] =
-    typeof state === "object" && state?.t === "dict" ? state.items : [["state", state]];
+  const items: [string, ValueWire][] = isA(state, "dict") ? state.items : [["state", state]];
   return (
     <div class="na-state">
       {streaming !== "" && <Writing text={streaming} />}

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { duration } from "../format.ts";
+import { isA } from "../kinds.ts";
 import type { CallWire, ValueWire } from "../wire.ts";
 import { Content } from "./chat.tsx";
 import { Icon } from "./icons.tsx";
@@ -19,7 +20,7 @@ export function cameBy(stream: Stream, ms: number): number {
 
 const textOf = (value: ValueWire): string | null => {
   if (typeof value === "string") return value;
-  return typeof value === "object" && value !== null && value.t === "text" ? value.text : null;
+  return isA(value, "text") ? value.text : null;
 };
 
 function Scrubbed({ text, stream }: { text: string; stream: Stream }) {

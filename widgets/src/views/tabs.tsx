@@ -1,5 +1,5 @@
-import { count, dollars, duration } from "../format.ts";
-import type { CallWire, CheckWire, DecisionWire, DiffWire } from "../wire.ts";
+import { count, counted, dollars, duration } from "../format.ts";
+import type { CallWire, CheckWire, DecisionWire, Detail, DiffWire } from "../wire.ts";
 import { Message } from "./chat.tsx";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icons.tsx";
@@ -61,6 +61,7 @@ const Badge = ({ text, kind }: { text: string; kind: string }) => (
 const CallHead = ({ call }: { call: CallWire }) => (
   <>
     <strong>{call.model ?? "model unknown"}</strong>
+    {call.branch && <code>{call.branch}</code>}
     <span class="na-summary">
       {call.endpoint} · {call.host}
     </span>
@@ -103,7 +104,7 @@ const Call = ({ call }: { call: CallWire }) => (
 );
 
 /** The LLM calls that the step made. */
-export const CallsView = ({ calls }: { calls: CallWire[] }) =>
+export const CallsView = ({ calls, moreCalls }: Pick<Detail, "calls" | "moreCalls">) =>
   calls.length === 0 ? (
     <p class="na-empty">This step made no LLM call.</p>
   ) : (
@@ -111,6 +112,7 @@ export const CallsView = ({ calls }: { calls: CallWire[] }) =>
       {calls.map((call) => (
         <Call key={call.id} call={call} />
       ))}
+      {moreCalls && <li class="na-cut">… {counted(moreCalls, "call")} more</li>}
     </ol>
   );
 

@@ -2,7 +2,7 @@ import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import { count, placeText } from "../format.ts";
 import type { Overview } from "../model.ts";
-import { percent, tickClass, ticksOf, withRoom } from "../ticks.ts";
+import { MOST_NAMED, percent, type Tick, tickClass, ticksOf, withRoom } from "../ticks.ts";
 import { lanesOf, type Point } from "../timeline.ts";
 import type { Hues } from "./hues.ts";
 import { Icon } from "./icons.tsx";
@@ -12,6 +12,8 @@ import { usePlay } from "./play.ts";
 export interface TimelineProps {
   overview: Overview;
   points: Point[];
+  /** What the strip and the lanes are drawn from. */
+  drawn: { overview: Overview; points: Point[] };
   at: number;
   hues: Hues;
   onMove: (at: number) => void;
@@ -22,8 +24,6 @@ export interface TimelineProps {
 /** The run in view has at least one part in so many of the width, or longer runs are cut off. */
 const LONGER = 2;
 const FEWEST = 24;
-/** Of more ticks none has room for its action's name. */
-const MOST_NAMED = 48;
 /** How long a step is shown while it plays, and a whole run as far as that can be. */
 const PLAY_MS = 700;
 const WHOLE_MS = 20_000;
@@ -41,6 +41,12 @@ const Name = ({ of }: { of: string }) => (
   </span>
 );
 
+/** Where a tick lies beside the place in view. */
+function whereIs({ from, width }: Tick, at: number): string {
+  if (from > at) return "na-ahead";
+  return at < from + width ? "na-here" : "";
+}
+
 function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells: number; hues: Hues }) {
   const ticks = useMemo(() => {
     const steps = points.map((point) => point.step);
@@ -49,13 +55,13 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
   return (
     <div class={`na-strip ${ticks.length > MOST_NAMED ? "na-dense" : ""}`} aria-hidden="true">
       <span class="na-cell na-origin" style={{ left: 0, width: percent(1, cells) }} />
-      {ticks.map(({ step, from, width }) => (
+      {ticks.map((tick) => (
         <span
-          key={from}
-          class={`na-cell ${tickClass(step, hues)} ${from > at ? "na-ahead" : ""} ${from <= at && at < from + width ? "na-here" : ""}`}
-          style={{ left: percent(from, cells), width: percent(width, cells) }}
+          key={tick.step.seq}
+          class={`na-cell ${tickClass(tick, hues)} ${whereIs(tick, at)}`}
+          style={{ left: percent(tick.from, cells), width: percent(tick.width, cells) }}
         >
-          <i>{ticks.length > MOST_NAMED ? "" : <Name of={step.action} />}</i>
+          <i>{ticks.length > MOST_NAMED ? "" : <Name of={tick.action} />}</i>
         </span>
       ))}
     </div>
@@ -63,12 +69,17 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
 }
 
 /** The slider over every step of the run and of its ancestors. */
-function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: number }) {
+function Slider({ points, drawn, at, hues, onMove, cells }: TimelineProps & { cells: number }) {
   const last = points.length - 1;
   const step = points[at]?.step ?? null;
   const head = points.at(-1)?.seq ?? null;
   const every = Math.max(FRAME_MS, Math.min(PLAY_MS, WHOLE_MS / last));
   const [playing, toggle] = usePlay({ at, last, onMove, by: 1, every });
+  const here = Math.min(at, drawn.points.length - 1);
+  const strip = useMemo(
+    () => <Strip points={drawn.points} at={here} cells={cells} hues={hues} />,
+    [drawn.points, here, cells, hues],
+  );
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== " ") return;
     event.preventDefault();
@@ -94,7 +105,7 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
         </span>
       </div>
       <div class="na-track">
-        <Strip points={points} at={at} cells={cells} hues={hues} />
+        {strip}
         <input
           type="range"
           aria-label="Step"
@@ -118,7 +129,8 @@ function Slider({ points, at, hues, onMove, cells }: TimelineProps & { cells: nu
 
 /** The time slider, and under it a lane for each run. */
 export function TimelineView(props: TimelineProps) {
-  const { overview, points, hues, onSwitch, onCompare } = props;
+  const { points, hues, onSwitch, onCompare } = props;
+  const { overview } = props.drawn;
   const lanes = useMemo(() => lanesOf(overview), [overview]);
   const longest = lanes.reduce(
     (most, lane) => Math.max(most, lane.offset + lane.run.steps.length),
@@ -127,7 +139,7 @@ export function TimelineView(props: TimelineProps) {
   const exact = Math.min(longest, Math.max(points.length * LONGER, FEWEST));
   const grows = overview.runs.some((run) => run.id === overview.run && run.status === "running");
   const cells = grows ? withRoom(exact) : exact;
-  const drawn = useMemo(
+  const rows = useMemo(
     () => (
       <Lanes
         overview={overview}
@@ -143,7 +155,7 @@ export function TimelineView(props: TimelineProps) {
   return (
     <div class="na-time">
       <Slider {...props} cells={cells} />
-      {drawn}
+      {rows}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useContext, useEffect, useState } from "preact/hooks";
-import { count, summary } from "../format.ts";
+import { count, counted, summary } from "../format.ts";
+import { isA } from "../kinds.ts";
 import type { DictValue, ImageValue, ListValue, ValueWire } from "../wire.ts";
 import { Fold } from "./fold.tsx";
 import { Paged } from "./paged.tsx";
@@ -80,15 +81,16 @@ export const Text = ({ text, size = text.length, start = 0 }: TextProps) => (
   </>
 );
 
-const Left = ({ n, where = "more" }: { n: number; where?: string }) =>
+/** How many entries are left out at one end; `noun` is one of them. */
+export const Left = ({ n, noun, where }: { n: number; noun?: string; where: string }) =>
   n > 0 ? (
     <li class="na-cut">
-      … {count(n)} {where}
+      … {noun ? counted(n, noun) : count(n)} {where}
     </li>
   ) : null;
 
 const isFolded = (value: ValueWire): value is DictValue | ListValue =>
-  typeof value === "object" && value !== null && (value.t === "dict" || value.t === "list") && value.size > 0;
+  isA(value, "dict", "list") && value.size > 0;
 
 /** One entry of a dict or list: a line, or a part that opens. */
 function Entry({ name, value, open, path }: { name: string; value: ValueWire; open: boolean; path: Path }) {
@@ -121,37 +123,24 @@ const below = (path: Path, value: DictValue | ListValue, i: number): Path =>
     ? [...path, (value.start ?? 0) + i]
     : undefined;
 
-const Dict = ({ value, path }: { value: DictValue; path: Path }) => (
-  <ul class="na-tree">
-    <Left n={value.start ?? 0} where="before" />
-    {value.items.map(([name, item], i) => (
-      <Entry
-        key={name}
-        name={name}
-        value={item}
-        open={value.items.length <= FEW}
-        path={below(path, value, i)}
-      />
-    ))}
-    <Left n={value.size - (value.start ?? 0) - value.items.length} />
-  </ul>
-);
-
-function List({ value, path }: { value: ListValue; path: Path }) {
-  const start = value.start ?? 0;
+/** The entries of a dict or list, each with its key or its index. */
+function Items({ value, path }: { value: DictValue | ListValue; path: Path }) {
+  const { start = 0, size } = value;
+  const entries: [string, ValueWire][] =
+    value.t === "dict" ? value.items : value.items.map((item, i) => [`${start + i}`, item]);
   return (
     <ul class="na-tree">
       <Left n={start} where="before" />
-      {value.items.map((item, i) => (
+      {entries.map(([name, item], i) => (
         <Entry
-          key={start + i}
-          name={String(start + i)}
+          key={name}
+          name={name}
           value={item}
-          open={value.items.length <= FEW}
+          open={entries.length <= FEW}
           path={below(path, value, i)}
         />
       ))}
-      <Left n={value.size - start - value.items.length} />
+      <Left n={size - start - entries.length} where="more" />
     </ul>
   );
 }
@@ -179,9 +168,9 @@ function Compound({
 }) {
   switch (value.t) {
     case "dict":
-      return value.size === 0 ? <Empty text="{}" /> : <Dict value={value} path={path} />;
+      return value.size === 0 ? <Empty text="{}" /> : <Items value={value} path={path} />;
     case "list":
-      return value.size === 0 ? <Empty text={`empty ${value.type}`} /> : <List value={value} path={path} />;
+      return value.size === 0 ? <Empty text={`empty ${value.type}`} /> : <Items value={value} path={path} />;
     case "text":
       return <Text text={value.text} size={value.size} start={value.start ?? 0} />;
     case "image":

@@ -17,6 +17,8 @@ export interface BlameWire {
   calls: CallWire[];
   /** What the step had read, what the writers of that had read, and so on: the latest ones. */
   causes: OriginWire[];
+  /** Says that earlier ones are left out. */
+  left: string | null;
 }
 
 /** What a retry, or running a step again, takes. */

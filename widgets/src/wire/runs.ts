@@ -17,6 +17,8 @@ export interface StepsWire {
   stale: number[];
   /** After which of them the state was edited by hand; missing where that is not told. */
   edited?: number[];
+  /** Which of them gave their record again, as their effect cannot be taken back. */
+  served?: number[];
 }
 
 export interface RunWire {

@@ -103,6 +103,8 @@ export interface CallWire {
   cost: number | null;
   replayed: boolean;
   streamed: boolean;
+  /** Which branch of the step made it. */
+  branch?: string;
   /** How a streamed answer came: after so many ms its text had so many characters. */
   stream?: [number, number][];
 }
@@ -134,6 +136,8 @@ export interface Detail {
   goesOn: string | null;
   asks: InputWire[];
   calls: CallWire[];
+  /** How many of the branches' calls are left out. */
+  moreCalls?: number;
   code: CodeWire;
   error: FailureWire | null;
   reads: string[];
