@@ -195,24 +195,6 @@ class Application(Running, Forking, Steered, Generic[Data]):
         with suppress(RunBusyError), self._run:
             self._run.forget_decision()
 
-    def renew_classes(self) -> tuple[str, ...]:
-        """Make what in the state is of a class that was defined again since an object of the new class.
-
-        Returns:
-            The keys under which there was such; nothing is written before the next step.
-        """
-        from notebook_agent.store.codec.registry import begin_generation
-        from notebook_agent.store.codec.renewing import renewed
-
-        with self._run:
-            begin_generation()
-            state = self._run.state.plain()
-            found = {key: renewed(value) for key, value in state.items()}
-            other = {key: value for key, value in found.items() if value is not state[key]}
-            if other:
-                self._run.state = state.update(**other)
-            return tuple(other)
-
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` each event, in the thread that runs; call what is returned to end it."""
         return self._run.listeners.add(listener)

@@ -1,4 +1,4 @@
-"""What an application's steps keep to: which LLM calls may leave, what they may spend, who may hold it."""
+"""What an application's steps keep to: which calls may leave, what they spend, who holds it, its classes."""
 
 from __future__ import annotations
 
@@ -72,3 +72,21 @@ class Steered:
     @gate.setter
     def gate(self, gate: Gate | None) -> None:
         self._run.gate = gate
+
+    def renew_classes(self) -> tuple[str, ...]:
+        """Make what in the state is of a class that was defined again since an object of the new class.
+
+        Returns:
+            The keys under which there was such; nothing is written before the next step.
+        """
+        from notebook_agent.store.codec.registry import begin_generation
+        from notebook_agent.store.codec.renewing import renewed
+
+        with self._run:
+            begin_generation()
+            state = self._run.state.plain()
+            found = {key: renewed(value) for key, value in state.items()}
+            other = {key: value for key, value in found.items() if value is not state[key]}
+            if other:
+                self._run.state = state.update(**other)
+            return tuple(other)

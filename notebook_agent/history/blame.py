@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import Final, Literal, NamedTuple
 
 from notebook_agent.history.paths import ABSENT, Path, write_path
 from notebook_agent.history.trail import Trail
+from notebook_agent.redact import mask_field, masked_repr
 from notebook_agent.store.protocol import Plain, StepRecord
 
 __all__ = ["NEAREST", "Blame", "Origin", "blame"]
@@ -36,6 +37,11 @@ class Origin:
     kind: _Kind
     step: StepRecord | None
     value: object
+
+    def __repr__(self) -> str:
+        """Mask secrets, also what stands under a key such as `password`."""
+        key = self.path.rpartition(".")[2]
+        return masked_repr(replace(self, value=mask_field(key, self.value)))
 
 
 @dataclass(frozen=True, slots=True)

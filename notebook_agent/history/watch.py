@@ -12,6 +12,7 @@ from notebook_agent.errors import AgentError, ConditionError, EndsAtUser
 from notebook_agent.history.compare import same
 from notebook_agent.history.counting import counted_keys
 from notebook_agent.history.frame import frame
+from notebook_agent.redact import masked_repr
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
 
@@ -45,6 +46,10 @@ class Point:
     error: str | None
     changed: bool
 
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -71,7 +76,7 @@ class Watched:
         return tuple(point for point in self.points if point.error is not None)
 
     def df(self) -> pd.DataFrame:
-        """Return the points as a table with the columns `seq action value changed error`."""
+        """Return the points as a table with the columns `seq action value changed error`, as they are."""
         columns = ["seq", "action", "value", "changed", "error"]
         return frame([(p.seq, p.action, p.value, p.changed, p.error) for p in self.points], columns)
 

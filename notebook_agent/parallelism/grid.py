@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from notebook_agent.history.frame import frame
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.redact import masked_repr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +63,10 @@ class Forked:
     differs: int | None = None
     action: str | None = None
 
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -69,6 +74,10 @@ class Group:
 
     variant: Mapping[str, object]
     forks: tuple[Forked, ...]
+
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
 
     @property
     def decided(self) -> list[Forked]:
@@ -160,7 +169,7 @@ class ForkGrid(Sequence[Forked]):
         return tuple(sorted(self.forks, key=_fork_rank))
 
     def df(self) -> pd.DataFrame:
-        """Return a row for each fork, best first; pandas must be installed."""
+        """Return a row for each fork, best first, with what was tried as it is; pandas must be installed."""
         rows = [_row(each, self.names) for each in self.ranked]
         return frame(rows, ("fork", *self.names, *_COLUMNS)).set_index("fork")
 

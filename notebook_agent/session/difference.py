@@ -11,6 +11,7 @@ from notebook_agent.session.results import change_line
 from notebook_agent.session.shown import Shown
 from notebook_agent.session.words import listing
 from notebook_agent.view.escape import clip, escape, plural, writable
+from notebook_agent.view.excerpt import excerpts
 
 __all__ = ["Difference"]
 
@@ -136,6 +137,7 @@ def _texts(change: Change) -> tuple[str, str] | None:
 
 
 def _diff(before: str, after: str) -> list[DiffLine]:
+    before, after = excerpts(before, after)
     return text_diff(writable(redact_text(before)), writable(redact_text(after)))
 
 
