@@ -15,11 +15,10 @@ file too, so that a run goes on without its secrets.
 
 from __future__ import annotations
 
+from notebook_agent.redact.environment import SHORTEST, environment_secrets
 from notebook_agent.redact.masking import (
-    SHORTEST,
     Finding,
     distrust,
-    environment_secrets,
     find_secrets,
     mask,
     mask_field,

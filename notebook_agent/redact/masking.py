@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from notebook_agent.ids import Json
+from notebook_agent.redact.environment import SHORTEST, environment_secrets
 from notebook_agent.redact.rules import ASSIGNED, ENVIRONMENT, RULES, TELLING, Rule
 
 __all__ = [
-    "SHORTEST",
     "Finding",
     "distrust",
-    "environment_secrets",
     "find_secrets",
     "mask",
     "mask_field",
@@ -27,8 +25,6 @@ __all__ = [
     "trusted",
 ]
 
-SHORTEST = 8
-"""Shorter texts are no secrets."""
 _trusted: set[str] = set()
 
 
@@ -55,41 +51,12 @@ def trusted() -> frozenset[str]:
     return frozenset(_trusted)
 
 
-_PASSWORDS = ("PASSWORD", "PASSWD", "password", "passwd")
-_ENV_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_key", "_token", "_secret", *_PASSWORDS)
 _LONG_WORD = 16
 _LONG_TEXT = 4096
 _ENCODED = ";base64,"
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _WIDE = tuple((marker, rule) for rule in RULES if rule.wide for marker in rule.markers)
 _NARROW = tuple((marker, rule) for rule in RULES if not rule.wide for marker in rule.markers)
-
-
-def environment_secrets() -> list[str]:
-    """List the secrets of the environment, longest first: one may hold another.
-
-    A password of letters alone, such as `postgres`, is a word that texts are full of, and no secret.
-    They are looked for again where the environment is another than the last time.
-    """
-    held = vars(os.environ).get("_data")
-    known, secrets = _last[0]
-    if held is None or held != known:
-        known = None if held is None else dict(held)
-        secrets = _environment_secrets()
-        _last[0] = known, secrets
-    return list(secrets)
-
-
-_last: list[tuple[dict[object, object] | None, Sequence[str]]] = [(None, ())]
-"""An environment as it was before it was looked through, and what was found."""
-
-
-def _environment_secrets() -> list[str]:
-    named = [(name, os.environ.get(name, "").strip()) for name in os.environ if name.endswith(_ENV_NAMES)]
-    values = {value for name, value in named if not (name.endswith(_PASSWORDS) and value.isalpha())}
-    return sorted(
-        (value for value in values if len(value) >= SHORTEST), key=lambda value: (-len(value), value)
-    )
 
 
 _MARKS = frozenset(f"[{name}]" for name in (*(rule.name for rule in RULES), ENVIRONMENT, ASSIGNED))
