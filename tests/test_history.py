@@ -156,3 +156,9 @@ def test_the_other_way_round_it_is_the_opposite(before, after):
     there = {(each.path, each.kind) for each in changes(before, after)}
     opposite = {"added": "removed", "removed": "added", "changed": "changed"}
     assert {(each.path, opposite[each.kind]) for each in changes(after, before)} == there
+
+
+def test_what_names_no_step_is_said_to_be_none(story):
+    """The initial state is asked for in another way."""
+    with pytest.raises(UnknownStepError, match=r"^None is no step: .* history.at\(None\) the initial state"):
+        story.main.history[None]

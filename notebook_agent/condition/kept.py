@@ -11,6 +11,9 @@ __all__ = ["Loop", "Stretched", "bind", "keep_in", "looped"]
 _MOST: Final = 1024
 """Stretches that a loop keeps; one whose items can be changed comes anew each time."""
 Loop = ast.GeneratorExp | ast.ListComp | ast.SetComp
+_LAST: Final = -1
+"""What is kept under it are the items after the last whole stretch."""
+_Each = Callable[[Iterable[object]], Iterator[object]]
 _Kept = dict[int, tuple[Sequence[object], list[object]]]
 
 
@@ -26,27 +29,40 @@ class Stretched(Protocol):
 def keep_in(tree: ast.AST, functions: Container[str]) -> None:
     """Find the loops whose values hang on nothing but their items, and let these keep them."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp) and _hangs_on_items(
-            node, functions
-        ):
+        if isinstance(node, Loop) and _hangs_on_items(node, functions):
             node.kept = {}  # type: ignore[union-attr]  # a mark of ours
 
 
-def looped(node: Loop, source: object, each: Callable[[Iterable[object]], Iterator[object]]) -> list[object]:
+def looped(node: Loop, source: object, each: _Each) -> list[object]:
     """Return the values that a loop gives over what it goes through."""
     kept = cast("_Kept | None", getattr(node, "kept", None))
     if kept is None or not isinstance(source, Stretched):
         return list(each(cast("Iterable[object]", source)))
     values: list[object] = []
     for stretch, again in source.stretches():
-        found = kept.get(id(stretch)) if again else None
-        if found is None or found[0] is not stretch:
-            found = stretch, list(each(stretch))
-            if again:
-                kept.clear() if len(kept) >= _MOST else None
-                kept[id(stretch)] = found
-        values += found[1]
+        if again:
+            values += _whole(kept, stretch, each)
+        else:
+            values += each(stretch) if node.generators[1:] else _last(kept, stretch, each)
     return values
+
+
+def _whole(kept: _Kept, stretch: Sequence[object], each: _Each) -> list[object]:
+    found = kept.get(id(stretch))
+    if found is None or found[0] is not stretch:
+        kept.clear() if len(kept) >= _MOST else None
+        found = kept[id(stretch)] = stretch, list(each(stretch))
+    return found[1]
+
+
+def _last(kept: _Kept, stretch: Sequence[object], each: _Each) -> list[object]:
+    """Of the items after the last whole stretch those that the list before had there too are known."""
+    before, values = kept.get(_LAST, ((), []))
+    pairs = enumerate(zip(before, stretch, strict=False))
+    alike = next((n for n, (old, new) in pairs if old is not new), min(len(before), len(stretch)))
+    alike = alike if len(values) == len(before) else 0
+    kept[_LAST] = stretch, [*values[:alike], *each(stretch[alike:])]
+    return kept[_LAST][1]
 
 
 def bind(target: ast.expr, item: object) -> Mapping[str, object]:

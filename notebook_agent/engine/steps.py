@@ -268,8 +268,7 @@ def _stop_iteration(run: Run, step: OpenStep) -> ActionError:
 def _too_many(run: Run, coming: Next, taken: int) -> MaxStepsError:
     return MaxStepsError(
         f"The run took {taken} step{'s' * (taken != 1)}, its max_steps, without a halt; {coming.action!r} is "
-        "next. What it did is kept: call again to go on, or name where to stop with halt_after=[..] "
-        "(--until).",
+        "next. What it did is kept: call again to go on, or name where to stop with halt_after=[..].",
         run=run.key.app_id,
         seq=run.head,
         action=coming.action,

@@ -70,6 +70,14 @@ class Graph:
         return tuple(self._by_name)
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys of the state that an action reads or writes, or a condition looks at."""
+        of_actions = (key for each in self.actions for key in (*each.reads, *each.writes))
+        conditions = [edge.condition for edge in self.transitions]
+        of_edges = (key for each in conditions for key in (*each.keys, *each.optional_keys))
+        return tuple(dict.fromkeys([*of_actions, *of_edges]))
+
+    @property
     def input_names(self) -> tuple[str, ...]:
         """All inputs that some action takes."""
         return tuple(dict.fromkeys(name for each in self.actions for name in each.required + each.optional))

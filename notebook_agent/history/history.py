@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
@@ -68,6 +68,12 @@ class History(Sequence[StepRecord]):
     @overload
     def __getitem__(self, seq: slice) -> list[StepRecord]: ...
     def __getitem__(self, seq: int | slice) -> StepRecord | list[StepRecord]:
+        if not isinstance(seq, slice | SupportsIndex):
+            raise UnknownStepError(
+                f"{seq!r} is no step: history[5] is one, history[-1] the last, history.at(None) the initial "
+                "state.",
+                run=self.key.app_id,
+            )
         if isinstance(seq, slice) or seq < 0:
             steps = self.store.steps(self.key)
             return steps[seq] if isinstance(seq, slice) else self._find(steps, seq)

@@ -43,6 +43,8 @@ def offer(line: str, vocabulary: Vocabulary) -> Offer | None:
 
 
 def _argument(parser: CommandParser, previous: str, fragment: str, vocabulary: Vocabulary) -> Offer:
+    if previous == "--with" and "=" in fragment:
+        return _at_end(fragment, vocabulary("function", None))
     if "=" in fragment:
         return Offer(fragment, (), only=False)
     if fragment.startswith("-"):
@@ -51,6 +53,8 @@ def _argument(parser: CommandParser, previous: str, fragment: str, vocabulary: V
     kinds = {kind for item in items for kind in item.completes}
     if "file" in kinds:
         return Offer(fragment, (), only=False)
+    if fragment[:1] in {"'", '"'} and "key" in kinds:
+        return _at_end(fragment, vocabulary("key", None))
     sets = parser.binds and not any(item.is_flag for item in items)
     return _offer(fragment, _words(kinds, fragment, vocabulary, sets=sets))
 
@@ -71,6 +75,13 @@ def _words(kinds: Iterable[str], fragment: str, vocabulary: Vocabulary, *, sets:
         elif not at:
             found += [word + (_SUFFIX.get(kind, "") if sets else "") for word in vocabulary(kind, None)]
     return found
+
+
+def _at_end(fragment: str, words: Iterable[str]) -> Offer:
+    """Offer words for the name that a longer word ends with: in an expression, or after a sign."""
+    begun = re.split(r"\W", fragment)[-1]
+    kept = fragment[: len(fragment) - len(begun)]
+    return _offer(fragment, [kept + word for word in words])
 
 
 def _offer(fragment: str, words: Iterable[str]) -> Offer:

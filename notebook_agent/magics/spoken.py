@@ -31,6 +31,14 @@ _PHRASES = (
         "Choose another file: %config AgentMagics.store = 'runs.db'",
     ),
     (
+        re.compile(
+            r"Resume it to go on from there: initialize_from\(\.\.\) and with_identifiers\(app_id='[^']*'\);"
+            r" or fork it where you are: app\.fork\((None|\d+)\)"
+        ),
+        r"%agent resume goes on from there; %agent fork @\1 from where you are",
+    ),
+    (re.compile(r"%agent fork @None"), "%agent fork @start"),
+    (
         re.compile(r"start at the entrypoint: app\.reset_to_entrypoint\(\) or resume_at_next_action=False"),
         "begin a new run: %agent use NAME",
     ),

@@ -1,8 +1,9 @@
 """Branches run side by side: by an executor, or awaited together, and always told of in their order.
 
 All branches run to their end even where one of them raises, plainly and awaited alike: what they
-did is kept, and a retry runs those only that did not complete. The step fails with the exception
-of the first branch, in the order of the tasks, that raised. A Stop or a cancelled task ends all:
+did is kept, and a retry runs those only that did not complete, or did with other code; of these the
+calls that are the same are served. The step fails with the exception of the first branch, in the
+order of the tasks, that raised. A Stop or a cancelled task ends all:
 branches that have not begun are not begun, the present step of each other one is interrupted.
 A thread cannot be killed: it ends with its present step, and what that finds out is dropped.
 """

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from notebook_agent.calls import Budget
 from notebook_agent.calls.protocol import LedgerMode
 from notebook_agent.engine import Inherited, Run, Wait, read_call, read_halts
-from notebook_agent.errors import CommandError
+from notebook_agent.errors import CommandError, did_you_mean
+from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.history.watch import question_of
 from notebook_agent.parallelism.grid import ForkGrid
@@ -51,6 +52,7 @@ def try_all(run: Run, history: History, seq: int | None, trial: Trial) -> ForkGr
     """Fork a checkpoint of a run as a trial says, see `Application.map_forks`."""
     __tracebackhide__ = True
     made = _variants(trial)
+    _check_keys(made, run.graph, history.at(seq))
     call, one_turn = _call(run, history, seq, trial)
     for each in made:
         _check(each, call, run)
@@ -85,10 +87,27 @@ def _variants(trial: Trial) -> list[Variant]:
     check_tried("state", trial.state)
     check_tried("inputs", trial.inputs)
     check_tried("actions", trial.actions)
+    if trial.executor is not None and not callable(getattr(trial.executor, "submit", None)):
+        raise CommandError(
+            "executor takes one of concurrent.futures, such as ThreadPoolExecutor(4); not "
+            f"{trial.executor!r:.60}"
+        )
     for name, count in (("repeats", trial.repeats), ("jobs", trial.jobs)):
         if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
             raise CommandError(f"{name} is a whole number, 1 or more; not {count!r}")
     return variants(trial.state, trial.inputs, trial.actions)
+
+
+def _check_keys(made: Iterable[Variant], graph: Graph, state: Collection[str]) -> None:
+    """Refuse values of keys that mean nothing to the forks."""
+    for variant in made:
+        known = list(dict.fromkeys([*state, *variant.graph(graph).keys]))
+        for key in variant.state:
+            if key not in known:
+                near = did_you_mean(key, known) or f" There are: {', '.join(known) or 'none'}."
+                raise CommandError(
+                    f"{key}: the state has no such key, and no action reads or writes it.{near}", key=key
+                )
 
 
 def _check(variant: Variant, call: RunCall, run: Run) -> None:

@@ -19,7 +19,7 @@ from notebook_agent.store.protocol import RunRecord, Store
 from notebook_agent.view.escape import plural
 from notebook_agent.view.wire import Detail, Page
 
-__all__ = ["export", "page_of", "take_in"]
+__all__ = ["check_free", "export", "page_of", "take_in"]
 
 _STEPS = 500
 _BYTES = 1_000_000
@@ -45,7 +45,17 @@ def export(ws: Workspace, path: Path, *, calls: bool = False, with_secrets: bool
         raise CommandError(f"{path} cannot be written: {error.strerror or error}", path=str(path)) from None
 
 
-def take_in(ws: Workspace, path: Path) -> str:
+def check_free(path: Path, *, force: bool) -> None:
+    """Refuse a file that is there already, unless it is to be written over."""
+    if path.is_file() and path.suffix in {".html", ".json"} and not force:
+        raise CommandError(
+            f"{path} is there already and was left as it is: name another file, or write over it with"
+            " --force",
+            path=str(path),
+        )
+
+
+def take_in(ws: Workspace, path: Path, project: str | None = None) -> str:
     """Take in the run of a file; return the sentence that says so.
 
     Raises:
@@ -59,10 +69,11 @@ def take_in(ws: Workspace, path: Path) -> str:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise CommandError(f"{path} cannot be read: {reason}", path=str(path)) from None
     try:
-        record = import_run(ws.store(), text, project=ws.project())
+        record = import_run(ws.store(), text, project=project or ws.project())
     except StoreFormatError as error:
         raise StoreFormatError(f"{path}: {error}", path=error.path) from None
-    name, typed = run_name(record), typed_name(record, ws.runs())
+    name, typed = run_name(record), typed_name(record, ws.store().runs(record.key.project))
+    typed += "" if record.key.project == ws.project() else f" --project {record.key.project}"
     masked = " with its secrets masked;" if '\n "secrets": "masked"' in text[:_HEADER] else ""
     head = "no steps" if record.head is None else plural(record.head + 1, "step")
     branches = _with_branches(ws.store(), record.key)

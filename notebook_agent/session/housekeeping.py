@@ -32,16 +32,21 @@ class Housekeeping:
         """Say how much of the store no run needs any more; `now` gives it back to the disk."""
         return Said(keeping.gc(self.workspace, now=now))
 
-    def export(self, path: str | Path, *, calls: bool = False, with_secrets: bool = False) -> Said:
+    def export(
+        self, path: str | Path, *, calls: bool = False, with_secrets: bool = False, force: bool = False
+    ) -> Said:
         """Write the run as a file that needs no kernel.
 
         Args:
             path: `.html`: a page to scrub through; `.json`: the run itself, for `import_run`.
             calls: Write its LLM calls alone, for `use(.., recorded=path)`.
             with_secrets: Write a `.json` exactly; else secrets become the names of their rules.
+            force: Write over a file that is there.
         """
-        return Said(exporting.export(self.workspace, Path(path), calls=calls, with_secrets=with_secrets))
+        place = Path(path).expanduser()
+        exporting.check_free(place, force=force)
+        return Said(exporting.export(self.workspace, place, calls=calls, with_secrets=with_secrets))
 
-    def import_run(self, path: str | Path) -> Said:
-        """Take in the run of a file that `export` wrote, with its past; nothing is run."""
-        return Said(exporting.take_in(self.workspace, Path(path)))
+    def import_run(self, path: str | Path, *, project: str | None = None) -> Said:
+        """Take in the run of a file that `export` wrote, with its past; `project` is where to keep it."""
+        return Said(exporting.take_in(self.workspace, Path(path), project))

@@ -14,8 +14,9 @@ from notebook_agent.graph import Graph
 from notebook_agent.session.matching import graph_for
 from notebook_agent.session.namespace import lookup, name_of
 from notebook_agent.session.projects import told_of_projects
-from notebook_agent.session.references import find_run
+from notebook_agent.session.references import begins_several, find_run
 from notebook_agent.session.results import run_name
+from notebook_agent.session.secrets import name_secrets
 from notebook_agent.session.starting import check_state, entrypoint_of, label_for
 from notebook_agent.session.words import a_kind
 from notebook_agent.session.workspace import Workspace
@@ -60,6 +61,8 @@ def _use_named(ws: Workspace, name: str, how: Opening) -> str:
         here = _find_here(ws, name) if how.project is None else None
         run = here or find_run(name, runs)
     except UnknownRunError:
+        if name not in ws.namespace and begins_several(name, runs):
+            raise
         with told_of_projects(ws):
             found = lookup(name, ws.namespace, [run_name(each) for each in runs])
         raise CommandError(f"{name} is {a_kind(found)}: use takes a graph, an application or a run") from None
@@ -89,6 +92,7 @@ def _use_graph(ws: Workspace, graph: Graph, name: str, how: Opening) -> str:
     tracker.store.label_run(app.key, label_for(name, app.uid, taken))
     ws.graphs.follow(app.key, graph, ws.namespace, name)
     ws.take(app, name)
+    name_secrets(ws, app.state, how.state or {})
     return _line(app, told, _offer(before, graph))
 
 

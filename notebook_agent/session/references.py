@@ -20,6 +20,7 @@ from notebook_agent.view.escape import plural
 __all__ = [
     "Reference",
     "Where",
+    "begins_several",
     "check_name",
     "find_only",
     "find_run",
@@ -110,6 +111,11 @@ def find_run(name: str, runs: Sequence[RunRecord], *, family: Sequence[RunRecord
             )
     labels = [_name(run) for run in runs]
     raise UnknownRunError(f"no run is called {name!r}.{hint(name, labels, 'runs')}", run=name)
+
+
+def begins_several(name: str, runs: Sequence[RunRecord]) -> bool:
+    """Return whether a word begins the names of more than one run."""
+    return len([run for run in runs if name and _begins(run, name)]) > 1
 
 
 def find_only(name: str, runs: Sequence[RunRecord]) -> RunRecord:

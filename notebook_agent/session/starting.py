@@ -93,7 +93,7 @@ def check_edits(graph: Graph, state: Collection[str], given: Iterable[str]) -> l
         CommandError: neither the state nor an action nor a condition has the key.
     """
     new = [key for key in given if key not in state]
-    known = list(dict.fromkeys([*state, *_declared(graph)]))
+    known = list(dict.fromkeys([*state, *graph.keys]))
     for key in new:
         if key not in known:
             advice = did_you_mean(key, known) or f" There are: {listing(known)}."
@@ -112,20 +112,13 @@ def check_asked(graph: Graph, state: Collection[str], text: str) -> None:
         CommandError: neither the state nor an action has the key.
         ConditionError: it cannot be read.
     """
-    known = list(dict.fromkeys([*state, *_declared(graph)]))
+    known = list(dict.fromkeys([*state, *graph.keys]))
     for key in Expression(text).keys:
         if key not in known:
             advice = did_you_mean(key, known) or f" There are: {listing(known)}."
             raise CommandError(
                 f"{text}: the state has no key {key!r}, and no action writes it.{advice}", key=key
             )
-
-
-def _declared(graph: Graph) -> Iterable[str]:
-    for action in graph.actions:
-        yield from (*action.reads, *action.writes)
-    for edge in graph.transitions:
-        yield from (*edge.condition.keys, *edge.condition.optional_keys)
 
 
 def label_for(name: str, app_id: str, taken: Collection[str]) -> str:

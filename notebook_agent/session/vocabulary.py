@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from types import FunctionType
 
 from notebook_agent.errors import AgentError
 from notebook_agent.session.namespace import usable_names
@@ -23,11 +25,20 @@ def words(ws: Workspace, kind: str, run: str | None = None) -> Iterable[str]:
         "action": lambda: ws.in_use().graph.names,
         "input": lambda: _inputs(ws),
         "key": lambda: ws.in_use().state,
+        "function": lambda: _named(ws, FunctionType),
+        "executor": lambda: _named(ws, Executor),
     }
     try:
         return list(kinds[kind]()) if kind in kinds else []
     except AgentError:
         return []
+
+
+def _named(ws: Workspace, kind: type) -> list[str]:
+    """Return the user's names of objects of a kind."""
+    return [
+        name for name, value in ws.namespace.items() if isinstance(value, kind) and not name.startswith("_")
+    ]
 
 
 def _steps(ws: Workspace, run: str | None) -> list[str]:

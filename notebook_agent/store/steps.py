@@ -125,8 +125,8 @@ def _number(core: Core, key: RunKey) -> int:
 
 def _lost(key: RunKey, seq: int) -> RunConflictError:
     return RunConflictError(
-        f"Step {seq} of the run {key} is no longer this process's to end: it was not begun here, or another"
-        " process took it for dead. Resume the run, or fork it.",
+        f"Step {seq} of the run {key} is no longer this process's to end: it was not begun here, its end"
+        " could not be written before, or another process took it for dead. Resume the run, or fork it.",
         run=key.app_id,
         seq=seq,
     )

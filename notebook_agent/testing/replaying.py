@@ -166,7 +166,7 @@ class _Replayer:
         except Exception as error:  # noqa: BLE001 - an action may raise anything
             return self._raised(step, error, app)
         else:
-            return self._completed(step, app.state)
+            return self._completed(step, app)
         finally:
             app.history.store.close()
 
@@ -174,19 +174,20 @@ class _Replayer:
         sent = [each for each in self.past.calls(step) if each.sent and each.body is not None]
         return [each for each in sent if servable(each) or step.status != "completed"]
 
-    def _completed(self, step: StepRecord, state: State) -> Divergence | None:
+    def _completed(self, step: StepRecord, app: Application) -> Divergence | None:
+        """Compare both states as a store gives them: a value of a class that is gone is the same in both."""
         if step.status != "completed":
             kind = step.failure.type if step.failure else "an error"
             return Divergence(
                 step.seq, step.action, "exception", f"it completes now; in the run it raised {kind}"
             )
-        found = tuple(changes(self.history.at(step.seq), state))
+        found = tuple(changes(self.history.at(step.seq), app.history.at(0)))
         if found:
             paths = ", ".join(each.path for each in found[:3])
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""  # noqa: PLR2004 - as many as are named
             return Divergence(step.seq, step.action, "state", f"it writes another {paths}{more}", found)
         ends = step.seq == self.last and step.next is not None
-        return self._compare(step, step.next, state) if ends and step.next is not None else None
+        return self._compare(step, step.next, app.state) if ends and step.next is not None else None
 
     def _raised(self, step: StepRecord, error: Exception, app: Application) -> Divergence | None:
         failure = step.failure

@@ -147,6 +147,20 @@ def test_a_reopened_notebook_scrubs_without_its_kernel(notebook, server, browser
     again.close()
 
 
+def test_a_notebook_that_is_not_trusted_shows_the_graph(notebook, browser, root, tmp_path):
+    """As it comes from somebody else: no script of it runs, and the picture stands in for the page."""
+    notebook.save()
+    (tmp_path / "root").mkdir()
+    shutil.copy(root / f"hosts-{notebook.kind}.ipynb", tmp_path / "root" / "from-another.ipynb")
+    with lab.jupyter_server(tmp_path / "root", tmp_path / "home", kind=notebook.kind) as server:
+        page, _ = lab.new_page(browser)
+        foreign = lab.OpenNotebook(page, server, "from-another.ipynb")
+        expect(page.get_by_role("img", name=re.compile("^talk-")).first).to_be_visible()
+        expect(page.get_by_text("2 actions, next count, 0 steps")).to_be_visible()
+        assert (0, 0) == (page.locator("iframe[srcdoc]").count(), slider_of(page).count())
+        foreign.close()
+
+
 @contextlib.contextmanager
 def marimo(path, tmp_path):
     port = lab.free_port()

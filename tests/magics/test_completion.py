@@ -13,6 +13,8 @@ WORDS = {
     "key": ["mode"],
     "binding": ["mode"],
     "replay": ["run"],
+    "function": ["draft"],
+    "executor": ["pool"],
 }
 
 
@@ -49,6 +51,11 @@ def words(line: str) -> tuple[str, ...]:
         ("%agent run --un", ("--until",)),
         ("%agent run --until ", ("prompt", "response")),
         ("%agent fork --with r", ("response",)),
+        ("%agent map @4 --on ", ("pool",)),
+        ("%agent fork --with prompt=d", ("prompt=draft",)),
+        ("%agent map @4 --with prompt=draft,", ("prompt=draft,draft",)),
+        ('%agent watch "', ('"mode',)),
+        ('%agent watch "len(m', ('"len(mode',)),
         ("%agent goto @pr", ("@prompt",)),
         ("%agent help inf", ("info",)),
         ("%agent de", ("delete",)),

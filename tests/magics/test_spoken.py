@@ -19,3 +19,14 @@ def test_a_store_that_cannot_be_opened_names_the_setting(tmp_path):
 def test_other_messages_stay_and_keep_to_one_line():
     """A line break would make an error look like output."""
     assert spoken(AgentError("what happened,\n  where")) == "what happened, where"
+
+
+def test_a_conflict_names_commands():
+    """A shell has no `app`."""
+    error = AgentError(
+        "Somebody else has moved the run p/1: it is at step 2 now, and not where you left it (the start). "
+        "Resume it to go on from there: initialize_from(..) and with_identifiers(app_id='1'); or fork it "
+        "where you are: app.fork(None)."
+    )
+    told = "%agent resume goes on from there; %agent fork @start from where you are."
+    assert spoken(error).endswith(f"(the start). {told}")

@@ -413,6 +413,26 @@ def test_what_a_stop_cut_off_is_interrupted_though_it_ends_soon_after():
     assert [("interrupted", None)] * 2 == [(each.outcome, each.error) for each in caught.value.grid]
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"executor": 5}, "executor takes one of concurrent.futures, such as ThreadPoolExecutor(4); not 5"),
+        (
+            {"state": {"levle": [1]}},
+            "levle: the state has no such key, and no action reads or writes it. Did",
+        ),
+        ({"jobs": 0}, "jobs is a whole number, 1 or more; not 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_any_fork(given, told):
+    """In a sentence that names it."""
+    app = trials.run_twice(trials.quiz())
+    with pytest.raises(CommandError) as refused:
+        app.map_forks(3, **given)
+    assert str(refused.value).startswith(told)
+    assert 1 == len(app.history.family())
+
+
 def test_the_shared_past_is_stored_once(tmp_path):
     """A fork takes what its own steps take, whatever the state's size."""
     app = trials.quiz().with_store(tmp_path / "s.db").with_state(level=1, past=["x" * 100_000]).build()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import linecache
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -41,8 +43,8 @@ class HeardScreen:
 class Notebook:
     """Cells that run in one namespace, each with an id, and the agent that follows them."""
 
-    def __init__(self):
-        self.names = {"__name__": "__main__"}
+    def __init__(self, names=None):
+        self.names = {"__name__": "__main__"} if names is None else names
         self.screen = HeardScreen()
         self.agent = Agent(self.names, self.screen)
 
@@ -72,7 +74,9 @@ def notebook(tmp_path, monkeypatch):
     monkeypatch.setenv("NOTEBOOK_AGENT_STORE", str(tmp_path / "store.db"))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "JPY_SESSION_NAME"):
         monkeypatch.delenv(name, raising=False)
-    notebook = Notebook()
+    main = ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)  # as a kernel has it, so that classes are found again
+    notebook = Notebook(vars(main))
     notebook.cell(CELLS)
     yield notebook
     if notebook.agent.workspace.app is not None:

@@ -218,3 +218,33 @@ def test_a_run_keeps_its_own_label(agent):
     agent.label("x")
     assert "x is called so already" == str(agent.label("x"))
     assert "x" == agent.workspace.label()
+
+
+def test_a_file_that_is_there_is_not_written_over_unless_told(agent, tmp_path):
+    """As with the file of a test."""
+    path = tmp_path / "run.json"
+    path.write_text("mine")
+    with pytest.raises(CommandError, match=r"is there already and was left as it is: .* with --force$"):
+        agent.export(path)
+    assert "mine" == path.read_text()
+    agent.export(path, force=True)
+    assert "mine" != path.read_text()
+
+
+def test_a_run_that_is_here_is_taken_in_under_another_project(agent, tmp_path):
+    """The line says how it is taken into use from here."""
+    agent.run(prompt="what is x")
+    path, name = tmp_path / "run.json", agent.workspace.label()
+    agent.export(path)
+    told = str(agent.import_run(path, project="colleague"))
+    assert told.endswith(f"%agent use {name} --project colleague takes it into use")
+    agent.use(name, project="colleague")
+    assert "colleague" == agent.app.key.project
+
+
+def test_the_beginning_of_several_names_is_said_to_be_that(agent):
+    """Also where a graph or an application could have been meant."""
+    agent.run(prompt="what is x")
+    agent.fork("@1")
+    with pytest.raises(UnknownRunError, match=r"'chat-' begins several runs' names"):
+        agent.use("chat-")

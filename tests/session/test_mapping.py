@@ -219,3 +219,8 @@ def test_a_board_stops_all_forks(ran):
     assert ["completed", "completed"] == outcomes[:2]
     assert "not begun" == outcomes[-1]
     assert boards[0].shown[-1]["going"] is False
+
+
+def test_a_count_of_0_is_handed_on_to_be_refused():
+    """As `-n 0` is."""
+    assert {"jobs": 0} == read("map @4 -j 0").options

@@ -50,3 +50,10 @@ def test_what_differs_from_itself_is_no_secret(notebook):
     notebook.agent.use("chat", state={"mode": float("nan")}).run(prompt="what is x")
     assert [] == named(notebook)
     assert [] == redact.find_secrets({"mode": float("nan")})
+
+
+def test_a_secret_that_a_run_begins_with_is_named(notebook):
+    """Before any step has written it, and once."""
+    agent = notebook.agent.use("chat", state={"token": SECRET})
+    agent.run(prompt="what is x")
+    assert ["state['token'] holds a secret"] == [line.split(" (openai-key)")[0] for line in named(notebook)]

@@ -121,9 +121,7 @@ export function render({ model, el }: { model: GridModel; el: HTMLElement }): ()
   const root = made("div", "", { class: "na-grid", role: "region", "aria-label": "Forks" });
   const said = made("p", "", { role: "status" });
   const draw = (): void => {
-    const run = root.contains(document.activeElement)
-      ? (document.activeElement as HTMLElement).dataset.run
-      : undefined;
+    const run = root.querySelector<HTMLElement>(":focus")?.dataset.run;
     const grid = model.get("grid");
     said.textContent = model.get("said");
     root.replaceChildren(head(model, grid), table(model, grid), said);

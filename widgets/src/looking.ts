@@ -106,13 +106,18 @@ export class Looking {
     if (!this.closed) this.#shelve(placeKey(point), reply);
   }
 
+  /** Forgets the details of steps that a message tells anew, and keeps the one that it has. */
+  #renew({ run, detail }: Progress): void {
+    for (const step of run.steps) this.#details.delete(placeKey({ ...step, fork: null }));
+    if (detail) this.#details.keep(placeKey({ ...detail, fork: null }), detail);
+  }
+
   #advance(progress: Progress): void {
     const { overview, following, at } = this.looks;
     if (progress.n <= overview.n) return;
     const next = advanced(overview, progress);
     const points = grown(this.looks.points, overview.run, progress);
-    for (const step of progress.run.steps) this.#details.delete(placeKey({ ...step, fork: null }));
-    if (progress.detail) this.#details.keep(placeKey({ ...progress.detail, fork: null }), progress.detail);
+    this.#renew(progress);
     const place = following ? points.length - 1 : Math.min(at, points.length - 1);
     const said = restedSaying(overview, next) ?? this.looks.said;
     const whole = progress.detail || progress.run.status !== "running";

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from notebook_agent.errors import CommandError
-from notebook_agent.magics.commands.command import Call, Command, Values
+from notebook_agent.magics.commands.command import Call, Command, Values, given
 from notebook_agent.magics.parser import CommandParser
 
 __all__ = ["MADE"]
@@ -76,11 +76,12 @@ def _export() -> Command:
     parser.word("FILE", "file", help=".html: a page to look at; .json: the run with all its steps and states")
     parser.flag("--with-secrets", help="keep secrets in a .json; else each becomes the name of its rule")
     parser.flag("--calls", help="only its LLM calls, which another run can be served")
+    parser.flag("--force", help="write over a file that is there")
     return Command(parser, _export_call)
 
 
 def _export_call(args: Namespace, _: Values) -> Call:
-    flags = {"calls": args.calls, "with_secrets": args.with_secrets}
+    flags = {"calls": args.calls, "with_secrets": args.with_secrets, "force": args.force}
     return Call("export", (args.file,), {name: True for name, given in flags.items() if given})
 
 
@@ -88,10 +89,11 @@ def _import() -> Command:
     parser = CommandParser(
         "import",
         "Take in a run that %agent export wrote as .json, with its past; nothing is run.",
-        examples=("%agent import run.json",),
+        examples=("%agent import run.json", "%agent import run.json --project colleague"),
     )
     parser.word("FILE", "file", help="the file")
-    return Command(parser, lambda args, _: Call("import_run", (args.file,)))
+    parser.option("--project", "NAME", help="where to keep it; else the project in use")
+    return Command(parser, lambda args, _: Call("import_run", (args.file,), given(args, "project")))
 
 
 MADE = (_label, _pin, _delete, _gc, _export, _import)

@@ -33,7 +33,9 @@ def _map() -> Command:
     parser.option(
         "--with", "ACTION=FN,FN", "action", several=True, help="functions of yours to try for the action"
     )
-    parser.option("--on", "EXECUTOR", help="your executor of concurrent.futures, or what makes one")
+    parser.option(
+        "--on", "EXECUTOR", "executor", help="your executor of concurrent.futures, or what makes one"
+    )
     parser.option("--until", "ACTION", "action", several=True, help="halt each after this action")
     parser.option("--before", "ACTION", "action", several=True, help="halt each before this action")
     parser.option("--max-steps", "N", help="stop a fork with an error after so many steps (100)")
@@ -46,7 +48,7 @@ def _map() -> Command:
 def _call(args: Namespace, values: Values) -> Call:
     options = given(args, "n", "on", "until", "before", "max_steps", "max_calls", "max_cost")
     chosen = {"jobs": args.j, "passes": getattr(args, "pass"), "actions": getattr(args, "with")}
-    options |= {name: value for name, value in chosen.items() if value}
+    options |= {name: value for name, value in chosen.items() if value not in (None, {}, [], "")}
     if args.allow_effects:
         options["allow_effects"] = True
     return Call("map", (args.step, values), options)

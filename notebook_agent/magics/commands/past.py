@@ -57,7 +57,7 @@ def _bisect() -> Command:
     parser.flag("--fix", help="fork there with the last good value, and run on as the run did")
     parser.option("-n", "N", help="with --fix: how many forks (1)")
     parser.option("-j", "N", help="with --fix: how many run at a time (4)")
-    parser.option("--on", "EXECUTOR", help="with --fix: your executor, or what makes one")
+    parser.option("--on", "EXECUTOR", "executor", help="with --fix: your executor, or what makes one")
     parser.option("--pass", "EXPR", "key", help="with --fix: a fork passes where this is true at its end")
     parser.flag("--allow-effects", help="with --fix: let each fork fire what cannot be taken back")
     parser.option("--max-calls", "N", help="with --fix: send no more LLM calls than this")
@@ -67,8 +67,8 @@ def _bisect() -> Command:
 
 def _bisect_call(args: Namespace, _: Values) -> Call:
     options = given(args, "n", "on", "max_calls", "max_cost")
-    chosen = {"jobs": args.j, "passes": getattr(args, "pass"), "allow_effects": args.allow_effects}
-    options |= {name: value for name, value in chosen.items() if value}
+    chosen = {"jobs": args.j, "passes": getattr(args, "pass"), "allow_effects": args.allow_effects or None}
+    options |= {name: value for name, value in chosen.items() if value is not None}
     if options and not args.fix:
         raise CommandError("bisect itself runs nothing: --fix does, and takes -n, -j and the limits")
     return Call("mend" if args.fix else "bisect", (args.predicate, args.run), options)

@@ -158,15 +158,9 @@ class Decoder:
         return Row(self._all(sums(cast("list[int]", found["v"]))))
 
     def _mix(self, found: dict[str, object]) -> object:
-        items: list[object] = []
-        last = 0
-        for item in cast("list[int | list[object]]", found["v"]):
-            if isinstance(item, int):
-                last += item
-                items.append(self.node(last))
-            else:
-                items.append(self._value(item[0]))
-        return Row(items)
+        parts = cast("list[int | list[object]]", found["v"])
+        values = iter(self._all(sums(part for part in parts if isinstance(part, int))))
+        return Row([next(values) if isinstance(part, int) else self._value(part[0]) for part in parts])
 
     def _chunk(self, found: dict[str, object]) -> object:
         data = self._value(found["v"])
@@ -213,11 +207,24 @@ class Decoder:
         return found
 
     def _read_packed(self, numbers: Sequence[int]) -> None:
-        """Read dicts among nodes that stand in packs, which are mostly alike."""
+        """Read dicts among nodes that stand in packs, those of one pack at one go."""
         asked = set(numbers)
         for book in dict.fromkeys(map(self._reader.within.get, numbers)):
             if book is not None:
-                self._templates.read(book.plain(asked), self._values, self._owner)
+                self._read_dicts(self._templates.read(book.plain(asked), self._values, self._owner))
+
+    def _read_dicts(self, bodies: Sequence[tuple[int, str]]) -> None:
+        text = f"[{','.join([body for _, body in bodies])}]"
+        found, end = _scan(text, 0)
+        if end != len(text) or not isinstance(found, list) or len(found) != len(bodies):
+            raise ValueError("the nodes of a pack have other lengths than they say")
+        for (number, _), each in zip(bodies, found, strict=True):
+            if type(each) is dict and "$" not in each:
+                mutable = self._mutable
+                value = self._dict(each)
+                if mutable == self._mutable:
+                    value.memo, value.loose = (self._owner, number), False
+                    self._values[number] = value
 
     def _read(self, number: int) -> Node:
         seen = len(self._reader.books)
@@ -230,12 +237,12 @@ class Decoder:
         reader = self._reader
         seen = len(reader.books)
         reader.hold(numbers)
-        self._take_texts(seen)
         inner: list[int] = []
         for form, body in filter(None, map(reader.rows.get, numbers)):
             if form == JSON:
                 inner += map(int, _POINTER.findall(cast("str", body)))
         reader.hold([number for number in inner if number not in self._values])
+        self._take_texts(seen)
 
     def _take_texts(self, seen: int) -> None:
         """Take the texts of the packs that were read since so many had been."""

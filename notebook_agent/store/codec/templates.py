@@ -26,25 +26,33 @@ class Templates:
     def __init__(self) -> None:
         self._known: dict[str, _Template | None] = {}
 
-    def read(self, bodies: Iterable[tuple[int, str]], values: dict[int, object], owner: object) -> None:
+    def read(
+        self, bodies: Iterable[tuple[int, str]], values: dict[int, object], owner: object
+    ) -> list[tuple[int, str]]:
         """Add to values what these nodes are that follow a template and point to a text among the values.
 
         It is written without calls or constructors, which would be most of the time of a long list.
+
+        Returns:
+            The other ones.
         """
         known = self._known
+        others: list[tuple[int, str]] = []
         for number, body in bodies:
             before, _, rest = body.partition(_POINTER)
             pointer, _, after = rest.partition("}")
             template = known[before] if before in known else self._learn(before, pointer, after)
-            if template is None or after != template[0] or not pointer.isdecimal():
-                continue
-            text = values.get(int(pointer))
-            if type(text) is str:
+            alike = template is not None and after == template[0] and pointer.isdecimal()
+            text = values.get(int(pointer)) if alike else None
+            if template is not None and type(text) is str:
                 made: FrozenDict[str, object] = _new(FrozenDict)
                 _fill(made, template[1])
                 _set(made, template[2], text)
                 made.memo, made.loose = (owner, number), False
                 values[number] = made
+            else:
+                others.append((number, body))
+        return others
 
     def _learn(self, before: str, pointer: str, after: str) -> _Template | None:
         """A template from the first of its kind; None where others must be parsed each."""

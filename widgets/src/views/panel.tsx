@@ -106,6 +106,9 @@ function ChatPart(scene: Scene) {
   );
 }
 
+/** Whether the step in view is asked for; of a run that goes on it is told soon. */
+const isAwaited = ({ late, run }: Scene): boolean => late && run?.status !== "running";
+
 function Details(scene: Scene) {
   const { viewer, id, looks, run, atHead, late, edits } = scene;
   const { detail, text } = looks;
@@ -113,7 +116,7 @@ function Details(scene: Scene) {
     <DetailView
       id={id}
       detail={detail}
-      late={late && run?.status !== "running"}
+      late={isAwaited(scene)}
       streaming={atHead && run?.status === "running" ? text : ""}
       edits={edits.edits}
       onEdit={viewer.source.live && !late ? edits.onEdit : undefined}

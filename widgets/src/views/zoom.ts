@@ -85,7 +85,7 @@ function newCamera() {
 
   /** Zooms by the wheel, where the drawing is in use: elsewhere the page scrolls. */
   const onWheel = (event: WheelEvent): void => {
-    const awake = frame?.contains(frame.ownerDocument.activeElement) || event.ctrlKey || event.metaKey;
+    const awake = frame?.matches(":focus-within") || event.ctrlKey || event.metaKey;
     if (!awake) return;
     event.preventDefault();
     zoom(Math.exp(event.deltaY * -0.0015), under(event));
