@@ -81,7 +81,7 @@ class CodeMemory:
             return None
         if _own(one) == _own(other):
             return _between(one, other)
-        return _readable(name for name in list(one)[1:] if one[name] != other.get(name, one[name]))
+        return _names(name for name in list(one)[1:] if one[name] != other.get(name, one[name]))
 
     def _see(self, node: Node) -> str:
         if node.pinned is not None:
@@ -111,10 +111,10 @@ def _own(parts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _between(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[str, ...]:
     both = [name for name in one if name in other and one[name] != other[name]]
-    return _readable(both or [name for name in (*one, *other) if (name in one) != (name in other)])
+    return _names(both or [name for name in (*one, *other) if (name in one) != (name in other)])
 
 
-def _readable(names: Iterable[str]) -> tuple[str, ...]:
+def _names(names: Iterable[str]) -> tuple[str, ...]:
     """Names as a person wrote them: the class alone, for what Python or a decorator made of it."""
     told = dict.fromkeys(_written(name.partition(".<locals>")[0]) for name in names)
     made = [name for name in told if name and not name.startswith("__")] or [name for name in told if name]

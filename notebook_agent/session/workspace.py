@@ -137,6 +137,16 @@ class Workspace:
             self.screen.say(f"{notices_line(found)}{_GOES_ON if failed else ''}")
             self.rest()
 
+    def take_classes(self) -> None:
+        """Go on with objects of the present classes, where a cell has defined some of the state's again."""
+        names = self.watcher.new_classes(self.namespace)
+        for app in self.apps.values() if names else ():
+            with suppress(RunBusyError):
+                keys = app.renew_classes()
+                if keys and app is self.app:
+                    what = f"{listing(names)} {'was' if len(names) == 1 else 'were'} defined again"
+                    self.screen.say(f"{what}: taken anew in the state: {listing(keys)}")
+
     def renew_graph(self, app: Application) -> None:
         """Give a run the graph that its variable holds now, and say what is another in it."""
         found = self.graphs.renew(app, self.namespace)
@@ -147,16 +157,6 @@ class Workspace:
         for told in filter(None, (edited, "; ".join(found.said))):
             self.screen.say(told)
             self.rest()
-
-    def take_classes(self) -> None:
-        """Go on with objects of the present classes, where a cell has defined some of the state's again."""
-        names = self.watcher.new_classes(self.namespace)
-        for app in self.apps.values() if names else ():
-            with suppress(RunBusyError):
-                keys = app.renew_classes()
-                if keys and app is self.app:
-                    what = f"{listing(names)} {'was' if len(names) == 1 else 'were'} defined again"
-                    self.screen.say(f"{what}: taken anew in the state: {listing(keys)}")
 
     def take_edits(self) -> None:
         """Put redefined actions of the same cell into the graph; offer those of other cells once."""

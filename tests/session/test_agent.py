@@ -321,7 +321,7 @@ def test_without_a_key_recorded_calls_alone_are_served(notebook, tmp_path, monke
         ),
         (lambda agent: agent.step(0), CommandError, "step runs 1 step or more, not 0"),
         (lambda agent: agent.log("nobody"), AgentError, "no run is called 'nobody'."),
-        (lambda agent: agent.resume(), CommandError, "there is no other run in project 'demo' to resume"),
+        (lambda agent: agent.resume(), CommandError, "nothing is unfinished: no run of this"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(agent, act, error, sentence):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from notebook_agent.errors import ConditionError
+
 INC = """
 from notebook_agent import action, expr, when, default, Condition, GraphBuilder, ApplicationBuilder, State
 
@@ -196,3 +198,15 @@ def test_a_replay_takes_the_newest_definition_of_another_cell(notebook, counting
     assert told.startswith(
         f"{counting.workspace.label()}: 0 steps replayed as recorded (inc as another cell defines it now)"
     )
+
+
+def test_a_condition_that_could_not_be_decided_is_asked_no_more(notebook):
+    """The repaired one decides, and the step before it is not made again."""
+    notebook.cell(INC, "actions")
+    notebook.cell(graph('("inc", "inc", expr("m < 6"))'), "graph")
+    agent = notebook.agent.use("g", state={"n": 0})
+    with pytest.raises(ConditionError, match="cannot be decided"):
+        agent.step()
+    notebook.cell(UP_TO_3, "graph")
+    assert 3 == agent.run().state["n"]
+    assert 3 == len(agent.app.history)
