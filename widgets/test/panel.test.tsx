@@ -95,7 +95,7 @@ describe("the slider", () => {
     await slide(4);
     expect(source.asked.at(-1)).toEqual({ do: "detail", run: overview().run, seq: 4 });
     expect(at.querySelector(".na-banner")?.textContent).toContain(
-      "Looking at step 4 of 10 — nothing is changed",
+      "Looking at step 4 of 10 — nothing is changed; Run, Step and Fork here make a new run from it",
     );
     expect(source.commands()).toEqual([]);
   });
