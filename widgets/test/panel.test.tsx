@@ -192,6 +192,44 @@ describe("commands", () => {
     expect((get(at, "button", "Fork here") as HTMLButtonElement).disabled).toBe(true);
   });
 
+  it("runs nothing while an edit waits for its fork, and says so", async () => {
+    await open({ ...rested(), inputs: [] });
+    await click(at, "tab", "State");
+    await click(at, "button", "Edit response");
+    for (const text of ["{", '{"content": "99"}']) {
+      await type(get(at, "textbox", "response"), text);
+      const acts = ["Run", "Step"].map((name) => get(at, "button", name) as HTMLButtonElement);
+      const waits = "An edit waits: Fork here takes it, Drop edit drops it";
+      expect(acts.map((act) => [act.disabled, act.title])).toEqual([
+        [true, waits],
+        [true, waits],
+      ]);
+      expect(acts[0]?.classList).not.toContain("na-primary");
+    }
+    await click(at, "button", "Drop edit");
+    expect((get(at, "button", "Run") as HTMLButtonElement).disabled).toBe(false);
+  });
+
+  it("neither retries nor runs a step again while an edit waits", async () => {
+    await slide(4);
+    const again = get(at, "button", "Re-run this step") as HTMLButtonElement;
+    await click(at, "button", "Edit prompt");
+    await type(get(at, "textbox", "prompt"), "write hello world in rust");
+    expect([again.disabled, (get(at, "button", "Retry") as HTMLButtonElement).disabled]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it("keeps an edit whose fork was refused", async () => {
+    source.replies.fork = { error: "The store cannot be written." };
+    await slide(4);
+    await click(at, "button", "Edit prompt");
+    await type(get(at, "textbox", "prompt"), "write hello world in rust");
+    await click(at, "button", "Fork here");
+    expect(find(at, "textbox", "prompt")).toBeTruthy();
+  });
+
   it("keeps an edit with its step", async () => {
     await slide(4);
     await click(at, "button", "Edit prompt");
