@@ -40,7 +40,7 @@ SHOWN = {
     "origin": lambda app: app.history.blame("config.password").origin,
     "diff": lambda app: app.history.diff(None, 1),
     "grid": lambda app: app.map_forks(1, state={"k": [SECRET, "a"]}, halt_after=["put"]),
-    "row": lambda app: app.map_forks(1, state={"password": [WORD, "a"]}, halt_after=["put"])[0],
+    "row": lambda app: app.map_forks(1, state={"config": [{"password": WORD}, {}]}, halt_after=["put"])[0],
     "group": lambda app: app.map_forks(1, state={"k": [SECRET, "a"]}, halt_after=["put"]).groups,
 }
 
