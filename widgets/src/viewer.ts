@@ -132,12 +132,12 @@ export class Viewer extends Looking {
 
   /** Does what needs an answer, and says after a moment that it waits, if it does. */
   async #waiting(waiting: Ask["do"], act: () => Promise<void>): Promise<void> {
-    this.change({ waiting, queued: false, said: "", error: "" });
-    const timer = setTimeout(() => this.change({ queued: true, said: QUEUED }), PATIENCE_MS);
+    this.change({ waiting, said: "", error: "" });
+    const timer = setTimeout(() => this.change({ said: QUEUED }), PATIENCE_MS);
     await act();
     clearTimeout(timer);
     const said = this.looks.said === QUEUED ? "" : this.looks.said;
-    this.change({ waiting: null, queued: false, said });
+    this.change({ waiting: null, said });
   }
 
   async #answer(ask: Ask): Promise<void> {
