@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.browser import lab
 
 expect.set_options(timeout=30_000)
 """As long as a page may take where the machine is busy."""
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "wire" / "page.json"
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
@@ -64,3 +66,30 @@ def server_fixture(root, tmp_path_factory):
     store = root.parent / "store.db"
     with lab.jupyter_server(root, tmp_path_factory.mktemp("home"), NOTEBOOK_AGENT_STORE=str(store)) as server:
         yield server
+
+
+@pytest.fixture(name="page_data", scope="session")
+def page_data_fixture():
+    return json.loads(FIXTURE.read_text())
+
+
+@pytest.fixture(name="opened")
+def opened_fixture(browser, tmp_path):
+    """A function that opens HTML from a file and returns the page, its problems and its requests."""
+    contexts = []
+
+    def opened(text, **options):
+        path = tmp_path / "page.html"
+        path.write_text(text, encoding="utf-8")
+        contexts.append(browser.new_context(offline=True, **options))
+        page = contexts[-1].new_page()
+        page.problems, page.asked = [], []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda r: page.asked.append(r.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -2,44 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from notebook_agent.view.page import iframe, render
 
-FIXTURE = Path(__file__).parents[1] / "fixtures" / "wire" / "page.json"
-
 HOSTILE = "</script><script>hit()</script><img src=x onerror=hit()><svg onload=hit()>\"'><iframe srcdoc=x>"
-
-
-@pytest.fixture(name="page_data", scope="module")
-def page_data_fixture():
-    return json.loads(FIXTURE.read_text())
-
-
-@pytest.fixture(name="opened")
-def opened_fixture(browser, tmp_path):
-    """A function that opens HTML from a file and returns the page, its problems and its requests."""
-    contexts = []
-
-    def opened(text, **options):
-        path = tmp_path / "page.html"
-        path.write_text(text, encoding="utf-8")
-        contexts.append(browser.new_context(offline=True, **options))
-        page = contexts[-1].new_page()
-        page.problems, page.asked = [], []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-        page.on("request", lambda r: page.asked.append(r.url))
-        page.goto(path.as_uri())
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def spoilt(value, text):

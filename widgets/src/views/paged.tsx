@@ -25,19 +25,23 @@ function Pager({ value, busy, onTurn }: PagerProps) {
   const start = value.start ?? 0;
   const shown = shownOf(value);
   const end = start + shown;
-  const noun = value.t === "text" ? "characters" : "items";
+  const noun = value.t === "text" ? "character" : "item";
   return (
     <span class="na-pager">
-      <button
-        type="button"
-        class="na-link"
-        disabled={busy || start === 0}
-        onClick={() => onTurn(Math.max(0, start - Math.max(shown, 1)))}
-      >
-        ← Earlier
-      </button>
+      {start > 0 && (
+        <button
+          type="button"
+          class="na-link"
+          disabled={busy}
+          onClick={() => onTurn(Math.max(0, start - Math.max(shown, 1)))}
+        >
+          ← Earlier
+        </button>
+      )}
       <span class="na-summary">
-        {noun} {count(Math.min(start + 1, end))}–{count(end)} of {count(value.size)}
+        {noun}
+        {shown === 1 ? " " : `s ${count(Math.min(start + 1, end))}–`}
+        {count(end)} of {count(value.size)}
       </span>
       <button type="button" class="na-link" disabled={busy || end >= value.size} onClick={() => onTurn(end)}>
         Later →

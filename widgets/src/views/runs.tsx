@@ -75,6 +75,7 @@ export function RunsList({ lines, onClose, ...rest }: RunsProps) {
       <div class="na-runs-head">
         <input
           type="search"
+          class="na-entry"
           aria-label="Search runs"
           placeholder="Search by label, id, action"
           value={words}

@@ -97,9 +97,11 @@ function Entry({ name, value, open, path }: { name: string; value: ValueWire; op
   const asking = useAsking(path);
   if (!isFolded(value)) {
     return (
-      <li class="na-entry" {...asking}>
+      <li class="na-item" {...asking}>
         <Who name={name} path={path} class="na-key" />
-        <Paged value={value} path={path} />
+        <div>
+          <Paged value={value} path={path} />
+        </div>
       </li>
     );
   }
