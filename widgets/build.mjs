@@ -1,5 +1,5 @@
 // Bundles the panel, and the grid of forks, into the Python package; refuses bundles that have grown too big.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -9,12 +9,18 @@ import { minify } from "terser";
 const LIMIT = 40 * 1024;
 /** What elements hear, which is called so by others; every other `onThis` is between our own parts. */
 const EVENTS = "Blur|Change|Click|Focus\\w*|Input|Key\\w+|Mouse\\w+|Pointer\\w+|Scroll|Submit|Toggle|Wheel";
-/** Getters of ours do nothing but get, and what begins with _ is known to Preact alone. */
+/** What Preact alone knows of, besides what begins with _: no part of ours is a class. */
+const PREACT =
+  "component[DW]\\w+|shouldComponentUpdate|get(Derived|Snapshot|Child)\\w+|contextType|debounceRendering|vnode|diffed|unmount";
+/** Names between our own parts; `check` sees to it that no message has them. */
+const OURS =
+  "atHead|breakAt|brief|bubble|drawer|drawn|folded|following|forks|freshFrom|isText|listRuns|looks|moveToSeq|nameOf|showNewer|streaming|switchTo|tabbed|viewer|visits|waiting";
+/** Getters of ours do nothing but get. */
 const SMALLER = {
   module: true,
   ecma: 2020,
   compress: { passes: 3, pure_getters: true, unsafe: true, unsafe_arrows: true },
-  mangle: { properties: { regex: new RegExp(`^_|^on(?!(${EVENTS})$)[A-Z]`) } },
+  mangle: { properties: { regex: new RegExp(`^_|^on(?!(${EVENTS})$)[A-Z]|^(${PREACT}|${OURS})$`) } },
 };
 /** Classes that are looked for from outside the bundle, which keep their names. */
 const KEPT = new Set(["na-panel", "na-live", "na-pill", "na-grid", "na-grid-live"]);
@@ -55,22 +61,35 @@ const grid = {
 if (process.argv.includes("--watch")) {
   for (const each of [panel, grid]) await (await context({ ...each, logLevel: "info" })).watch();
 } else {
-  await Promise.all([build(panel), build(grid)]);
-  const total = (await weigh("panel")) + (await weigh("grid"));
+  check();
+  const made = (await Promise.all([panel, grid].map(bundled))).flat();
+  const total = made.reduce((sum, { text }) => sum + weight(text), 0);
   if (total > LIMIT) throw new Error(`The bundles are ${total} bytes gzipped, more than ${LIMIT}.`);
+  for (const { path, text } of made) {
+    writeFileSync(path, text);
+    process.stdout.write(`${basename(path)} ${weight(text)} B gzipped\n`);
+  }
 }
 
-/** Makes a script and its style smaller still, since every cell's output carries them, and returns what they weigh. */
-async function weigh(name) {
-  const paths = [join(out, `${name}.js`), join(out, `${name}.css`)];
-  const [script, style] = paths.map((path) => readFileSync(path, "utf8"));
-  const made = shortened((await minify(script, SMALLER)).code, style);
-  const sizes = made.map((text) => gzipSync(text, { level: 9 }).length);
-  for (const [n, path] of paths.entries()) {
-    writeFileSync(path, made[n]);
-    process.stdout.write(`${basename(path)} ${sizes[n]} B gzipped\n`);
-  }
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** Refuses names of ours that a message has as well. */
+function check() {
+  const wire = join(here, "src", "wire");
+  const said = readdirSync(wire).map((name) => readFileSync(join(wire, name), "utf8"));
+  const both = said.join().match(new RegExp(`\\b(${OURS})\\??:`));
+  if (both)
+    throw new Error(`${both[1]} is in a message, so build.mjs cannot shorten it: take it out of OURS.`);
+}
+
+function weight(text) {
+  return gzipSync(text, { level: 9 }).length;
+}
+
+/** Makes a script and its style, smaller still, since every cell's output carries them. */
+async function bundled(options) {
+  const { outputFiles } = await build({ ...options, write: false });
+  const [script, style] = [".js", ".css"].map((end) => outputFiles.find(({ path }) => path.endsWith(end)));
+  const made = shortened((await minify(script.text, SMALLER)).code, style.text);
+  return [script, style].map(({ path }, n) => ({ path, text: made[n] }));
 }
 
 /** Shortens what classes and custom properties are called, but for classes whose name is put together as they are drawn. */

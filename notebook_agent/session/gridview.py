@@ -199,7 +199,7 @@ _WRAPS = "text-align:left;vertical-align:top;padding:2px 10px;white-space:pre-wr
 def _rate(group: Group) -> tuple[str, str]:
     counted = f"{group.passed} of {len(group.decided)}" if group.decided else "undecided"
     if group.interval is None:
-        return counted, ""
+        return counted, "replayed" if any(each.replayed for each in group.decided) else ""
     low, high = group.interval
     return counted, f"{low:.0%} to {high:.0%}"
 

@@ -126,7 +126,7 @@ def _written(agent: Agent, folder: Path) -> Iterator[tuple[str, str]]:
         ("exported run", "run.json", {}),
         ("exported calls", "calls.json", {"calls": True}),
     ):
-        agent.export(folder / name, **options)
+        agent.export(folder / name, force=True, **options)
         yield place, (folder / name).read_text()
 
 

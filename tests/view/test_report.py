@@ -65,7 +65,7 @@ generate_image failed at step 10 of run chat-7f3a
   ValueError: Demo error
 
   state
-    chat  2 items, the last: {'content': 'draw a pen', 'role': 'user'}
+    chat  2 items, the last: {'role': 'user', 'content': 'draw a pen'}
     mode  'generate_image'
 
   inputs

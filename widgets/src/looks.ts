@@ -22,7 +22,6 @@ export interface Looks {
   error: string;
   /** The command that has no answer yet. */
   waiting: Ask["do"] | null;
-  queued: boolean;
   /** How the run is held. */
   control: ControlWire;
   /** What the run was told to do and has not heard yet. */
@@ -65,7 +64,6 @@ export function looksAt(overview: Overview): Looks {
     said: "",
     error: "",
     waiting: null,
-    queued: false,
     control: FREE,
     asked: null,
     held: false,

@@ -35,14 +35,14 @@ let lastId = Math.floor(Math.random() * 2 ** 31) * 1024;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
 
-/** How long, in seconds, an answer may be due: of an idle kernel, and of one that tells nothing. */
+/** How long, in seconds, an answer of an idle kernel may be due. */
 const IDLE_S = 3;
-const SILENT_S = 20;
 export const GONE = "the kernel was restarted: run the cells again, then %agent resume";
 
 /** Talks to the kernel: one message a request, answers found by their `id`.
 
-What an idle kernel leaves without an answer is asked of one that knows nothing of it any more.
+What an idle kernel leaves without an answer is asked of one that knows nothing of it any more,
+and so is what cannot be sent. Of a kernel whose status is not told, nothing follows from silence.
 */
 export class LiveSource implements Source {
   readonly live = true;
@@ -54,8 +54,6 @@ export class LiveSource implements Source {
   readonly #kernel: () => Kernel | null;
   #clock: ReturnType<typeof setInterval> | undefined;
   #idle = 0;
-  #silent = 0;
-  #running = false;
 
   constructor(channel: Channel, kernel: () => Kernel | null = () => null) {
     this.#channel = channel;
@@ -68,18 +66,25 @@ export class LiveSource implements Source {
     const id = lastId;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      this.#idle = this.#silent = 0;
+      this.#idle = 0;
       this.#clock ??= setInterval(() => this.#wait(), 1000);
-      this.#channel.send({ ...ask, id });
+      try {
+        this.#channel.send({ ...ask, id });
+      } catch {
+        this.#end();
+      }
     });
   }
 
-  /** Each second: ends what nobody is going to answer. */
+  /** Each second: ends what an idle kernel does not know of. */
   #wait(): void {
     const status = this.#kernel()?.status;
     this.#idle = status === "idle" || status === "dead" ? this.#idle + 1 : 0;
-    this.#silent = status === undefined && !this.#running ? this.#silent + 1 : 0;
-    if (this.#idle < IDLE_S && this.#silent < SILENT_S) return;
+    if (this.#idle >= IDLE_S) this.#end();
+  }
+
+  /** Answers what nobody is going to answer any more. */
+  #end(): void {
     const waiting = [...this.#waiting];
     this.#rest();
     for (const [id, answer] of waiting) answer({ id, error: GONE });
@@ -112,10 +117,9 @@ export class LiveSource implements Source {
 
   readonly #receive = (message: unknown, buffers?: DataView[]): void => {
     if (!isRecord(message)) return;
-    this.#idle = this.#silent = 0;
+    this.#idle = 0;
     if (message.event === "progress") {
       const progress = progressOf(message as unknown as ProgressWire);
-      this.#running = progress.run.status === "running";
       for (const listener of this.#listeners) listener(progress);
       return;
     }

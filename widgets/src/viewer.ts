@@ -1,16 +1,22 @@
 /** What one looks at, and what one asks and commands there. */
 import { Looking } from "./looking.ts";
+import type { Reply } from "./model.ts";
 import { Pictures } from "./pictures.ts";
 import { saidOf } from "./saying.ts";
+import { placeKey } from "./timeline.ts";
 import type { Act, Ask, ControlWire, Json, PriceWire, ValueWire } from "./wire.ts";
 
 const PATIENCE_MS = 300;
+const LONG_MS = 20_000;
 const QUEUED = "queued until the cell ends";
+const LATE = "no answer yet: it may still happen when the cell ends, unless the kernel was restarted";
 
 export class Viewer extends Looking {
   readonly #pictures = new Pictures(this.source);
   /** Number of the last message when the last command was given. */
   #told = 0;
+  /** The last question of each kind that is about what is in view; null once it was put away. */
+  readonly #last: { blame?: Ask | null; compare?: Ask | null } = {};
 
   switchTo(run: string): Promise<void> {
     return this.#command({ do: "switch", run });
@@ -99,9 +105,17 @@ export class Viewer extends Looking {
   /** Puts the run in view beside another; null puts that away. */
   async compare(other: string | null): Promise<void> {
     this.change({ comparison: null });
-    if (other === null) return;
-    const reply = await this.source.request({ do: "compare", run: this.looks.overview.run, other });
-    this.change({ comparison: reply.comparison ?? null, error: reply.error ?? "" });
+    const { run } = this.looks.overview;
+    const reply = await this.#about("compare", other === null ? null : { do: "compare", run, other });
+    if (reply && this.looks.overview.run === run)
+      this.change({ comparison: reply.comparison ?? null, error: reply.error ?? "" });
+  }
+
+  /** Answers a question unless another of its kind was asked meanwhile, or it was put away. */
+  async #about(kind: "blame" | "compare", ask: Ask | null): Promise<Reply | null> {
+    this.#last[kind] = ask;
+    const reply = ask && (await this.source.request(ask));
+    return this.#last[kind] === ask ? reply : null;
   }
 
   /** A part of the state in view that is too large to come with it. */
@@ -114,9 +128,12 @@ export class Viewer extends Looking {
 
   /** Asks who wrote a value of the state in view; null puts the answer away. */
   async blame(path: number[] | null): Promise<void> {
-    const { run, seq } = this.point;
-    const reply = path && (await this.source.request({ do: "blame", run, seq, path }));
-    this.change({ blame: reply?.blame ?? null, ...(reply?.error && { error: reply.error }) });
+    const { point } = this;
+    const { run, seq } = point;
+    if (path === null) this.change({ blame: null });
+    const reply = await this.#about("blame", path && { do: "blame", run, seq, path });
+    if (reply && placeKey(this.point) === placeKey(point))
+      this.change({ blame: reply.blame ?? null, ...(reply.error && { error: reply.error }) });
   }
 
   /** An image of the step in view, as the address of its data. */
@@ -132,12 +149,18 @@ export class Viewer extends Looking {
 
   /** Does what needs an answer, and says after a moment that it waits, if it does. */
   async #waiting(waiting: Ask["do"], act: () => Promise<void>): Promise<void> {
-    this.change({ waiting, queued: false, said: "", error: "" });
-    const timer = setTimeout(() => this.change({ queued: true, said: QUEUED }), PATIENCE_MS);
-    await act();
-    clearTimeout(timer);
-    const said = this.looks.said === QUEUED ? "" : this.looks.said;
-    this.change({ waiting: null, queued: false, said });
+    this.change({ waiting, said: "", error: "" });
+    const timers = [
+      setTimeout(() => this.change({ said: QUEUED }), PATIENCE_MS),
+      setTimeout(() => this.change({ said: LATE }), LONG_MS),
+    ];
+    try {
+      await act();
+    } finally {
+      timers.forEach(clearTimeout);
+      const { said } = this.looks;
+      this.change({ waiting: null, said: said === QUEUED || said === LATE ? "" : said });
+    }
   }
 
   async #answer(ask: Ask): Promise<void> {

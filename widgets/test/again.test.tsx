@@ -52,6 +52,11 @@ describe("a step that completed", () => {
     expect(find(at, "form", "What it takes")).toBeNull();
   });
 
+  it("is not run at the price of another", async () => {
+    await doing(() => viewer.moveToSeq(5));
+    expect(find(at, "form", "What it takes")).toBeNull();
+  });
+
   it("runs again with the model asked anew", async () => {
     await click(at, "button", "Ask the model anew");
     expect(source.commands().at(-1)).toEqual({ do: "rerun", run, seq: 6, fresh: true });
@@ -102,6 +107,18 @@ describe("a value of the state", () => {
   it("is asked about by a click on it", async () => {
     await doing(() => at.querySelector<HTMLElement>(".na-oneline-body")?.click());
     expect(source.commands().at(-1)).toMatchObject({ do: "blame", run, seq: 6 });
+  });
+
+  it("is not told of where one looks elsewhere by then, or has put it away", async () => {
+    let answer: (reply: object) => void = () => {};
+    source.replies.blame = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const asked = [viewer.blame([0]), viewer.blame(null), viewer.blame([1])];
+    await doing(() => viewer.moveToSeq(5));
+    answer({ blame: BLAME });
+    await Promise.all(asked);
+    expect(viewer.looks.blame).toBeNull();
   });
 
   it("leads to the step that wrote it", async () => {

@@ -241,6 +241,18 @@ describe("the chat", () => {
     expect(disabled("Send")).toBe(true);
   });
 
+  it("takes no message while an edit waits for its fork", async () => {
+    await rest();
+    await open();
+    await click(at, "tab", "State");
+    await click(at, "button", "Edit prompt");
+    await type(get(at, "textbox", "prompt"), "draw a cat");
+    await click(at, "tab", "Chat");
+    await type(get(at, "textbox", "Message"), "draw a pen");
+    expect(disabled("Send")).toBe(true);
+    expect(at.textContent).toContain("An edit waits in State: Fork here takes it.");
+  });
+
   it("offers Retry where the run failed", async () => {
     await open();
     const box = get(at, "log", "Conversation").parentElement as HTMLElement;

@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Overview, Progress, Step } from "../src/model.ts";
+import { GONE, LiveSource } from "../src/source.ts";
 import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
 import { click, doing, find, get, names, press, show, type } from "./screen.ts";
-import { detail, FakeSource, overview, progress, tick } from "./story.ts";
+import { detail, FakeModel, FakeSource, overview, progress, tick } from "./story.ts";
 
 let source: FakeSource;
 let viewer: Viewer;
@@ -23,6 +24,8 @@ const slide = (value: number): Promise<void> =>
     slider().value = String(value);
     slider().dispatchEvent(new Event("input", { bubbles: true }));
   });
+
+const COMPARED = { run: overview().run, other: "", said: "", at: null, here: [], there: [], diff: [] };
 
 const status = (): string => get(at, "status").textContent ?? "";
 
@@ -155,6 +158,25 @@ describe("the runs", () => {
     expect(slider().getAttribute("aria-valuetext")).toBe("step 7 of 7: response, completed");
   });
 
+  it("are not compared any more where another was asked for, or that was put away", async () => {
+    const answers: ((reply: object) => void)[] = [];
+    const ask = (other: string | null): Promise<void> => {
+      source.replies.compare = new Promise((resolve) => answers.push(resolve));
+      return viewer.compare(other);
+    };
+    const comparison = (other: string) => ({ comparison: { ...COMPARED, other } });
+    const asked = [ask("first"), ask("second")];
+    answers[1]?.(comparison("second"));
+    answers[0]?.(comparison("first"));
+    await Promise.all(asked);
+    expect(viewer.looks.comparison?.other).toBe("second");
+    const late = ask("third");
+    await viewer.compare(null);
+    answers[2]?.(comparison("third"));
+    await late;
+    expect(viewer.looks.comparison).toBeNull();
+  });
+
   it("a fork's slider begins with its parent's steps", async () => {
     await open({ ...overview(), run: overview().runs[1]?.id ?? "" });
     expect(viewer.looks.points.map((point) => [point.run.slice(0, 2), point.seq])).toEqual(
@@ -190,6 +212,44 @@ describe("commands", () => {
     await click(at, "button", "Edit response");
     await type(get(at, "textbox", "response"), "{");
     expect((get(at, "button", "Fork here") as HTMLButtonElement).disabled).toBe(true);
+  });
+
+  it("runs nothing while an edit waits for its fork, and says so", async () => {
+    await open({ ...rested(), inputs: [] });
+    await click(at, "tab", "State");
+    await click(at, "button", "Edit response");
+    for (const text of ["{", '{"content": "99"}']) {
+      await type(get(at, "textbox", "response"), text);
+      const acts = ["Run", "Step"].map((name) => get(at, "button", name) as HTMLButtonElement);
+      const waits = "An edit waits: Fork here takes it, Drop edit drops it";
+      expect(acts.map((act) => [act.disabled, act.title])).toEqual([
+        [true, waits],
+        [true, waits],
+      ]);
+      expect(acts[0]?.classList).not.toContain("na-primary");
+    }
+    await click(at, "button", "Drop edit");
+    expect((get(at, "button", "Run") as HTMLButtonElement).disabled).toBe(false);
+  });
+
+  it("neither retries nor runs a step again while an edit waits", async () => {
+    await slide(4);
+    const again = get(at, "button", "Re-run this step") as HTMLButtonElement;
+    await click(at, "button", "Edit prompt");
+    await type(get(at, "textbox", "prompt"), "write hello world in rust");
+    expect([again.disabled, (get(at, "button", "Retry") as HTMLButtonElement).disabled]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it("keeps an edit whose fork was refused", async () => {
+    source.replies.fork = { error: "The store cannot be written." };
+    await slide(4);
+    await click(at, "button", "Edit prompt");
+    await type(get(at, "textbox", "prompt"), "write hello world in rust");
+    await click(at, "button", "Fork here");
+    expect(find(at, "textbox", "prompt")).toBeTruthy();
   });
 
   it("keeps an edit with its step", async () => {
@@ -279,6 +339,35 @@ describe("commands", () => {
     expect(status()).toBe("queued until the cell ends");
     await doing(() => answer({ said: "done" }));
     expect(status()).toBe("done");
+  });
+
+  it("says after twenty seconds what is known of it, and keeps it queued", async () => {
+    let answer: (reply: object) => void = () => {};
+    source.replies.retry = new Promise((resolve) => {
+      answer = resolve;
+    });
+    vi.useFakeTimers();
+    void viewer.goOn("retry");
+    await vi.advanceTimersByTimeAsync(20_000);
+    vi.useRealTimers();
+    await doing(() => {});
+    expect(status()).toMatch(/^no answer yet: it may still happen when the cell ends/);
+    expect((get(at, "button", "Run") as HTMLButtonElement).disabled).toBe(true);
+    await doing(() => answer({}));
+    expect([status(), viewer.looks.waiting]).toEqual(["", null]);
+  });
+
+  it("takes commands again where the kernel is gone", async () => {
+    const model = new FakeModel();
+    model.send = () => {
+      throw new Error("Cannot send");
+    };
+    viewer = new Viewer(new LiveSource(model), rested());
+    at = show(<Panel viewer={viewer} />);
+    await doing(() => viewer.run("step", {}));
+    expect([status(), viewer.looks.waiting]).toEqual([GONE, null]);
+    await doing(() => viewer.hold("pause"));
+    expect([status(), viewer.looks.asked]).toEqual([GONE, null]);
   });
 });
 

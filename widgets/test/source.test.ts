@@ -53,8 +53,19 @@ describe("a kernel that answers no more", () => {
     expect(await errorAfter(600, "busy")).toBeUndefined();
   });
 
-  it("is told of after a while where its status is not known", async () => {
-    expect([await errorAfter(19), await errorAfter(20)]).toEqual([undefined, GONE]);
+  it("is waited for where its status is not known", async () => {
+    expect(await errorAfter(600)).toBeUndefined();
+  });
+
+  it("is told of at once where nothing can be sent to it", async () => {
+    const model = new FakeModel();
+    const source = new LiveSource(model);
+    const before = source.request({ do: "overview" });
+    model.send = () => {
+      throw new Error("Cannot send");
+    };
+    const after = source.request({ do: "retry", run: "r" });
+    expect([(await before).error, (await after).error]).toEqual([GONE, GONE]);
   });
 });
 

@@ -6,6 +6,8 @@ interface ActProps {
   title: string;
   onClick: () => void;
   disabled?: boolean;
+  /** What has to be done first, if anything; until then it is disabled. */
+  first?: string;
   primary?: boolean;
   expanded?: boolean | undefined;
   /** What has become of it, such as `queued`. */
@@ -15,12 +17,12 @@ interface ActProps {
 }
 
 /** A command's button. */
-export const Act = ({ name, icon, title, onClick, expanded, state, ...is }: ActProps) => (
+export const Act = ({ name, icon, title, onClick, expanded, state, first, ...is }: ActProps) => (
   <button
     type="button"
     class={`na-button ${is.primary ? "na-primary" : ""} ${is.brief ? "na-brief" : ""}`}
-    title={title}
-    disabled={is.disabled ?? false}
+    title={first || title}
+    disabled={is.disabled || !!first}
     aria-expanded={expanded}
     onClick={onClick}
   >

@@ -12,6 +12,8 @@ export interface ChatBoxProps {
   control: ControlWire;
   /** A command waits for its answer. */
   busy: boolean;
+  /** An edit of the state in view waits for its fork. */
+  edited: boolean;
   /** The place that a message makes a fork from, where one looks at the past. */
   past: string | null;
   /** How the run broke, such as `failed at answer`; null where it did not. */
@@ -89,6 +91,7 @@ export function ChatBox({
   state,
   control,
   busy,
+  edited,
   past,
   broken,
   streaming,
@@ -114,7 +117,8 @@ export function ChatBox({
         )}
         {goes && control.mode !== "paused" && <Coming text={streaming} />}
       </div>
-      {broken !== null && !goes && (
+      {edited && <p class="na-note">An edit waits in State: Fork here takes it.</p>}
+      {broken !== null && !goes && !edited && (
         <p class="na-note">
           <span>The run {broken}.</span>
           <button type="button" class="na-link" onClick={onRetry}>
@@ -125,7 +129,7 @@ export function ChatBox({
       <Box
         input={chat.input}
         past={past}
-        disabled={goes || broken !== null}
+        disabled={goes || broken !== null || edited}
         onSend={(text) => {
           setSent(text);
           onSend(text);

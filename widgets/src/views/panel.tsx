@@ -7,7 +7,6 @@ import { BlameCard } from "./blame.tsx";
 import { ChatBox } from "./chatbox.tsx";
 import { CompareView } from "./compare.tsx";
 import { DetailView } from "./detail.tsx";
-import { editsOf } from "./edit.tsx";
 import { GraphView } from "./graph.tsx";
 import { Header } from "./header.tsx";
 import { onHelp } from "./keys.tsx";
@@ -64,7 +63,7 @@ function Graph({ viewer, looks, point, run, atHead, late, hues, visits, move }: 
 
 /** The chat on the run, where there is a kernel to answer and an action to hear. */
 function Chatting(scene: Scene) {
-  const { viewer, looks, run, atHead } = scene;
+  const { viewer, looks, run, atHead, edited } = scene;
   const { chat } = looks.control;
   if (!chat) return null;
   const how = run?.status === "interrupted" ? "was " : "";
@@ -75,6 +74,7 @@ function Chatting(scene: Scene) {
       state={looks.detail?.state ?? null}
       control={looks.control}
       busy={looks.waiting !== null}
+      edited={edited !== 0}
       past={goingOn(scene).past}
       broken={broken}
       streaming={atHead ? looks.text : ""}
@@ -149,15 +149,14 @@ const Timeline = ({ viewer, looks, hues, move, onSwitch, onCompare }: Scene) => 
 );
 
 function Commands(scene: Scene) {
-  const { viewer, looks, run, edits, point } = scene;
-  const changes = editsOf(edits.edits);
+  const { viewer, looks, run, edits, changes, edited, point } = scene;
   const { nodes } = looks.overview.graph;
   const actions = useMemo(
     () => nodes.filter((node) => node.kind === "action").map((node) => node.name),
     [nodes],
   );
   const fork = (): void => {
-    if (changes) void viewer.fork(changes).then(edits.clear);
+    if (changes) void viewer.fork(changes).then(() => viewer.looks.error || edits.clear());
   };
   return (
     <Toolbar
@@ -168,7 +167,7 @@ function Commands(scene: Scene) {
       asked={looks.asked}
       held={looks.held}
       actions={actions}
-      edited={changes && Object.keys(changes).length}
+      edited={edited}
       said={looks.said}
       error={looks.error}
       onRun={(how, inputs) => void viewer.run(how, inputs)}

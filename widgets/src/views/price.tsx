@@ -1,6 +1,6 @@
 /** Asks, before steps are paid for that ran already, whether they are to run again. */
 import { useState } from "preact/hooks";
-import type { Step } from "../model.ts";
+import type { Run, Step } from "../model.ts";
 import type { PriceWire } from "../wire.ts";
 import { Form, useFocus } from "./form.tsx";
 
@@ -8,6 +8,8 @@ import { Form, useFocus } from "./form.tsx";
 export interface Asked {
   what: "retry" | "rerun";
   price: PriceWire;
+  /** The run and the step that it was asked of. */
+  of: string;
 }
 
 interface PriceProps {
@@ -49,19 +51,26 @@ export function PriceForm({ asked: { what, price }, again, onGo, onCancel }: Pri
 }
 
 interface Paying {
+  run: Run | undefined;
+  again: Step | null;
   onPrice: (what: Asked["what"]) => Promise<PriceWire | null>;
   onGoOn: (how: "retry") => void;
   onRerun: (fresh: boolean) => void;
 }
 
-/** Says what a retry or a further run of a step takes, and where that is something asks first. */
-export function usePrice({ onPrice, onGoOn, onRerun }: Paying, choose: (drawer: "price" | null) => void) {
-  const [price, setPrice] = useState<Asked | null>(null);
+/** Says what a retry or a further run of a step takes, and where that is something asks first; elsewhere it is not shown. */
+export function usePrice(
+  { run, again, onPrice, onGoOn, onRerun }: Paying,
+  choose: (drawer: "price" | null) => void,
+) {
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const of = `${run?.id} ${again?.seq}`;
+  const price = asked?.of === of ? asked : null;
   const onAsk = async (what: Asked["what"]): Promise<void> => {
     const told = await onPrice(what);
     if (what === "retry" && !told?.live) onGoOn("retry");
     else if (told) {
-      setPrice({ what, price: told });
+      setAsked({ what, price: told, of });
       choose("price");
     }
   };

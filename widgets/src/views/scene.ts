@@ -6,7 +6,7 @@ import { placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
 import { VisitCounter } from "../visits.ts";
 import type { Detail } from "../wire.ts";
-import type { Edit } from "./edit.tsx";
+import { type Edit, editsOf } from "./edit.tsx";
 import { huesOf } from "./hues.ts";
 
 /** What the viewer looks at, drawn again when that changes. */
@@ -50,6 +50,8 @@ export function useScene(viewer: Viewer) {
   const counter = useMemo(() => new VisitCounter(), []);
   const visits = useMemo(() => counter.of(points, at), [points, at]);
   const move = useCallback((to: number) => viewer.move(to), [viewer]);
+  const edits = useEdits(here);
+  const changes = editsOf(edits.edits);
   return {
     viewer,
     id,
@@ -58,7 +60,10 @@ export function useScene(viewer: Viewer) {
     hues,
     visits,
     move,
-    edits: useEdits(here),
+    edits,
+    changes,
+    /** How many values were edited here; null while one cannot be read. */
+    edited: changes && Object.keys(changes).length,
     run: overview.runs.find((one) => one.id === overview.run),
     atHead: at === points.length - 1,
     head: points.at(-1)?.seq ?? null,

@@ -43,17 +43,25 @@ export interface ToolbarProps {
 }
 
 const forkTitle = (edited: number | null): string => {
-  if (edited === null) return "An edit is no JSON yet";
+  if (edited === null) return "An edit cannot be read yet";
   return edited === 0 ? "A new run from this step" : `A new run from this step with ${edited} edited`;
 };
 
 interface ActsProps extends ToolbarProps {
+  /** What has to be done before anything runs, if anything. */
+  first: string;
   drawer: Drawer;
   onBegin: (how: "run" | "step") => void;
   onAsk: (what: Asked["what"]) => void;
 }
 
 export const FAILED: ReadonlySet<string> = new Set(["failed", "interrupted"]);
+
+/** Why nothing runs while an edit waits, which it would leave behind; empty where none does. */
+const editText = ({ edited, control }: ToolbarProps): string =>
+  edited === 0
+    ? ""
+    : `An edit waits: ${control.mode === "rest" ? "" : "once the run is stopped, "}Fork here takes it, Drop edit drops it`;
 
 /** What Run and Step do now: begin, or move on a run that is held. */
 function goingTitles({ next, past, control }: ActsProps): [string, string] {
@@ -65,7 +73,7 @@ function goingTitles({ next, past, control }: ActsProps): [string, string] {
 
 /** Run, Step, Pause, Stop and, where the last step failed, Retry. */
 function RunActs(props: ActsProps) {
-  const { run, next, inputs, busy, control, asked, drawer, onBegin, onHold } = props;
+  const { run, next, inputs, busy, control, asked, first, drawer, onBegin, onHold } = props;
   const paused = control.mode === "paused";
   const failed = run !== undefined && FAILED.has(run.status) && control.mode === "rest";
   const [runTitle, stepTitle] = goingTitles(props);
@@ -78,8 +86,9 @@ function RunActs(props: ActsProps) {
         name="Run"
         icon="run"
         title={runTitle}
+        first={first}
         disabled={disabled}
-        primary={!failed}
+        primary={!failed && !first}
         expanded={expanded("run")}
         state={queued(props, "resume")}
         onClick={() => (paused ? onHold("resume") : onBegin("run"))}
@@ -88,6 +97,7 @@ function RunActs(props: ActsProps) {
         name="Step"
         icon="step"
         title={stepTitle}
+        first={first}
         disabled={disabled}
         expanded={expanded("step")}
         state={queued(props, "step")}
@@ -99,8 +109,9 @@ function RunActs(props: ActsProps) {
           name="Retry"
           icon="retry"
           title="Go on from the failed step, with the code as it is now"
+          first={first}
           disabled={busy}
-          primary
+          primary={!first}
           expanded={drawer === "price" || undefined}
           onClick={() => props.onAsk("retry")}
         />
@@ -110,13 +121,14 @@ function RunActs(props: ActsProps) {
 }
 
 /** The step in view once more, where it completed. */
-const RerunAct = ({ again, busy, drawer, onAsk }: ActsProps) =>
+const RerunAct = ({ again, busy, first, drawer, onAsk }: ActsProps) =>
   again && (
     <Act
       name="Re-run this step"
       icon="retry"
       brief
       title={`Run ${again.action} again with the inputs it had, in a fork from before step ${again.seq}`}
+      first={first}
       disabled={busy}
       expanded={drawer === "price"}
       onClick={() => onAsk("rerun")}
@@ -164,11 +176,11 @@ function Open(
 }
 
 /** Which drawer is open; the forms of what runs only where a run may begin. */
-function useDrawer({ busy, control, onRun, inputs }: ToolbarProps) {
+function useDrawer({ busy, control, edited, onRun, inputs }: ToolbarProps) {
   const bar = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState<Drawer>(null);
   const begins = chosen === "run" || chosen === "step" || chosen === "price";
-  const drawer = begins && (busy || control.mode !== "rest") ? null : chosen;
+  const drawer = begins && (busy || control.mode !== "rest" || edited !== 0) ? null : chosen;
   const close = (): void => {
     bar.current?.querySelector<HTMLElement>('[aria-expanded="true"]')?.focus();
     choose(null);
@@ -210,7 +222,7 @@ export function Toolbar(props: ToolbarProps) {
   const said = statusText(props);
   const { bar, drawer, choose, close, begin, go } = useDrawer(props);
   const { price, onAsk, onAgain } = usePrice(props, choose);
-  const acts = { ...props, drawer, onAsk, onBegin: begin };
+  const acts = { ...props, drawer, first: editText(props), onAsk, onBegin: begin };
   const idle = control.mode === "rest";
   const error = errorText(props);
   return (
