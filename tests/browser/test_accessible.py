@@ -78,6 +78,7 @@ def test_a_grid_among_the_lanes_is_one_lane_that_opens(browser, tmp_path, scheme
     page = browser.new_context(color_scheme=scheme, bypass_csp=True, offline=True).new_page()
     page.goto(path.as_uri())
     lane = page.get_by_role("treeitem", name=re.compile("6 forks, 3 failed$"))
+    expect(page.get_by_role("tabpanel")).not_to_contain_text("Loading…")
     found = [grave(page)]
     lane.press("ArrowRight")
     expect(page.get_by_role("treeitem")).to_have_count(8)
