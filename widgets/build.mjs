@@ -14,7 +14,7 @@ const PREACT =
   "component[DW]\\w+|shouldComponentUpdate|get(Derived|Snapshot|Child)\\w+|contextType|debounceRendering|vnode|diffed|unmount";
 /** Names between our own parts; `check` sees to it that no message has them. */
 const OURS =
-  "atHead|breakAt|brief|bubble|drawer|drawn|folded|following|forks|freshFrom|isText|listRuns|looks|moveToSeq|nameOf|showNewer|streaming|switchTo|tabbed|viewer|visits|waiting";
+  "atHead|breakAt|brief|bubble|busy|camera|choose|drawer|drawn|expanded|folded|following|forks|freshFrom|handlers|hues|inView|isText|late|listed|listRuns|looks|moveToSeq|nameOf|noun|points|primary|scale|showNewer|streaming|switchTo|tabbed|turned|viewer|visits|waiting";
 /** Getters of ours do nothing but get. */
 const SMALLER = {
   module: true,

@@ -1,5 +1,4 @@
 import { useRef, useState } from "preact/hooks";
-import { restSentence } from "../format.ts";
 import type { Run, Step } from "../model.ts";
 import type { ControlWire, Act as Hold, InputWire, Json, PriceWire } from "../wire.ts";
 import { Act } from "./act.tsx";
@@ -208,10 +207,6 @@ function statusText({ control, asked, held, said }: ToolbarProps): string {
   return control.mode === "rest" ? said : HELD[control.mode];
 }
 
-/** What says no more than the header shows need only be heard. */
-const statusClass = (said: string, error: string, run: Run | undefined): string =>
-  error ? "na-problem" : run && said === restSentence(run, []) ? "na-repeats" : "";
-
 /** Why the last command failed; what asks for leave says so itself. */
 const errorText = ({ error, control }: ToolbarProps): string =>
   error || (control.allow ? "" : control.trouble);
@@ -241,7 +236,7 @@ export function Toolbar(props: ToolbarProps) {
           disabled={busy || !idle}
           onClick={props.onExport}
         />
-        <p class={`na-status ${statusClass(said, error, props.run)}`} role="status" title={error || said}>
+        <p class={`na-status ${error ? "na-problem" : ""}`} role="status" title={error || said}>
           {error || said}
         </p>
         <LimitActs {...props} drawer={drawer} onDrawer={choose} />
