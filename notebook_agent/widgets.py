@@ -127,6 +127,12 @@ class Throttle:
                 self._due = max(self._due, self._clock()) + self._interval
                 self._send(held)
 
+    def close(self) -> None:
+        """Send nothing any more, neither what is held; waits for what is being sent."""
+        with self._lock:
+            self._held = None
+            self._send = lambda _progress: None
+
 
 class Panel(anywidget.AnyWidget):
     """The panel: the graph, the state, and time.
@@ -149,6 +155,8 @@ class Panel(anywidget.AnyWidget):
     _unsubscribe: Callable[[], None] | None = None
     _unwatch: Callable[[], None] | None = None
     _due: threading.Timer | None = None
+    _throttle: Throttle | None = None
+    _closed = False
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -166,6 +174,8 @@ class Panel(anywidget.AnyWidget):
         """Show what the backend holds now, such as after a command in a cell."""
         with self._renewing.doing():
             overview = self._backend.overview()
+            if self._closed:
+                return
             with self.hold_sync():
                 self.overview = dict(overview)
                 self.stand()
@@ -180,14 +190,15 @@ class Panel(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close the widget; its page shows no more, and its backend is left alone."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
-        if self._unwatch is not None:
-            self._unwatch()
-            self._unwatch = None
+        for stop in (self._unsubscribe, self._unwatch):
+            if stop is not None:
+                stop()
+        self._unsubscribe = self._unwatch = None
         if self._due is not None:
             self._due.cancel()
+        self._closed = True
+        if self._throttle is not None:
+            self._throttle.close()
         super().close()
 
     def __repr__(self) -> str:

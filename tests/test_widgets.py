@@ -236,6 +236,26 @@ def test_a_closed_panel_hears_no_more(backend):
     assert backend.listeners == []
 
 
+class ClosingBackend(FixtureBackend):
+    """Closes its panel while that asks for the overview, as happens where a timer is late."""
+
+    panel = None
+
+    def overview(self):
+        if self.panel is None:
+            return self.shown
+        self.panel.close()
+        return {**self.shown, "project": "late"}
+
+
+def test_a_panel_that_is_closed_while_it_refreshes_stays_as_it_was():
+    """Nothing is written to a closed widget."""
+    backend = ClosingBackend()
+    backend.panel = Panel(backend)
+    backend.panel.refresh()
+    assert backend.shown == backend.panel.overview
+
+
 def test_progress_goes_to_the_page(heard, backend):
     """The first message is sent as it is."""
     message = progress(1, 11)
@@ -315,6 +335,17 @@ def test_one_timer_is_enough():
     for n in range(1, 6):
         clock.throttle.push(progress(n, n))
     assert [wait for wait, _ in clock.due] == [0.05]
+
+
+def test_a_closed_throttle_sends_nothing_that_it_held():
+    """Nor what comes later, when its timer is over."""
+    clock = Clockwork()
+    for n in range(1, 3):
+        clock.throttle.push(progress(n, n))
+    clock.throttle.close()
+    clock.pass_time(0.05)
+    clock.throttle.push(progress(3, 3, status="completed"))
+    assert [1] == [message["n"] for message in clock.sent]
 
 
 def test_the_end_of_a_run_does_not_wait():

@@ -11,10 +11,10 @@ const LIMIT = 40 * 1024;
 const EVENTS = "Blur|Change|Click|Focus\\w*|Input|Key\\w+|Mouse\\w+|Pointer\\w+|Scroll|Submit|Toggle|Wheel";
 /** What Preact alone knows of, besides what begins with _: no part of ours is a class. */
 const PREACT =
-  "component[DW]\\w+|shouldComponentUpdate|get(Derived|Snapshot|Child)\\w+|contextType|debounceRendering|vnode|diffed|unmount";
+  "component[DW]\\w+|shouldComponentUpdate|get(Derived|Snapshot|Child)\\w+|contextType|debounceRendering|defaultProps|diffed|forceUpdate|props|setState|unmount|vnode|Consumer|Provider";
 /** Names between our own parts; `check` sees to it that no message has them. */
 const OURS =
-  "atHead|breakAt|brief|bubble|busy|camera|choose|drawer|drawn|expanded|folded|following|forks|freshFrom|handlers|hues|inView|isText|late|listed|listRuns|looks|moveToSeq|nameOf|noun|points|primary|scale|showNewer|streaming|switchTo|tabbed|turned|viewer|visits|waiting";
+  "atHead|breakAt|brief|broken|bubble|bubbles|busy|camera|changes|choose|depth|drawer|drawn|expanded|exportPage|folded|following|forks|freshFrom|handlers|hues|icon|inView|isText|lane|lanes|late|limits|lines|listRuns|listed|looks|moveToSeq|moved|nameOf|noun|original|pieces|point|points|primary|scale|showNewer|shown|streaming|switchTo|tabbed|turned|viewer|visits|waiting";
 /** Getters of ours do nothing but get. */
 const SMALLER = {
   module: true,

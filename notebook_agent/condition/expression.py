@@ -95,7 +95,7 @@ class Expression:
             tree = syntax.parse(self.text, "eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             why = error.msg if isinstance(error, SyntaxError) else error
-            raise ConditionError(f"expr({self.text!r}) is not an expression: {why}") from None
+            raise ConditionError(f"{self.text!r} is not an expression: {why}") from None
         bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_store(node)}
         for node in ast.walk(tree):
             _check(node, self.text)
@@ -119,7 +119,7 @@ class Expression:
             raise
         except Exception as error:
             raise ConditionError(
-                f"expr({self.text!r}) cannot be evaluated: {type(error).__name__}: {error}"
+                f"{self.text!r} cannot be evaluated: {type(error).__name__}: {error}"
             ) from error
 
 
@@ -141,9 +141,9 @@ def _keys(tree: ast.AST, bound: set[str]) -> Iterator[str]:
 
 def _check(node: ast.AST, text: str) -> None:
     if not isinstance(node, _ALLOWED):
-        raise ConditionError(f"expr({text!r}): {type(node).__name__} is not part of the expression language.")
+        raise ConditionError(f"{text!r}: {type(node).__name__} is not part of the expression language.")
     if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
-        raise ConditionError(f"expr({text!r}): the attribute {node.attr!r} cannot be read.")
+        raise ConditionError(f"{text!r}: the attribute {node.attr!r} cannot be read.")
     if isinstance(node, ast.Call):
         _check_call(node, text)
 
@@ -153,11 +153,9 @@ def _check_call(node: ast.Call, text: str) -> None:
     known = _FUNCTIONS if isinstance(callee, ast.Name) else frozenset().union(*_METHODS.values())
     name = callee.id if isinstance(callee, ast.Name) else getattr(callee, "attr", "")
     if name not in known:
-        raise ConditionError(
-            f"expr({text!r}): {name or 'this'}() cannot be called.{did_you_mean(name, known)}"
-        )
+        raise ConditionError(f"{text!r}: {name or 'this'}() cannot be called.{did_you_mean(name, known)}")
     if any(keyword.arg is None for keyword in node.keywords):
-        raise ConditionError(f"expr({text!r}): ** is not part of the expression language.")
+        raise ConditionError(f"{text!r}: ** is not part of the expression language.")
 
 
 def _value(node: ast.expr, state: Mapping[str, object], names: _Locals) -> object:

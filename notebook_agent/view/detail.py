@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Literal
 
 from notebook_agent.action import Node
 from notebook_agent.condition import Decision
@@ -26,6 +25,7 @@ from notebook_agent.view.wire import (
     DecisionWire,
     Detail,
     FailureWire,
+    InputKind,
     InputWire,
 )
 
@@ -33,9 +33,12 @@ __all__ = ["asks", "decision_wire", "detail", "details", "step_detail"]
 
 _LONGEST_OPERAND = 200
 _AT_ONCE = 16
-_KINDS: dict[str, Literal["text", "JSON", "any"]] = {
-    **dict.fromkeys(("str", "str|None", "None|str", "Optional[str]", "Optional"), "text"),
-    **dict.fromkeys(("Any", "object"), "any"),
+_KINDS: dict[str, InputKind] = {
+    **dict.fromkeys(("str", "str|None", "None|str", "Optional[str]"), "text"),
+    **dict.fromkeys(("list", "List", "dict", "Dict", "tuple", "Sequence", "Mapping"), "JSON"),
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
 }
 
 
@@ -98,11 +101,11 @@ def _annotations(function: Callable[..., object]) -> dict[str, object]:
     return {name: each.annotation for name, each in found.items() if each.annotation is not each.empty}
 
 
-def _kind(annotation: object) -> Literal["text", "JSON", "any"]:
-    if annotation is None:
-        return "any"
-    named = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
-    return _KINDS.get(named.replace(" ", ""), "JSON")
+def _kind(annotation: object) -> InputKind:
+    shown = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    named = shown.replace(" ", "").removeprefix("typing.")
+    head, _, rest = named.partition("[")
+    return _KINDS.get(named) or (_KINDS.get(head) if rest.endswith("]") else None) or "any"
 
 
 def decision_wire(decision: Decision | None, flip: str | None = None) -> DecisionWire | None:

@@ -161,8 +161,6 @@ def _edge_wire(edge: Edge, line: Line, frame: _Frame) -> EdgeWire:
     )
     if edge.caught:
         wire["caught"] = True
-    if wire["label"] != edge.label:
-        wire["whole"] = edge.label
     return wire
 
 

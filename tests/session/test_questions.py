@@ -253,7 +253,7 @@ def test_why_says_what_had_led_elsewhere(agent):
     [
         (lambda agent: agent.blame("log[7]"), "There is no log[7]. log has 3 items; the last one is log[2]."),
         (lambda agent: agent.blame("log["), "'log[' is no path into a state."),
-        (lambda agent: agent.watch("len("), "expr('len(') is not an expression"),
+        (lambda agent: agent.watch("len("), "'len(' is not an expression"),
         (lambda agent: agent.bisect("nothing"), "cannot be decided at any checkpoint"),
         (lambda agent: agent.watch("open('x')"), "open() cannot be called."),
     ],

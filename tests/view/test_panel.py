@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import pytest
 
+from notebook_agent import GraphBuilder, action
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.ids import StepRef
 from notebook_agent.view import detail, overview, progress
+from notebook_agent.view.detail import asks
 from tests.columns import rows
 from tests.make_wire_fixtures import FOLDER, fixtures
 from tests.story import FORK, MAIN, fixed_graph, story_graph, tell
@@ -58,6 +61,28 @@ def test_a_failed_run_goes_on_with_the_failed_action(story):
     main = shown["runs"][0]
     assert [main["status"], main["next"], main["head"]] == ["failed", "generate_image", 10]
     assert shown["inputs"] == [{"name": "model", "required": False, "type": "text"}]
+
+
+def test_what_an_input_takes_is_told_in_plain_words():
+    """By its annotation, written out or not; where that does not say, anything may be written."""
+
+    def take(  # noqa: PLR0913, PLR0917 - one of each kind
+        state,
+        a: str,
+        b: int,
+        c: float,
+        d: bool,
+        e: list[int],
+        f: Literal["x", "y"],
+        g: int | None,
+        h,
+    ):
+        return state
+
+    graph = GraphBuilder().with_actions(take=action(reads=[], writes=[])(take)).build()
+    assert ["text", "a whole number", "a number", "true or false", "JSON", "any", "any", "any"] == [
+        each["type"] for each in asks(graph, "take")
+    ]
 
 
 def test_steps_of_older_code_are_stale(story):

@@ -9,7 +9,7 @@ import type { Act, Ask, ControlWire, Json, PriceWire, ValueWire } from "./wire.t
 const PATIENCE_MS = 300;
 const LONG_MS = 20_000;
 const QUEUED = "queued until the cell ends";
-const LATE = "no answer yet: it may still happen when the cell ends, unless the kernel was restarted";
+const LATE = "no answer yet: it may still happen when the cell ends";
 
 export class Viewer extends Looking {
   readonly #pictures = new Pictures(this.source);
@@ -76,19 +76,20 @@ export class Viewer extends Looking {
     this.change({ asked: null, held: false });
   }
 
-  /** Sets a breakpoint before an action, or takes it away. */
-  breakAt(action: string, condition: string | null): Promise<void> {
+  /** Sets a breakpoint before an action, or takes it away; returns why it was refused, if it was. */
+  breakAt(action: string, condition: string | null): Promise<string> {
     return this.#tell({ do: "break", action, condition });
   }
 
   /** Limits what a command may spend. */
-  limit(maxCalls: number | null, maxCost: number | null): Promise<void> {
+  limit(maxCalls: number | null, maxCost: number | null): Promise<string> {
     return this.#tell({ do: "limit", maxCalls, maxCost });
   }
 
-  async #tell(ask: Ask): Promise<void> {
+  async #tell(ask: Ask): Promise<string> {
     const { error = "" } = await this.source.request(ask);
     this.change({ error });
+    return error;
   }
 
   /** Writes the run as a page. */

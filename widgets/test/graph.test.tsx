@@ -45,13 +45,6 @@ describe("the graph", () => {
     expect(drawn.querySelector(".na-taken title")?.textContent).toBe("prompt → decide_mode, taken 3 times");
   });
 
-  it("tells all of a label that is drawn cut", () => {
-    const { edges, ...graph } = overview().graph;
-    const whole = edges.map((edge) => ({ ...edge, label: "l != [1, …", whole: "l != [1, 2]" }));
-    const { drawn } = draw(10, { ...graph, edges: whole });
-    expect(drawn.querySelector(".na-taken title")?.textContent).toContain("l != [1, 2]");
-  });
-
   it("is worked with the keyboard", async () => {
     const { drawn, picked } = draw(11);
     await press(get(drawn, "button", "action prompt, completed, 3 visits"), "Enter");

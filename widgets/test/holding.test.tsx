@@ -154,6 +154,21 @@ describe("breakpoints", () => {
     ]);
   });
 
+  it("keep their condition where another is refused, say so, and ask once", async () => {
+    await hear({ breakpoints: { response: "n > 3" } });
+    await click(at, "button", "Breakpoints, 1 set");
+    source.replies.break = { error: "no condition" };
+    const field = get(at, "textbox", "Condition before response");
+    await type(field, "n >>> 3 (");
+    await press(field, "Enter");
+    await doing(() => void field.dispatchEvent(new FocusEvent("blur")));
+    expect(field.getAttribute("aria-invalid")).toBe("true");
+    expect(field.parentElement?.textContent).toContain("not taken; it halts if n > 3");
+    expect(source.commands()).toEqual([{ do: "break", action: "response", condition: "n >>> 3 (" }]);
+    await type(field, "n > 3");
+    expect(field.getAttribute("aria-invalid")).toBe("false");
+  });
+
   it("can be added in the list", async () => {
     await click(at, "button", "Breakpoints, 0 set");
     const choice = get(at, "combobox", "Add a breakpoint before") as HTMLSelectElement;

@@ -98,7 +98,7 @@ describe("the slider", () => {
     await slide(4);
     expect(source.asked.at(-1)).toEqual({ do: "detail", run: overview().run, seq: 4 });
     expect(at.querySelector(".na-banner")?.textContent).toContain(
-      "Looking at step 4 of 10 — nothing is changed; Run, Step and Fork here make a new run from it",
+      "Looking at step 4 of 10 — nothing is changed",
     );
     expect(source.commands()).toEqual([]);
   });
@@ -286,6 +286,23 @@ describe("commands", () => {
     await click(at, "button", "Start");
     const inputs = { prompt: "3", tone: { a: 1 } };
     expect(source.commands()).toEqual([{ do: "run", run: rested().run, inputs }]);
+  });
+
+  it("says what an input has to be, and takes nothing else", async () => {
+    const inputs = [{ name: "times", required: false, type: "a whole number" as const }];
+    await open({ ...rested(), inputs });
+    await click(at, "button", "Run");
+    const field = get(at, "textbox", "times a whole number, optional");
+    for (const text of ["abc", "1.5", "true", '"1"']) {
+      await type(field, text);
+      expect(get(at, "textbox", "times This is not a whole number yet.").getAttribute("aria-invalid")).toBe(
+        "true",
+      );
+      expect((get(at, "button", "Start") as HTMLButtonElement).disabled).toBe(true);
+    }
+    await type(field, "3");
+    await click(at, "button", "Start");
+    expect(source.commands()).toEqual([{ do: "run", run: overview().run, inputs: { times: 3 } }]);
   });
 
   it("goes back from the form to its button with Escape", async () => {

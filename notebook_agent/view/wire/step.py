@@ -15,6 +15,7 @@ __all__ = [
     "Detail",
     "DiffWire",
     "FailureWire",
+    "InputKind",
     "InputWire",
     "MessageWire",
     "ValueWire",
@@ -38,13 +39,17 @@ are objects with a `t`:
 """
 
 
+InputKind = Literal["text", "a whole number", "a number", "true or false", "JSON", "any"]
+"""What can be written for an input; `any` where its annotation does not say."""
+
+
 class InputWire(TypedDict):
     """An input that an action takes."""
 
     name: str
     required: bool
-    type: Literal["text", "JSON", "any"]
-    """By the annotation: a str, something else, or unknown. A text stays text; else JSON is read as such."""
+    type: InputKind
+    """By the annotation. A text stays text; `any` is JSON where it can be read as such, else a text."""
 
 
 class DiffWire(TypedDict):

@@ -5,7 +5,7 @@ import { Icon } from "./icons.tsx";
 
 export type Breakpoints = Readonly<Record<string, string>>;
 /** Sets a breakpoint with its condition, empty for always; null takes it away. */
-export type OnBreak = (action: string, condition: string | null) => void;
+export type OnBreak = (action: string, condition: string | null) => unknown;
 
 /** What a breakpoint adds to what a screen reader calls a node. */
 export const breakText = (name: string, breakpoints: Breakpoints): string =>
@@ -55,11 +55,17 @@ interface LineProps {
   onBreak: OnBreak;
 }
 
-/** One breakpoint, and when it holds. */
+/** One breakpoint, and when it holds. A condition is given once: taken, it makes another line; else this one stays. */
 function Line({ name, condition, onBreak }: LineProps) {
   const [text, setText] = useState(condition);
-  const give = (): void => {
-    if (text.trim() !== condition) onBreak(name, text.trim());
+  const [tried, setTried] = useState(condition);
+  const [refused, refuse] = useState(false);
+  const asked = text.trim();
+  const wrong = refused && asked === tried;
+  const give = async (): Promise<void> => {
+    if (asked === condition || asked === tried) return;
+    setTried(asked);
+    refuse(!!(await onBreak(name, asked)));
   };
   return (
     <li class="na-break-line">
@@ -71,9 +77,13 @@ function Line({ name, condition, onBreak }: LineProps) {
         placeholder="always, or if: n > 3"
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
+        aria-invalid={wrong}
         onBlur={give}
         onKeyDown={onEnter(give)}
       />
+      {wrong && (
+        <span class="na-problem">not taken; it halts {condition ? `if ${condition}` : "always"}</span>
+      )}
       <button
         type="button"
         class="na-tool"

@@ -1,4 +1,4 @@
-import type { DictValue, Json, ListValue, ValueWire } from "../wire.ts";
+import type { DictValue, InputWire, Json, ListValue, ValueWire } from "../wire.ts";
 import { onEscape, useFocus } from "./form.tsx";
 
 /** A value being edited; text stays text, anything else is written as JSON. */
@@ -36,23 +36,42 @@ export function editable(value: ValueWire): Edit | null {
   return { text, isText: false, original: text };
 }
 
-/** What the edit says, or why it says nothing. */
-export function parsed(edit: Edit): { value: Json } | { problem: string } {
-  if (edit.isText) return { value: edit.text };
-  try {
-    return { value: JSON.parse(edit.text) as Json };
-  } catch {
-    return { problem: "This is not JSON yet." };
-  }
+type Kind = InputWire["type"];
+
+/** What can be written for a kind of value. */
+export const hintOf = (kind: Kind): string => (kind === "any" ? "text or JSON" : kind);
+
+function fits(value: Json, kind: Kind): boolean {
+  if (kind === "a whole number") return Number.isSafeInteger(value);
+  if (kind === "a number") return Number.isFinite(value);
+  return (
+    kind === "JSON" || (kind === "true or false" ? typeof value === "boolean" : typeof value !== "string")
+  );
 }
+
+/** What a text says as a value of a kind, or undefined while it says none; a text stays as it was typed. */
+export function read(text: string, kind: Kind): Json | undefined {
+  if (kind === "text") return text;
+  try {
+    const value = JSON.parse(text) as Json;
+    if (fits(value, kind)) return value;
+  } catch {}
+  return kind === "any" ? text : undefined;
+}
+
+/** Why a text is no value of a kind; empty where it is one. */
+export const problemOf = (text: string, kind: Kind): string =>
+  read(text, kind) === undefined ? `This is not ${hintOf(kind)} yet.` : "";
+
+const kindOf = (edit: Edit): Kind => (edit.isText ? "text" : "JSON");
 
 /** The edits that change something, or null while one cannot be read. */
 export function editsOf(edits: ReadonlyMap<string, Edit>): Record<string, Json> | null {
   const made: Record<string, Json> = {};
   for (const [name, edit] of edits) {
-    const result = parsed(edit);
-    if ("problem" in result) return null;
-    if (edit.text !== edit.original) made[name] = result.value;
+    const value = read(edit.text, kindOf(edit));
+    if (value === undefined) return null;
+    if (edit.text !== edit.original) made[name] = value;
   }
   return made;
 }
@@ -66,14 +85,13 @@ interface EditorProps {
 /** A field for one state value; *Fork here* takes what stands in it. */
 export function Editor({ name, edit, onEdit }: EditorProps) {
   const field = useFocus<HTMLTextAreaElement>();
-  const result = parsed(edit);
-  const problem = "problem" in result ? result.problem : "";
+  const problem = problemOf(edit.text, kindOf(edit));
   const rows = Math.min(14, Math.max(2, edit.text.split("\n").length));
   return (
     <div class="na-editor">
       <label>
         <span class="na-key">{name}</span>
-        <span class="na-summary">{edit.isText ? "text" : "JSON"}</span>
+        <span class="na-summary">{kindOf(edit)}</span>
         <textarea
           aria-label={name}
           rows={rows}

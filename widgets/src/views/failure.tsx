@@ -1,5 +1,4 @@
 import type { FailureWire } from "../wire.ts";
-import { Text } from "./value.tsx";
 
 /** A line of a traceback; `from` and `to` enclose what the carets below it pointed at. */
 export interface TraceLine {
@@ -38,9 +37,7 @@ export const ErrorView = ({ error }: { error: FailureWire | null }) =>
     <section class="na-failure">
       <h3>
         {error.type.replace(/^__main__\./, "")}
-        <span>
-          <Text text={error.message} />
-        </span>
+        <span>{error.message}</span>
       </h3>
       <pre class="na-traceback">
         {traceLines(error.traceback).map((line, i) => (

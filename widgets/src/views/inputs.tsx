@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { InputWire, Json } from "../wire.ts";
+import { hintOf, problemOf, read } from "./edit.tsx";
 import { Form, onEnter, useFocus } from "./form.tsx";
 
 interface FieldProps {
@@ -10,34 +11,22 @@ interface FieldProps {
   onGo: () => void;
 }
 
-const HINTS = { text: "text", JSON: "JSON", any: "text or JSON" } as const;
-
-/** What a text in the form stands for: JSON where it is some, but a text where one is asked for. */
-export function readValue(text: string, type: InputWire["type"]): Json {
-  if (type === "text") return text;
-  try {
-    const value = JSON.parse(text) as Json;
-    return typeof value === "string" ? text : value;
-  } catch {
-    return text;
-  }
-}
-
 function Field({ input, text, first, onText, onGo }: FieldProps) {
   const field = useFocus<HTMLTextAreaElement>(first);
+  const problem = text && problemOf(text, input.type);
   return (
     <label class="na-field">
       <span>
         {input.name}{" "}
-        <span class="na-summary">
-          {HINTS[input.type]}
-          {!input.required && ", optional"}
+        <span class={problem ? "na-problem" : "na-summary"}>
+          {problem || hintOf(input.type) + (input.required ? "" : ", optional")}
         </span>
       </span>
       <textarea
         rows={1}
         value={text}
         required={input.required}
+        aria-invalid={problem !== ""}
         onInput={(event) => onText(event.currentTarget.value)}
         onKeyDown={onEnter(onGo)}
         ref={field}
@@ -55,18 +44,24 @@ interface FormProps {
   onCancel: () => void;
 }
 
+/** What was written for the inputs, or null while something is missing or cannot be read. */
+function givenBy(inputs: InputWire[], texts: Record<string, string>): Record<string, Json> | null {
+  const given: Record<string, Json> = {};
+  for (const { name, required, type } of inputs) {
+    const text = texts[name];
+    const value = text ? read(text, type) : undefined;
+    if (value !== undefined) given[name] = value;
+    else if (text || required) return null;
+  }
+  return given;
+}
+
 /** Asks for what the next action needs. */
 export function InputForm({ inputs, next, past, onGo, onCancel }: FormProps) {
   const [texts, setTexts] = useState<Record<string, string>>({});
-  const missing = inputs.some((input) => input.required && !texts[input.name]);
+  const given = givenBy(inputs, texts);
   const go = (): void => {
-    const given = inputs.filter((input) => texts[input.name] !== undefined && texts[input.name] !== "");
-    if (!missing)
-      onGo(
-        Object.fromEntries(
-          given.map((input) => [input.name, readValue(texts[input.name] ?? "", input.type)]),
-        ),
-      );
+    if (given) onGo(given);
   };
   return (
     <Form label={`Inputs for ${next ?? "the next action"}`} onGo={go} onClose={onCancel}>
@@ -84,7 +79,7 @@ export function InputForm({ inputs, next, past, onGo, onCancel }: FormProps) {
         />
       ))}
       <div class="na-form-foot">
-        <button type="submit" class="na-button na-primary" disabled={missing}>
+        <button type="submit" class="na-button na-primary" disabled={!given}>
           Start
         </button>
         <button type="button" class="na-button" onClick={onCancel}>

@@ -33,7 +33,7 @@ const Banner = ({
   <div class="na-banner">
     <span>
       Looking at {at === null ? "the initial state" : `step ${at} of ${head}`} — nothing is changed
-      {live && "; Run, Step and Fork here make a new run from it"}
+      {live && <span class="na-when-wide">; Run, Step and Fork here make a new run from it</span>}
     </span>
     <button type="button" class="na-link" onClick={onNow}>
       Back to now
@@ -176,7 +176,7 @@ function Commands(scene: Scene) {
       onPrice={(what) => viewer.price(what)}
       onRerun={(fresh) => void viewer.rerun(fresh)}
       onHold={(act) => void viewer.hold(act)}
-      onBreak={(action, condition) => void viewer.breakAt(action, condition)}
+      onBreak={(action, condition) => viewer.breakAt(action, condition)}
       onLimit={({ maxCalls, maxCost }) => void viewer.limit(maxCalls, maxCost)}
       onFork={fork}
       onExport={() => void viewer.exportPage()}

@@ -60,7 +60,7 @@ export const FAILED: ReadonlySet<string> = new Set(["failed", "interrupted"]);
 const editText = ({ edited, control }: ToolbarProps): string =>
   edited === 0
     ? ""
-    : `An edit waits: ${control.mode === "rest" ? "" : "once the run is stopped, "}Fork here takes it, Drop edit drops it`;
+    : `An edit waits: ${control.mode === "rest" ? "" : "after Stop, "}Fork here takes it, Drop edit drops it`;
 
 /** What Run and Step do now: begin, or move on a run that is held. */
 function goingTitles({ next, past, control }: ActsProps): [string, string] {

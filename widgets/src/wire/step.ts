@@ -4,8 +4,8 @@ import type { Status } from "./runs.ts";
 export interface InputWire {
   name: string;
   required: boolean;
-  /** By the annotation: a str, something else, or unknown. */
-  type: "text" | "JSON" | "any";
+  /** By the annotation; `any` where it does not say. */
+  type: "text" | "a whole number" | "a number" | "true or false" | "JSON" | "any";
 }
 
 export interface DictValue {
