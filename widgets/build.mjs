@@ -14,7 +14,7 @@ const PREACT =
   "component[DW]\\w+|shouldComponentUpdate|get(Derived|Snapshot|Child)\\w+|contextType|debounceRendering|defaultProps|diffed|forceUpdate|props|setState|unmount|vnode|Consumer|Provider";
 /** Names between our own parts; `check` sees to it that no message has them. */
 const OURS =
-  "atHead|breakAt|brief|broken|bubble|bubbles|busy|camera|changes|depth|drawer|drawn|expanded|exportPage|folded|following|freshFrom|handlers|hues|icon|inView|isText|lane|lanes|late|limits|lines|listRuns|listed|looks|moveToSeq|moved|nameOf|noun|original|pieces|point|primary|showNewer|shown|streaming|switchTo|tabbed|viewer|visits|waiting";
+  "atHead|breakAt|brief|broken|bubble|bubbles|busy|camera|changes|choose|depth|drawer|drawn|expanded|exportPage|folded|following|freshFrom|handlers|hues|icon|inView|isText|lane|lanes|late|limits|lines|listRuns|listed|looks|moveToSeq|moved|nameOf|noun|original|pieces|point|points|primary|scale|showNewer|shown|streaming|switchTo|tabbed|turned|viewer|visits|waiting";
 /** Getters of ours do nothing but get. */
 const SMALLER = {
   module: true,
@@ -102,6 +102,6 @@ function shortened(script, style) {
   const places = new Map(
     [...new Set(style.match(NAMES))].filter(isShort).map((name, i) => [name, i.toString(36)]),
   );
-  const short = (name) => (places.has(name) ? name.replace(/na-.*/, `na-${places.get(name)}`) : name);
+  const short = (name) => (places.has(name) ? name.replace(/na-.*/, `n${places.get(name)}`) : name);
   return [script, style].map((text) => text.replace(NAMES, short));
 }

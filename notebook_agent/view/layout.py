@@ -161,6 +161,8 @@ def _edge_wire(edge: Edge, line: Line, frame: _Frame) -> EdgeWire:
     )
     if edge.caught:
         wire["caught"] = True
+    if wire["label"] != edge.label:
+        wire["whole"] = edge.label
     return wire
 
 

@@ -47,3 +47,30 @@ def test_a_short_key_is_never_broken(opened, page_data):
     text = pane.get_by_text("word word").bounding_box()
     assert key["height"] < 25
     assert key["y"] + key["height"] <= text["y"]
+
+
+@pytest.mark.parametrize("width", [600, 900, 1400])
+def test_no_label_lies_under_the_zoom_buttons(opened, page_data, width):
+    """The whole graph is seen beside or above them, its lower right corner too."""
+    graph = page_data["overview"]["graph"]
+    corner = graph["edges"][0] | {
+        "label": "n < 10",
+        "labelX": graph["width"] - 20,
+        "labelY": graph["height"] - 8,
+    }
+    overview = page_data["overview"] | {"graph": graph | {"edges": [corner]}}
+    page = opened(
+        render(page_data | {"overview": overview}, "a run"), viewport={"width": width, "height": 900}
+    )
+    page.get_by_role("button", name="Fit graph").click()
+    label = page.get_by_role("group", name="Graph").get_by_text("n < 10", exact=True).bounding_box()
+    button = page.get_by_role("button", name="Zoom in").bounding_box()
+    assert label["x"] + label["width"] <= button["x"] or label["y"] + label["height"] <= button["y"]
+
+
+def test_a_narrow_panel_shows_all_its_tabs(opened, page_data):
+    """None has to be scrolled to."""
+    panel, _ = opened_at(opened, render(page_data, "a run"), 260, "State")
+    box = panel.bounding_box()
+    tabs = [tab.bounding_box() for tab in panel.get_by_role("tab").all()]
+    assert [] == [tab for tab in tabs if tab["x"] + tab["width"] > box["x"] + box["width"]]

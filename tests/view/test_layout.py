@@ -151,3 +151,11 @@ def test_the_dot_program_serves_where_the_wheel_is_missing(tmp_path):
     program.chmod(0o755)
     hidden = "import sys; sys.modules['pygraphviz'] = None\n"
     assert in_a_process(hidden + LAY_OUT, str(tmp_path)) == ("False False", "")
+
+
+def test_a_label_that_is_cut_is_told_whole_too():
+    """Where it is drawn in full there is nothing more to tell."""
+    boxes = (Box("a", "action", "a"), Box("b", "action", "b"))
+    label = "n != [" + ", ".join("123456789") + ", 10, 11, 12, 13, 14, 15, 16]"
+    cut, full = lay_out(Shape(boxes, (Edge("a", "b", label, True), Edge("b", "a", "n", True))))["edges"]
+    assert (label, False) == (cut.get("whole"), "whole" in full)

@@ -28,10 +28,21 @@ const FARTHEST = 0.5;
 /** Pixels between what is brought into view and the frame. */
 const MARGIN = 24;
 
-/** The whole drawing. */
+/** Pixels at the lower right that buttons lie over. */
+const BAR: Size = { width: 112, height: 40 };
+
+/** The whole drawing, with so many pixels kept free below it. */
+function placed(whole: Box, frame: Size, below: number): Lens {
+  const [across, down] = [frame.width / whole.width, (frame.height - below) / whole.height];
+  const scale = Math.max(0, Math.min(across, down)) || 1;
+  return { x: whole.x + whole.width / 2, y: whole.y + (whole.height + below / scale) / 2, scale };
+}
+
+/** The whole drawing, above the buttons where it would lie below them. */
 export function fitted(whole: Box, frame: Size): Lens {
-  const scale = Math.min(frame.width / whole.width, frame.height / whole.height) || 1;
-  return { x: whole.x + whole.width / 2, y: whole.y + whole.height / 2, scale };
+  const lens = placed(whole, frame, 0);
+  const isUnder = (side: keyof Size): boolean => whole[side] * lens.scale > frame[side] - 2 * BAR[side];
+  return isUnder("width") && isUnder("height") ? placed(whole, frame, BAR.height) : lens;
 }
 
 /** The middle of what is seen of one side, as near to `at` as shows nothing beyond the drawing. */
@@ -43,7 +54,7 @@ function within(at: number, from: number, length: number, seen: number): number 
 /** The part around a point at the same scale. */
 const around = ({ x, y }: Point, scale: number, whole: Box, frame: Size): Lens => ({
   x: within(x, whole.x, whole.width, frame.width / scale),
-  y: within(y, whole.y, whole.height, frame.height / scale),
+  y: within(y, whole.y, whole.height + BAR.height / scale, frame.height / scale),
   scale,
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ErrorView, traceLines } from "../src/views/failure.tsx";
-import { show } from "./screen.ts";
+import { click, show } from "./screen.ts";
 
 const TRACEBACK = `Traceback (most recent call last):
   File "/tmp/a.py", line 3, in book
@@ -24,5 +24,15 @@ describe("a traceback", () => {
     const text = TRACEBACK.split("\n").filter((line) => !line.includes("^"));
     expect(at.querySelector("pre")?.textContent).toBe(text.join("\n"));
     expect(at.querySelector("mark")?.textContent).toBe("RATES[currency]");
+  });
+});
+
+describe("a long message", () => {
+  it("is folded as other long texts are", async () => {
+    const message = "words ".repeat(900);
+    const at = show(<ErrorView error={{ type: "ValueError", message, traceback: "" }} />);
+    expect(at.querySelector("h3")?.textContent?.length).toBeLessThan(700);
+    await click(at, "button", "Show 4,800 more");
+    expect(at.querySelector("h3")?.textContent).toContain(message);
   });
 });

@@ -11,6 +11,17 @@ describe("a lens on a drawing", () => {
     expect(fitted(small, frame)).toEqual({ x: 300, y: 150, scale: 1 });
   });
 
+  it("keeps free of the buttons at the lower right what would lie below them", () => {
+    const full = { x: 0, y: 0, width: 600, height: 400 };
+    const { y, scale } = fitted(full, frame);
+    expect(scale).toBe(0.9);
+    expect((400 - y) * scale + frame.height / 2).toBeCloseTo(frame.height - 40);
+  });
+
+  it("is drawn at its own size in a frame that has none yet", () => {
+    expect(fitted(small, { width: 0, height: 0 }).scale).toBe(1);
+  });
+
   it("opens a large drawing large enough to read, around what one looks at", () => {
     expect(opened(tower, frame, { x: 500, y: 6000 })).toEqual({ x: 500, y: 6000, scale: 0.9 });
   });

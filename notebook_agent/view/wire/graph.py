@@ -24,7 +24,7 @@ class NodeWire(TypedDict):
 class EdgeWire(TypedDict):
     """An arrow. `path` is the line and `head` the arrow head, both SVG path data.
 
-    `caught` is there, and true, for one that an exception takes.
+    `caught` is there, and true, for one that an exception takes; `whole` where `label` is cut.
     """
 
     source: str
@@ -36,6 +36,7 @@ class EdgeWire(TypedDict):
     labelX: float
     labelY: float
     caught: NotRequired[bool]
+    whole: NotRequired[str]
 
 
 class GraphWire(TypedDict):

@@ -76,8 +76,8 @@ export function BudgetForm({ limits, onLimit, onClose }: FormProps) {
       </button>
       <p class="na-hint">
         {wrong
-          ? "Calls are a whole number, dollars a number; leave a field empty for no limit."
-          : "For each Run, Step or Retry: no call is sent beyond it. Calls served from the record are free."}
+          ? "A whole number of calls, a number of dollars; empty for no limit."
+          : "For each Run, Step or Retry. Calls served from the record are free."}
       </p>
     </Form>
   );

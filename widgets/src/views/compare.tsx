@@ -70,7 +70,7 @@ export function CompareView({ comparison, nameOf, hues, onClose }: CompareProps)
         <div class="na-scrolls" tabIndex={0}>
           <p class="na-summary">
             {at === null
-              ? "From the head of the one to the other's"
+              ? "Between their heads"
               : `From the one to the other at step ${at}`}
           </p>
           <DiffView diff={diff} none="The states are the same." />

@@ -73,9 +73,12 @@ export function Edge({ edge, graph, visits, step }: EdgeProps) {
   const key = edgeKey(edge.source, edge.target);
   const times = visits.edges.get(key) ?? 0;
   const taken = step !== null && key === edgeKey(step.source, step.action);
+  const whole = edge.whole ? `\n${edge.whole}` : "";
   return (
     <g class={edgeClass(edge, times, taken)}>
-      <title>{`${edge.source} → ${edge.target}${times > 0 ? `, taken ${counted(times, "time")}` : ""}`}</title>
+      <title>
+        {`${edge.source} → ${edge.target}${times > 0 ? `, taken ${counted(times, "time")}` : ""}${whole}`}
+      </title>
       <path class="na-line" d={edge.path} />
       <path class="na-head-shape" d={edge.head} />
       {edge.label !== "" && (

@@ -105,7 +105,7 @@ export function Editor({ name, edit, onEdit }: EditorProps) {
       </label>
       <div class="na-editor-foot">
         <span class={problem ? "na-problem" : "na-hint"}>
-          {problem || "Fork here makes a new run with this value; nothing else runs until then."}
+          {problem || "Fork here makes a run with this value; nothing else runs until then."}
         </span>
         <button type="button" class="na-link" onClick={() => onEdit(null)}>
           Drop edit

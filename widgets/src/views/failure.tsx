@@ -1,4 +1,5 @@
 import type { FailureWire } from "../wire.ts";
+import { Text } from "./value.tsx";
 
 /** A line of a traceback; `from` and `to` enclose what the carets below it pointed at. */
 export interface TraceLine {
@@ -37,7 +38,9 @@ export const ErrorView = ({ error }: { error: FailureWire | null }) =>
     <section class="na-failure">
       <h3>
         {error.type.replace(/^__main__\./, "")}
-        <span>{error.message}</span>
+        <span>
+          <Text text={error.message} />
+        </span>
       </h3>
       <pre class="na-traceback">
         {traceLines(error.traceback).map((line, i) => (

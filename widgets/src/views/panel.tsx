@@ -33,7 +33,7 @@ const Banner = ({
   <div class="na-banner">
     <span>
       Looking at {at === null ? "the initial state" : `step ${at} of ${head}`} — nothing is changed
-      {live && <span class="na-when-wide">; Run, Step and Fork here make a new run from it</span>}
+      {live && "; Run, Step and Fork here make a new run from it"}
     </span>
     <button type="button" class="na-link" onClick={onNow}>
       Back to now

@@ -107,7 +107,7 @@ function RunActs(props: ActsProps) {
         <Act
           name="Retry"
           icon="retry"
-          title="Go on from the failed step, with the code as it is now"
+          title="Go on from the failed step with the present code"
           first={first}
           disabled={busy}
           primary={!first}

@@ -21,6 +21,8 @@ export interface EdgeWire {
   head: string;
   labelX: number;
   labelY: number;
+  /** All of a label that is drawn cut. */
+  whole?: string;
   /** An exception takes it. */
   caught?: boolean;
 }
