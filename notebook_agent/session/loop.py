@@ -48,8 +48,11 @@ class LoopThread:
         __tracebackhide__ = True
         job = _Job(awaitable, self._started())
         try:
+            job.begin()
             return job.wait(check)
         except (KeyboardInterrupt, Stopped) as stopped:
+            if not job.begun:
+                raise
             job.stop()
             if job.ended.wait(_GRACE):
                 raise stopped.with_traceback(job.place()) from None
@@ -90,11 +93,16 @@ class _Job(Generic[Result]):
     """Something awaited on the loop, as the thread that waits for it sees it."""
 
     def __init__(self, awaitable: Awaitable[Result], loop: AbstractEventLoop) -> None:
+        self.begun = False
         self.ended = threading.Event()
         self._awaitable = awaitable
         self._loop = loop
         self._future: Future[Result] | None = None
-        loop.call_soon_threadsafe(self._start, context=contextvars.copy_context())
+
+    def begin(self) -> None:
+        """Hand it to the loop; apart from making it, so that who is interrupted here knows what to stop."""
+        self.begun = True
+        self._loop.call_soon_threadsafe(self._start, context=contextvars.copy_context())
 
     def wait(self, check: Callable[[], None] | None = None) -> Result:
         """Return what came of it, or raise what it raised."""
