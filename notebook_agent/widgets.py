@@ -181,12 +181,11 @@ class Panel(anywidget.AnyWidget):
                 self.stand()
 
     def stand(self) -> None:
-        """Look where the session looks. A page that follows the run goes on with it by itself."""
+        """Look where the session looks."""
         place: Place = {**self._backend.place(), "n": self._stands["n"]}
-        if not _is_same(place, self._stands):
-            place["n"] += 1
-        self._stands = place
-        self.place = dict(place)
+        if place != self._stands:
+            self._stands = {**place, "n": place["n"] + 1}
+        self.place = dict(self._stands)
 
     def close(self) -> None:
         """Close the widget; its page shows no more, and its backend is left alone."""
@@ -282,11 +281,6 @@ class TimeSlider(Panel):
 def _is_place(told: Place) -> bool:
     seq: object = told.get("seq")
     return isinstance(told.get("follows"), bool) and (seq is None or type(seq) is int) and "seq" in told
-
-
-def _is_same(place: Place, other: Place) -> bool:
-    goes_with = place["follows"] and other["follows"] and place["run"] == other["run"]
-    return goes_with or place == other
 
 
 def _sentence(error: Exception) -> str:

@@ -146,15 +146,6 @@ def test_a_late_place_is_not_taken(heard, backend):
     assert {**backend.where, "n": 2} == heard.panel.place
 
 
-def test_a_page_that_turns_to_the_past_while_the_run_goes_on_is_heard(heard, backend):
-    """That the run went on is no move of the kernel's, beside which the page's would be late."""
-    backend.where = {**backend.where, "seq": 12}
-    heard.panel.refresh()
-    assert backend.where == heard.panel.place
-    heard.told(seq=4, follows=False, n=0)
-    assert [(4, False)] == backend.looked
-
-
 @pytest.mark.parametrize("place", [{"n": None}, {"seq": "x"}, {"seq": 4.5}, {"follows": 2}, {"run": []}])
 def test_a_place_that_is_none_is_not_taken(heard, backend, place):
     """The page is told once more where the kernel looks."""

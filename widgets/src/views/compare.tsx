@@ -69,9 +69,7 @@ export function CompareView({ comparison, nameOf, hues, onClose }: CompareProps)
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: as above */}
         <div class="na-scrolls" tabIndex={0}>
           <p class="na-summary">
-            {at === null
-              ? "Between their heads"
-              : `From the one to the other at step ${at}`}
+            {at === null ? "Between their heads" : `From the one to the other at step ${at}`}
           </p>
           <DiffView diff={diff} none="The states are the same." />
         </div>
