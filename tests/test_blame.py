@@ -219,6 +219,21 @@ def test_what_is_no_path_is_refused(path):
         read_path(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("statement", ("statement",)),
+        ("states[0]", ("states", 0)),
+        ("state", ("state",)),
+        ("state['n']", ("n",)),
+        ("state.chat[1].text", ("chat", 1, "text")),
+    ],
+)
+def test_a_key_may_begin_as_state_does(text, path):
+    """The word is left out only where something follows it."""
+    assert path == read_path(text)
+
+
 @given(
     st.tuples(
         st.text("abc_", min_size=1),

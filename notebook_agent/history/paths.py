@@ -25,13 +25,13 @@ _PART: Final = re.compile(
 
 
 def read_path(text: str) -> Path:
-    """Read a path.
+    """Read a path; one may begin with `state`, as in `state['chat']`.
 
     Raises:
         StateError: It is not one.
     """
     parts: list[object] = []
-    at, text = 0, text.strip().removeprefix("state")
+    at, text = 0, re.sub(r"^state(?=[\[.])", "", text.strip())
     while at < len(text):
         part = _PART.match(text, at)
         if part is None:
