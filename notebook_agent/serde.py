@@ -92,7 +92,7 @@ class _Serialize:
     def _described(self, value: object, options: Mapping[str, Any]) -> object:
         if isinstance(value, float) and type(value) is float:
             return value if value - value == 0 else {KEY: "float", "value": repr(value)}
-        if isinstance(value, int) and type(value) is int:
+        if type(value) is int:
             return {KEY: "int", "value": f"{value:x}"}
         if isinstance(value, bytes) and type(value) is bytes:
             return {KEY: "bytes", "value": value.hex()}

@@ -3,7 +3,7 @@ import { ErrorView, traceLines } from "../src/views/failure.tsx";
 import { click, show } from "./screen.ts";
 
 const TRACEBACK = `Traceback (most recent call last):
-  File "/tmp/a.py", line 3, in book
+  File "agents.py", line 3, in book
     euros = amount * RATES[currency]
                      ~~~~~^^^^^^^^^^
 KeyError: 'kr'
