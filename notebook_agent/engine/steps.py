@@ -35,6 +35,7 @@ from notebook_agent.engine.step import Next, OpenStep
 from notebook_agent.engine.streaming import stream
 from notebook_agent.engine.timing import deadline_of, note_overrun, pause
 from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
+from notebook_agent.interrupts import check
 from notebook_agent.lifecycle import ExecuteMethod, RunHalted
 from notebook_agent.state.watch import Watch
 from notebook_agent.store.protocol import RunCall
@@ -93,6 +94,7 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
     outcome: Outcome = (None, None, run.state)
     taken = 0
     while (coming := run.upcoming()).action is not None:
+        check()
         if taken == call.max_steps:
             raise _too_many(run, coming, taken)
         gate = run.gate
