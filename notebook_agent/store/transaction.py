@@ -59,13 +59,21 @@ class Transaction:
     def connection(self) -> sqlite3.Connection:
         """The connection, within the transaction."""
         if not self._begun:
-            self._lane.connection.execute("BEGIN IMMEDIATE")
-            self._begun = True
-            if self._keeper is not None:
-                age, self._keeper.newest = self._lane.connection.execute(_AGE_AND_NEWEST).fetchone()
-                if age != self._keeper.age:
-                    raise AgedError
+            self.hold()
         return self._lane.connection
+
+    def hold(self) -> None:
+        """Take the file's lock; `connection` does so by itself.
+
+        Raises:
+            AgedError: The file is of another age than the keeper knows.
+        """
+        self._lane.connection.execute("BEGIN IMMEDIATE")
+        self._begun = True
+        if self._keeper is not None:
+            age, self._keeper.newest = self._lane.connection.execute(_AGE_AND_NEWEST).fetchone()
+            if age != self._keeper.age:
+                raise AgedError
 
     def check_age(self) -> None:
         """Raise AgedError where the file is of another age than this transaction asks for."""
