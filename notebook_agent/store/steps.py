@@ -106,7 +106,7 @@ def _write_end(core: Core, key: RunKey, step: int, end: StepEnd, then: StepBegin
             events = encoder.text(redact_json(end.events))
             transaction.connection.execute("INSERT INTO span VALUES (?, ?)", (step, events))
         if then is not None:
-            connection, told = transaction.connection, _told(core, encoder, then)
+            told, connection = _told(core, encoder, then), transaction.hold()
         if not transaction.last(_END, row):
             transaction.check_age()
             raise _lost(key, end.seq)
