@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
-from notebook_agent.errors import UnknownRunError, UnknownStepError
+from notebook_agent.errors import CommandError, UnknownRunError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.history.blame import NEAREST, Blame, blame
 from notebook_agent.history.calls import CALL_COLUMNS, call_row, made
@@ -177,6 +177,10 @@ class History(Sequence[StepRecord]):
             edited: Look at it with the edits that were made there.
             most: How many causes to tell.
         """
+        if most is not None and not (isinstance(most, int) and most >= 0):
+            raise CommandError(
+                f"blame tells of so many causes, or of all for None; not of {most!r}", key="most"
+            )
         trail, asked = Trail(self.store, self.key), read_path(path)
         at = trail.latest(seq) if edited else Moment(seq)
         place = trail.place(asked, at) or found(trail.state(at), asked)

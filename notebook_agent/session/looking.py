@@ -54,7 +54,7 @@ def state(ws: Workspace, where: Where, key: str | None) -> StateView:
     if key is None:
         return StateView(name, found)
     if key not in found:
-        raise MissingKeyError(f"{name} has no key {key!r}.{hint(key, found, 'keys')}", key=key)
+        raise MissingKeyError(f"{name} has no key {key!r}.{hint(str(key), found, 'keys')}", key=str(key))
     return StateView(f"{name} {key}", found[key])
 
 
