@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { runSentence } from "../format.ts";
 import type { Viewer } from "../viewer.ts";
 import { visitBefore } from "../visits.ts";
+import type { Part } from "../wire.ts";
 import { BlameCard } from "./blame.tsx";
 import { ChatBox } from "./chatbox.tsx";
 import { CompareView } from "./compare.tsx";
@@ -15,9 +16,6 @@ import { RunsList } from "./runs.tsx";
 import { goingOn, nextOf, type Scene, useScene } from "./scene.ts";
 import { TimelineView } from "./timeline.tsx";
 import { FAILED, Toolbar } from "./toolbar.tsx";
-
-/** Which part of the panel stands alone; `panel` is all of it. */
-export type Part = "panel" | "graph" | "state" | "slider" | "chat";
 
 const Banner = ({
   at,
