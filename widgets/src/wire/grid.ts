@@ -30,7 +30,7 @@ export interface GridTraits {
 /** What of anywidget's model the grid uses. */
 export interface GridModel {
   get<K extends keyof GridTraits>(name: K): GridTraits[K];
-  send(content: unknown): void;
+  send(content: GridAsk): void;
   on(event: string, listener: () => void): void;
   off(event: string, listener: () => void): void;
   widget_manager?: { kernel?: { interrupt?: () => Promise<unknown> } | null };
