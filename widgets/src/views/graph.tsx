@@ -154,7 +154,7 @@ function ActionNode({ node, tabbed, ...props }: GraphProps & { node: NodeWire; t
 const Parts = (props: GraphProps & { current: NodeWire | null }) => (
   <>
     {inOrder(props.graph.edges, props.step).map(([i, edge]) => (
-      <Edge key={i} edge={edge} graph={props.graph} visits={props.visits} step={props.step} />
+      <Edge key={i} edge={edge} visits={props.visits} step={props.step} />
     ))}
     {props.graph.nodes.map((node) =>
       node.kind === "input" ? (
