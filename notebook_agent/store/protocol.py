@@ -76,12 +76,24 @@ class Store(CallLog, Protocol):
         """
         ...
 
-    def end_step(self, run: RunKey, end: StepEnd, /) -> None:
+    def end_step(self, run: RunKey, end: StepEnd, /, *, then: StepBegin | None = None) -> None:
         """Write the end of the claimed step with its state, durably, in one transaction.
 
+        Args:
+            run: The run.
+            end: What the step came to.
+            then: The step that follows at once; it is claimed in the same transaction.
+
         Raises:
-            UnstorableError: a value of the state has no codec; nothing was written and
+            UnstorableError: a value of the state or of `then` has no codec; nothing was written and
                 the claim still holds, so the step can be ended as `failed`.
+        """
+        ...
+
+    def drop_step(self, run: RunKey, seq: int, /) -> None:
+        """Let go of a claimed step whose action has not run; no trace of it stays.
+
+        Nothing happens where this writer does not hold the step.
         """
         ...
 
@@ -93,7 +105,7 @@ class Store(CallLog, Protocol):
         ...
 
     def edits(self, key: RunKey, /) -> list[Edit]:
-        """What was changed by hand in the run's past and since its head, in order."""
+        """What was changed by hand in the run's past, where forks were made and since its head, in order."""
         ...
 
     def run(self, key: RunKey, /) -> RunRecord:

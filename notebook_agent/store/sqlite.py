@@ -109,9 +109,15 @@ class SqliteStore:
         """Claim the step for this writer."""
         steps.begin_step(self._core, run, masked.masked_begin(begin) if self._masks else begin, after)
 
-    def end_step(self, run: RunKey, end: StepEnd, /) -> None:
-        """Write the end of the claimed step with its state."""
-        steps.end_step(self._core, run, masked.masked_end(end) if self._masks else end)
+    def end_step(self, run: RunKey, end: StepEnd, /, *, then: StepBegin | None = None) -> None:
+        """Write the end of the claimed step with its state, and claim the one that follows."""
+        if self._masks:
+            end, then = masked.masked_end(end), then and masked.masked_begin(then)
+        steps.end_step(self._core, run, end, then)
+
+    def drop_step(self, run: RunKey, seq: int, /) -> None:
+        """Let go of a claimed step that has not begun to run."""
+        steps.drop_step(self._core, run, seq)
 
     def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
         """Replace the state at the head, between two steps."""
@@ -120,7 +126,7 @@ class SqliteStore:
     def edits(self, key: RunKey, /) -> list[Edit]:
         """Return what was changed by hand."""
         with self._core.database.read() as connection:
-            return edits.list_edits(connection, key)
+            return edits.list_edits(self._core, connection, key)
 
     def run(self, key: RunKey, /) -> RunRecord:
         """Return one run."""

@@ -11,7 +11,7 @@ from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store import open_store
 from notebook_agent.store.portable import export_run, import_run
-from notebook_agent.store.protocol import Store
+from notebook_agent.store.protocol import Status, Store
 from tests.store.runs import begin, end, new_run
 
 __all__ = ["Forking", "fork_at_random"]
@@ -91,7 +91,11 @@ class _World:
         before = self.store.state(StepRef(key, seq))
         failed = self.chance.random() < 0.1
         after = before if failed else self.changed(before)
-        self.store.end_step(key, end(seq, after, "failed" if failed else "completed"))
+        follows = self.chance.random() < 0.3
+        status: Status = "failed" if failed else "completed"
+        self.store.end_step(key, end(seq, after, status), then=begin(seq + 1) if follows else None)
+        if follows:
+            self.store.drop_step(key, seq + 1)
         run.begun[seq] = run.state
         run.states[seq], run.edited = _plain(after), None
 
