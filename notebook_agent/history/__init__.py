@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notebook_agent.history.blame import NEAREST, Blame, Origin
 from notebook_agent.history.calls import Made, calls_below, made, runs_below, task_order
-from notebook_agent.history.compare import Change, changes, path_of
+from notebook_agent.history.compare import Change, changes, last_key, path_of
 from notebook_agent.history.family import family
 from notebook_agent.history.flips import Flip, flip, flip_of
 from notebook_agent.history.history import History
@@ -46,6 +46,7 @@ __all__ = [
     "first_difference",
     "flip",
     "flip_of",
+    "last_key",
     "made",
     "path_of",
     "runs_below",

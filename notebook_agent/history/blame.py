@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import Final, Literal, NamedTuple
 
-from notebook_agent.history.compare import same
+from notebook_agent.history.compare import last_key, same
 from notebook_agent.history.paths import ABSENT, Path, write_path
 from notebook_agent.history.trail import Moment, Trail
 from notebook_agent.redact import mask_field, masked_repr
@@ -46,7 +46,7 @@ class Origin:
 
     def __repr__(self) -> str:
         """Mask secrets, also what stands under a key such as `password`."""
-        key = self.path.rpartition(".")[2]
+        key = last_key(self.path) or ""
         value, before = mask_field(key, self.value), mask_field(key, self.before)
         return masked_repr(replace(self, value=value, before=before))
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from notebook_agent.redact import masked_repr
+from notebook_agent.redact import mask_field, masked_repr
 from notebook_agent.state import same
 
-__all__ = ["Change", "changes", "path_of", "same"]
+__all__ = ["Change", "changes", "last_key", "path_of", "same"]
 
 _NAME: Final = re.compile(r"[^\W\d]\w*")
+_LAST: Final = re.compile(r"""(?:^|\.)([^\W\d]\w*)$ | \[(['"])([^'"]*)\2\]$""", re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,10 @@ class Change:
     after: object = None
 
     def __repr__(self) -> str:
-        """Mask secrets."""
-        return masked_repr(self)
+        """Mask secrets, also what stands under a key such as `password`."""
+        key = last_key(self.path) or ""
+        before, after = mask_field(key, self.before), mask_field(key, self.after)
+        return masked_repr(replace(self, before=before, after=after))
 
 
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
@@ -45,6 +48,12 @@ def path_of(parent: str, key: object) -> str:
     if isinstance(key, str) and _NAME.fullmatch(key):
         return f"{parent}.{key}" if parent else key
     return f"{parent}[{_literal(key)}]"
+
+
+def last_key(path: str) -> str | None:
+    """Return the text under which a value stands, for it may tell of a secret; None below another key."""
+    found = _LAST.search(path)
+    return None if found is None else found[1] or found[3]
 
 
 def _literal(key: object) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import AgentError, ConditionError, EndsAtUser
 from notebook_agent.history.compare import same
 from notebook_agent.history.counting import counted_keys
 from notebook_agent.history.frame import frame
-from notebook_agent.redact import masked_repr
+from notebook_agent.redact import mask_field, masked_repr, tells
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Edit, StepRecord
 
@@ -28,6 +29,7 @@ Tell = Callable[[int, int], None]
 """Is told at how many checkpoints was asked, and of how many."""
 _WHOLE: Final = re.compile(r"\bstate\b(?!\s*\[\s*['\"])")
 """The state itself, and not one key of it."""
+_WORD: Final = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Point:
         error: Why it gave nothing.
         changed: Whether that is something else than at the point before.
         edit: The edit of the state after the step, or where a fork was made, that led here.
+        named: Words of what was asked that say that the value is a secret.
     """
 
     seq: int | None
@@ -49,10 +52,19 @@ class Point:
     error: str | None
     changed: bool
     edit: Edit | None = None
+    named: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def shown(self) -> object:
+        """The value with secrets masked, also where it was asked for by a key such as `password`."""
+        value = self.value
+        for word in self.named:
+            value = mask_field(word, value)
+        return value
 
     def __repr__(self) -> str:
         """Mask secrets."""
-        return masked_repr(self)
+        return masked_repr(replace(self, value=self.shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +155,7 @@ def watch(
     """
     points: list[Point] = []
     try:
-        for _ in _asked_each(question, past, points):
+        for _ in _asked_each(question, past, points, tuple(filter(tells, _words(text, question)))):
             if tell is not None:
                 tell(len(points), total)
     except KeyboardInterrupt:
@@ -153,7 +165,9 @@ def watch(
     return Watched(text, tuple(points))
 
 
-def _asked_each(question: Question, past: Iterable[Seen], points: list[Point]) -> Iterator[None]:
+def _asked_each(
+    question: Question, past: Iterable[Seen], points: list[Point], named: tuple[str, ...]
+) -> Iterator[None]:
     """Add the point of each checkpoint."""
     before: State | None = None
     for step, edit, state in past:
@@ -165,7 +179,7 @@ def _asked_each(question: Question, past: Iterable[Seen], points: list[Point]) -
             changed = last is None or _turned(last, value, error)
         before = state
         seq, action = (None, None) if step is None else (step.seq, step.action)
-        points.append(Point(seq, action, value, error, changed, edit))
+        points.append(Point(seq, action, value, error, changed, edit, named))
         yield
 
 
@@ -184,6 +198,18 @@ def bisect(watched: Watched) -> Bisection:
         sum(bool(point.value) for point in decided),
         watched.left,
     )
+
+
+def _words(text: str, question: Question) -> Iterator[str]:
+    """The words of an expression, or the texts in a function's own code."""
+    if not isinstance(question, FunctionType):
+        yield from dict.fromkeys(_WORD.findall(text))
+        return
+    codes = [question.__code__]
+    while codes:
+        consts = codes.pop().co_consts
+        yield from (each for each in consts if isinstance(each, str))
+        codes += [each for each in consts if isinstance(each, CodeType)]
 
 
 def _turned(last: Point, value: object, error: str | None) -> bool:

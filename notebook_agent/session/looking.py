@@ -55,7 +55,7 @@ def state(ws: Workspace, where: Where, key: str | None) -> StateView:
         return StateView(name, found)
     if key not in found:
         raise MissingKeyError(f"{name} has no key {key!r}.{hint(str(key), found, 'keys')}", key=str(key))
-    return StateView(f"{name} {key}", found[key])
+    return StateView(f"{name} {key}", found[key], key)
 
 
 def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:

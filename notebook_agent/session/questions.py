@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from notebook_agent.calls import summarise
 from notebook_agent.calls.protocol import CallRecord
-from notebook_agent.history import NEAREST, Blame, History, Origin
+from notebook_agent.history import NEAREST, Blame, History, Origin, last_key
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.redact import mask, redact_text
 from notebook_agent.session.references import Where, read_reference
@@ -50,8 +50,11 @@ class BlameView(Shown):
 
     def _told(self, code: Sequence[str]) -> str:
         origin = self.found.origin
-        lines = [f"{origin.path} at {self.where}: {self._written(origin)}", f"  {brief(origin.value, 300)}"]
-        lines += [f"  before that: {brief(origin.before, 300)}"] if origin.kind == "edit" else []
+        lines = [
+            f"{origin.path} at {self.where}: {self._written(origin)}",
+            f"  {_value(origin, origin.value, 300)}",
+        ]
+        lines += [f"  before that: {_value(origin, origin.before, 300)}"] if origin.kind == "edit" else []
         lines += ["  code as it was then", *code] if code else []
         lines += [f"  LLM call: {_said(call)}" for call in self.calls]
         lines += ["made from" if self.found.causes else "made from nothing in the state"]
@@ -63,8 +66,8 @@ class BlameView(Shown):
         for call in self.earlier:
             calls[call.step].append(call)
         for each in self.found.causes:
-            before = f" (before that: {brief(each.before, 60)})" if each.kind == "edit" else ""
-            yield f"  {each.path}: {self._written(each)}  {brief(each.value, 60)}{before}"
+            before = f" (before that: {_value(each, each.before, 60)})" if each.kind == "edit" else ""
+            yield f"  {each.path}: {self._written(each)}  {_value(each, each.value, 60)}{before}"
             made = calls.pop(each.step.ref, []) if each.kind == "step" and each.step is not None else []
             yield from (f"    LLM call: {_said(call)}" for call in made[:_MOST_CALLS])
             if len(made) > _MOST_CALLS:
@@ -111,6 +114,10 @@ def _names(ws: Workspace, found: Blame) -> dict[RunKey, str]:
     edits = [each.edit for each in (found.origin, *found.causes) if each.edit is not None]
     forked = {each.forked.run for each in edits if each.forked is not None}
     return {run: run_name(History(ws.store(), run).run) for run in forked}
+
+
+def _value(origin: Origin, value: object, most: int) -> str:
+    return brief(value, most, last_key(origin.path))
 
 
 def _number(ref: StepRef) -> object:

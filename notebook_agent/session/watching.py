@@ -238,4 +238,4 @@ def _after(point: Point) -> str:
 
 
 def _value(point: Point) -> str:
-    return f"raised: {one_line(point.error, 100)}" if point.error else brief(point.value, 100)
+    return f"raised: {one_line(point.error, 100)}" if point.error else brief(point.shown, 100)

@@ -59,6 +59,7 @@ class _World:
         self.chance = random.Random(seed)
         self.store: Store = open_store(path, durability="normal")
         self.runs: dict[RunKey, _Model] = {}
+        self.gone: dict[RunKey, _Model] = {}
         self.starts: dict[RunKey, bool] = {}
         self.made = 0
 
@@ -137,7 +138,13 @@ class _World:
         if len(self.runs) > 1:
             key = self.any()
             self.store.delete_run(key)
-            del self.runs[key]
+            self.gone[key] = self.runs.pop(key)
+
+    def restore(self) -> None:
+        if self.gone and len(self.runs) < _MOST_RUNS:
+            key = self.chance.choice(sorted(self.gone, key=str))
+            self.store.restore_run(key)
+            self.runs[key] = self.gone.pop(key)
 
     def reopen(self) -> None:
         if self.path is not None:
@@ -153,6 +160,7 @@ class _World:
 
     def collect(self) -> None:
         self.store.gc()
+        self.gone.clear()
 
     def check(self, key: RunKey) -> list[str]:
         run, found = self.runs[key], []
@@ -183,6 +191,7 @@ _OPERATIONS = (
     *("edit",) * 8,
     *("create",) * 2,
     *("remove",) * 6,
+    *("restore",) * 3,
     *("collect",) * 2,
     *("reopen",) * 2,
     *("carry",) * 2,
