@@ -7,6 +7,9 @@ import { CallsView } from "./tabs.tsx";
 
 const SAID = { step: "was written by", edit: "was edited by hand before", start: "was there from the start" };
 
+const said = ({ kind, seq }: OriginWire) =>
+  kind === "edit" && seq === null ? "was edited by hand" : SAID[kind];
+
 interface BlameProps {
   blame: BlameWire;
   onGo: (seq: number) => void;
@@ -27,7 +30,7 @@ const Causes = ({ blame, onGo }: Pick<BlameProps, "blame" | "onGo">) => (
   <ul class="na-causes" aria-label="Made from">
     {blame.causes.map((cause, i) => (
       <li key={i}>
-        <code>{cause.path}</code> {SAID[cause.kind]} <Place origin={cause} onGo={onGo} />
+        <code>{cause.path}</code> {said(cause)} <Place origin={cause} onGo={onGo} />
       </li>
     ))}
     {blame.left && <li>{blame.left}</li>}
@@ -48,7 +51,7 @@ export function BlameCard({ blame, onGo, onClose }: BlameProps) {
     >
       <Tool name="Close" icon="cross" class="na-edit" onClick={onClose} />
       <p>
-        <code>{origin.path}</code> {SAID[origin.kind]} <Place origin={origin} onGo={onGo} />
+        <code>{origin.path}</code> {said(origin)} <Place origin={origin} onGo={onGo} />
       </p>
       {calls.length > 0 && <CallsView calls={calls} />}
       {source !== null && (

@@ -13,7 +13,7 @@ export interface TraceLine {
   theirs: boolean;
 }
 
-const FILE = /^\s*File "/;
+const FILE = /^\s*(File "|Cell In\[)/;
 const INSTALLED = /[\\/](site-packages|python[\d.]+)[\\/]/;
 
 const CARETS = /^([\s|]*)([~^]+)\s*$/;
