@@ -56,19 +56,22 @@ def floor(path: Path, durability: Durability) -> Work:
 
 
 def stored(store: Store) -> Work:
-    """begin_step and end_step of a store, with the whole chat in the state."""
+    """Steps as a loop of an engine writes them, with the whole chat in the state; each claims the next."""
     state = State({"chat": [], "n": -1})
     store.create_run(NewRun(KEY, "say", {}, state))
     decision = Decision("say", "say", (Check("say", "default", {}, result=True),))
     call = RunCall("run", {}, (), ("stop",))
 
+    def begin(n: int) -> StepBegin:
+        return StepBegin(n, "say", time.time(), {}, decision if n else None, call, "c0de", "def say(): ...")
+
+    store.begin_step(KEY, begin(0), after=None)
+
     def step(n: int, text: str) -> None:
         nonlocal state
-        begin = StepBegin(n, "say", time.time(), {}, decision if n else None, call, "c0de", "def say(): ...")
-        store.begin_step(KEY, begin, after=n - 1 if n else None)
         state = state.append(chat={"role": "user", "content": text, "type": "text"}).update(n=n)
         end = StepEnd(n, "completed", time.time(), state, None, None, ("chat",), ("chat", "n"), decision)
-        store.end_step(KEY, end)
+        store.end_step(KEY, end, then=begin(n + 1))
 
     return step
 

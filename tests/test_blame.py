@@ -325,7 +325,7 @@ def ancestry(write, made_from):
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STEPS)
 def test_blame_finds_all_causes_and_no_others(plan):
     """Precision and recall are 1 over generated runs."""

@@ -121,7 +121,7 @@ def name_of(origin):
     return "start" if origin.step is None else ("step", origin.step.ref)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TURNS, st.none() | BY_HAND)
 def test_blame_finds_what_was_edited(turns, last):
     """Precision and recall are 1 over steps, edits between them, and forks that begin with edits."""

@@ -221,7 +221,7 @@ def conditions(draw):
     return made
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     st.lists(conditions(), min_size=1, max_size=3),
     st.booleans(),

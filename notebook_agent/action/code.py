@@ -11,6 +11,7 @@ import sys
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import NamedTuple, TypeGuard
 
@@ -36,7 +37,7 @@ def code_id(code: object, bound: Mapping[str, object] | None = None) -> str:
     more than 200 others a change in place is seen in the first ones and in its length only, and
     beyond 100,000 not at all; another object under its name is seen always.
     """
-    return _digest([text for _, text in _Walk(code).parts_of(bound or {})])
+    return _digest(tuple(text for _, text in _Walk(code).parts_of(bound or {})))
 
 
 def code_parts(code: object, bound: Mapping[str, object] | None = None) -> tuple[str, dict[str, int]]:
@@ -48,7 +49,8 @@ def code_parts(code: object, bound: Mapping[str, object] | None = None) -> tuple
     named: dict[str, set[str]] = {}
     for name, text in parts:
         named.setdefault(name, set()).add(text)
-    return _digest([text for _, text in parts]), {name: hash(frozenset(told)) for name, told in named.items()}
+    hashes = {name: hash(frozenset(told)) for name, told in named.items()}
+    return _digest(tuple(text for _, text in parts)), hashes
 
 
 class _Named(NamedTuple):
@@ -221,6 +223,8 @@ def _is_slot(member: object) -> bool:
 
 def _closed_over(function: FunctionType) -> Iterator[_Named]:
     """What a function holds besides globals: its closure, and the defaults of its parameters."""
+    if not (function.__closure__ or function.__defaults__ or function.__kwdefaults__):
+        return
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             yield _Named(name, cell.cell_contents, function)
@@ -232,7 +236,8 @@ def _closed_over(function: FunctionType) -> Iterator[_Named]:
         yield _Named(name, value, function)
 
 
-def _digest(parts: list[str]) -> str:
+@lru_cache(maxsize=64)
+def _digest(parts: tuple[str, ...]) -> str:
     import hashlib
 
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context, ContextVar, Token, copy_context
 from dataclasses import replace
 from types import TracebackType
@@ -123,8 +123,10 @@ def paused() -> Iterator[None]:
 
 
 def _reset(variable: ContextVar[T], token: Token[T]) -> None:
-    with suppress(ValueError):  # a generator that is closed from another context than it was begun in
+    try:
         variable.reset(token)
+    except ValueError:  # a generator that is closed from another context than it was begun in
+        return
 
 
 class _Part:

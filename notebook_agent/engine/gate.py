@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from notebook_agent.condition import Expression
 from notebook_agent.engine.calling import Call
+from notebook_agent.engine.claiming import let_go
 from notebook_agent.errors import AgentError
 from notebook_agent.lifecycle import RunPaused, RunResumed
 from notebook_agent.state import State
@@ -145,6 +146,10 @@ class Gate:
             self._passing, self._passes = False, None
             return True
 
+    def is_open(self, action: str) -> bool:
+        """Return whether nothing holds the run before this action for now; it is not counted."""
+        return not (self._stopped or self._paused or action in self._breakpoints)
+
     def halts(self, action: str) -> bool:
         """Return whether a run that is held before this action is to halt there."""
         with self._changed:
@@ -235,6 +240,7 @@ def passed(run: Run, gate: Gate, action: str, *, awaits: bool) -> Generator[Call
     """
     if gate.admits(action, run.state):
         return True
+    let_go(run)
     run.tell(RunPaused(run.key, action))
     if gate.halts(action):
         return False

@@ -13,6 +13,7 @@ from notebook_agent.calls.answered import Answers
 from notebook_agent.calls.pairing import Branch
 from notebook_agent.calls.protocol import CallRecord, CallSource, LedgerMode, Purse, Task
 from notebook_agent.condition import Decision
+from notebook_agent.engine.claiming import Course, end, follower, let_go
 from notebook_agent.engine.context import Setting
 from notebook_agent.engine.failure import describe, note_report, reported_by, status_of
 from notebook_agent.engine.gate import Gate
@@ -21,10 +22,11 @@ from notebook_agent.engine.step import Next, OpenStep
 from notebook_agent.errors import GraphError, RunBusyError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef
-from notebook_agent.lifecycle import NO_HOOKS, Event, Hooks, Listeners, StepEnded, StepStarted
+from notebook_agent.interrupts import exposed
+from notebook_agent.lifecycle import NO_HOOKS, Event, Hooks, Listeners, StepEnded
 from notebook_agent.state import State
 from notebook_agent.state.watch import Watch
-from notebook_agent.store.protocol import Failure, RunCall, StepBegin, StepEnd, StepRecord, Store
+from notebook_agent.store.protocol import Failure, RunCall, StepEnd, StepRecord, Store
 
 __all__ = ["Report", "Run"]
 
@@ -58,6 +60,7 @@ class Run:
         answers: What its past had answered, for a ledger file to go on; None while nothing has asked.
         kin: Runs that an earlier attempt at that step, or an ancestor's step in its place, started
             in the place of this one; their calls may be served.
+        ahead: The step that was claimed with the end of the one before it, until it begins.
     """
 
     key: RunKey
@@ -88,6 +91,7 @@ class Run:
     report: Report | None = None
     gate: Gate | None = None
     allow_effects: bool = False
+    ahead: OpenStep | None = None
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
     _gate: threading.Lock = field(default_factory=threading.Lock)
@@ -101,8 +105,16 @@ class Run:
                 run=self.key.app_id,
             )
 
-    def __exit__(self, *_: object) -> None:
-        self._gate.release()
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            if self.ahead is not None:
+                let_go(self)
+        except Exception as second:
+            if error is None:
+                raise
+            error.add_note(f"The step that was to follow is still claimed: {second}")
+        finally:
+            self._gate.release()
 
     def tell(self, event: Event) -> None:
         """Tell those who watch."""
@@ -133,33 +145,21 @@ class Run:
         seq = 0 if self.head is None else self.head + 1
         return OpenStep(self, seq, action, coming, inputs, call, time(), attempt)
 
-    def begin(self, step: OpenStep) -> None:
-        """Claim a step's number; the store knows of the step when this returns."""
-        __tracebackhide__ = True
-        action, call = step.action, step.call
-        if self.store is not None:
-            step.code = action.code
-            begin = StepBegin(
-                *(step.seq, action.name, step.started_at, step.inputs, step.next.decision, call),
-                *(step.code, action.source),
-            )
-            self.store.begin_step(self.key, begin, after=self.head)
-        self.head, self.last_call = step.seq, call
-        if self.listeners.members:
-            self.tell(StepStarted(step.ref, action.name, step.started_at))
+    def complete(self, step: OpenStep, done: Settled, watch: Watch, course: Course | None = None) -> None:
+        """Keep what the step came to, with the decision that follows from it, and move on.
 
-    def complete(self, step: OpenStep, done: Settled, watch: Watch) -> None:
-        """Keep what the step came to, with the decision that follows from it, and move on."""
+        On a `course` the step that follows is claimed at once, where nothing stands between the two.
+        """
         __tracebackhide__ = True
         if step.trace is not None:
             step.trace.close()
-        undecided, following = None, None
+        undecided, following, kept = None, None, None
         try:
             following = self._decide(step.action.name, done.state)
         except Exception as error:  # noqa: BLE001  # the step is complete; the next one raises this
             undecided = error
         if self.store is not None or self.listeners.members:
-            end = StepEnd(
+            kept = StepEnd(
                 step.seq,
                 "completed",
                 time(),
@@ -172,12 +172,10 @@ class Run:
                 grown=watch.grown,
             )
             if self.store is not None:
-                self.store.end_step(self.key, end)
-            self._moved(step, done.state, following, undecided)
-            if self.own is not None or self.listeners.members:
-                self._record(step, end)
-        else:
-            self._moved(step, done.state, following, undecided)
+                end(self, self.store, kept, follower(self, step, following, course))
+        self._moved(step, done.state, following, undecided)
+        if kept is not None and (self.own is not None or self.listeners.members):
+            self._record(step, kept)
 
     def fail(
         self,
@@ -229,7 +227,7 @@ class Run:
             return Next(self.entrypoint)
         if prior not in self.graph:
             raise self._lost(prior)
-        decision = self.graph.next(prior, state)
+        decision = exposed(self.graph.next, prior, state)
         return Next(decision.target, decision)
 
     def _lost(self, name: str) -> GraphError:
@@ -250,6 +248,7 @@ class Run:
     def _end(self, store: Store, end: StepEnd, error: BaseException) -> bool:
         """Write how a step failed; False where the store has it as completed after all."""
         try:
+            let_go(self)
             store.end_step(self.key, end)
         except BaseException as second:  # noqa: BLE001  # the first error is the one that the caller must see
             if self._completed_after_all(store, end.seq):

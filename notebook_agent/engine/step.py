@@ -86,7 +86,7 @@ class OpenStep:
             return False
         if (record.action, record.started_at) != (self.action.name, self.started_at):
             return False
-        run.head, run.last_call = self.seq, self.call
+        run.head, run.last_call, run.ahead = self.seq, self.call, None
         return True
 
     def note(self, error: Exception) -> None:

@@ -24,6 +24,7 @@ from notebook_agent.engine.calling import (
     despite,
     tell,
 )
+from notebook_agent.engine.claiming import Course, begin
 from notebook_agent.engine.effects import guarded
 from notebook_agent.engine.failure import own_frames
 from notebook_agent.engine.gate import passed
@@ -35,6 +36,7 @@ from notebook_agent.engine.step import Next, OpenStep
 from notebook_agent.engine.streaming import stream
 from notebook_agent.engine.timing import deadline_of, note_overrun, pause
 from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
+from notebook_agent.interrupts import check
 from notebook_agent.lifecycle import ExecuteMethod, RunHalted
 from notebook_agent.state.watch import Watch
 from notebook_agent.store.protocol import RunCall
@@ -43,6 +45,7 @@ __all__ = ["steps"]
 
 _LETS_GO = frozenset({"iterate", "aiterate"})
 _FREE = nullcontext()
+_GOES_ON = frozenset({"run", "arun"})
 _SINGLE = frozenset({"step", "astep"})
 _STREAMS = frozenset({"stream_result", "astream_result", "stream_iterate", "astream_iterate"})
 
@@ -92,7 +95,9 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
     __tracebackhide__ = True
     outcome: Outcome = (None, None, run.state)
     taken = 0
+    course = Course(halts, awaits) if call.method in _GOES_ON and run.store is not None else None
     while (coming := run.upcoming()).action is not None:
+        check()
         if taken == call.max_steps:
             raise _too_many(run, coming, taken)
         gate = run.gate
@@ -100,7 +105,8 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
             return run.graph.get_action(coming.action), None, run.state
         with run if call.method in _LETS_GO else _FREE:
             make = _attempts if coming.action in run.graph.resilient else _once
-            done = yield from make(run, call, coming, awaits=awaits)
+            last = taken + 1 == call.max_steps
+            done = yield from make(run, call, coming, None if last else course, awaits=awaits)
         taken += 1
         if done is not None:
             yield done
@@ -116,14 +122,14 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
 
 
 def _attempts(
-    run: Run, call: RunCall, coming: Next, *, awaits: bool
+    run: Run, call: RunCall, coming: Next, course: Course | None, *, awaits: bool
 ) -> Generator[Call | Begun | Item, object, Step | None]:
     """Make a step, again as its policy says; None where it failed and an edge caught the error."""
     __tracebackhide__ = True
     attempt = 0
     while True:
         try:
-            return (yield from _step(run, call, coming, attempt, awaits=awaits))
+            return (yield from _step(run, call, coming, course, attempt, awaits=awaits))
         except Exception as error:
             if run.pending is None or run.raised is not error:
                 raise
@@ -151,23 +157,21 @@ def _pause(run: Run, node: Node, attempt: int, error: BaseException) -> float | 
 
 
 def _once(
-    run: Run, call: RunCall, coming: Next, *, awaits: bool
+    run: Run, call: RunCall, coming: Next, course: Course | None, *, awaits: bool
 ) -> Generator[Call | Begun | Item, object, Step | None]:
     """Make a step whose errors nothing catches."""
-    return _step(run, call, coming, 0, awaits=awaits)
+    return _step(run, call, coming, course, 0, awaits=awaits)
 
 
 def _step(
-    run: Run, call: RunCall, coming: Next, attempt: int, *, awaits: bool
+    run: Run, call: RunCall, coming: Next, course: Course | None, attempt: int, *, awaits: bool
 ) -> Generator[Call | Begun | Item, object, Step]:
     __tracebackhide__ = True
-    node, inputs = _ready(run, call, coming, awaits=awaits)
-    if run.hooks.pre_run_step:
-        yield from before_step(run, node, inputs, awaits=awaits)
-    step, shown = run.open(node, coming, inputs, call, attempt), call.method in _STREAMS
+    step = run.ahead or (yield from _opened(run, call, coming, attempt, awaits=awaits))
+    node, shown = step.action, call.method in _STREAMS
     view, watch = run.state.watched(fingerprint)
     try:
-        run.begin(step)
+        begin(run, step)
         if shown:
             yield Begun(node)
         inside = Inside(run, step)
@@ -181,7 +185,7 @@ def _step(
             if action.deadline is not None:
                 note_overrun(step, action.deadline)
         done = settle(node, run.state, returned, watch)
-        run.complete(step, done, watch)
+        run.complete(step, done, watch, course)
     except BaseException as error:
         yield from _failed(run, step, error, watch, awaits=awaits)
         if isinstance(error, StopIteration):
@@ -190,6 +194,16 @@ def _step(
     if run.hooks.in_steps:
         yield from after_step(run, step, done.result, None, awaits=awaits)
     return node, done.result, done.state
+
+
+def _opened(
+    run: Run, call: RunCall, coming: Next, attempt: int, *, awaits: bool
+) -> Generator[Call, object, OpenStep]:
+    __tracebackhide__ = True
+    node, inputs = _ready(run, call, coming, awaits=awaits)
+    if run.hooks.pre_run_step:
+        yield from before_step(run, node, inputs, awaits=awaits)
+    return run.open(node, coming, inputs, call, attempt)
 
 
 def _ready(run: Run, call: RunCall, coming: Next, *, awaits: bool) -> tuple[Node, dict[str, object]]:

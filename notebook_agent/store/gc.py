@@ -14,6 +14,7 @@ from notebook_agent.store import walk
 from notebook_agent.store.core import Core
 from notebook_agent.store.protocol import Reclaimed
 from notebook_agent.store.removal import Removal, check_removable, plan_removal, remove
+from notebook_agent.store.restoring import empty
 from notebook_agent.store.runs import one_run
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ Kept = Callable[[str, int], bool]
 """Whether a row stays, by its table and owner."""
 
 
+def _is_there(_: str, owner: int) -> bool:
+    """Whether a row belongs to no run that was set aside."""
+    return owner > 0
+
+
 def collect(core: Core, *, dry_run: bool) -> Reclaimed:
     """See `Store.gc`: mark from the rows of the tables, sweep the rest, in one transaction.
 
@@ -43,6 +49,7 @@ def collect(core: Core, *, dry_run: bool) -> Reclaimed:
     before = _file_size(core)
     with core.database.write() as transaction:
         connection = transaction.connection
+        empty(connection)
         for statement in _STRAYS:
             connection.execute(statement)
         dead = _dead(connection)
@@ -72,8 +79,8 @@ def delete_run(core: Core, key: RunKey, *, dry_run: bool) -> Reclaimed:
     return _told(Reclaimed(), removal, steps)
 
 
-def roots(connection: Connection, kept: Kept = lambda *_: True) -> Iterator[int]:
-    """Numbers of the nodes that rows of the tables name."""
+def roots(connection: Connection, kept: Kept = _is_there) -> Iterator[int]:
+    """Numbers of the nodes that rows of the tables name; what was set aside holds none."""
     for table, owner in _OWNER.items():
         numbers, texts = walk.NODES.get(table, ()), walk.TEXTS.get(table, ())
         sql = f"SELECT {', '.join((owner, *numbers, *texts))} FROM {table}"  # noqa: S608 (constants)
@@ -102,8 +109,8 @@ def _weigh_removal(connection: Connection, removal: Removal) -> Reclaimed:
     gone, bounds = {*removal.runs, *removal.branches}, removal.all_steps
 
     def kept(table: str, owner: int) -> bool:
-        if table == "run":
-            return owner not in gone
+        if table == "run" or owner < 0:
+            return owner > 0 and owner not in gone
         return not any(low <= owner <= high for low, high in bounds)
 
     live = walk.reachable(connection, set(roots(connection)))

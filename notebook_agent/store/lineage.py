@@ -21,7 +21,7 @@ _LAST: Final = (1 << SEQ) - 1
 _COLUMNS = "id, project, app_id, partition_key, parent, base, state"
 _BY_KEY = f"""SELECT {_COLUMNS} FROM run
 WHERE project = ? AND app_id = ? AND coalesce(partition_key, x'') = coalesce(?, x'') AND deleted_at IS NULL"""  # noqa: S608 (constants)
-_HIDDEN = _BY_KEY.replace("IS NULL", "IS NOT NULL ORDER BY deleted_at DESC LIMIT 1")
+_HIDDEN = _BY_KEY.replace("IS NULL", "IS NOT NULL AND id > 0 ORDER BY deleted_at DESC LIMIT 1")
 _BY_ID = f"SELECT {_COLUMNS} FROM run WHERE id = ?"  # noqa: S608 (constants)
 
 

@@ -76,12 +76,24 @@ class Store(CallLog, Protocol):
         """
         ...
 
-    def end_step(self, run: RunKey, end: StepEnd, /) -> None:
+    def end_step(self, run: RunKey, end: StepEnd, /, *, then: StepBegin | None = None) -> None:
         """Write the end of the claimed step with its state, durably, in one transaction.
 
+        Args:
+            run: The run.
+            end: What the step came to.
+            then: The step that follows at once; it is claimed in the same transaction.
+
         Raises:
-            UnstorableError: a value of the state has no codec; nothing was written and
+            UnstorableError: a value of the state or of `then` has no codec; nothing was written and
                 the claim still holds, so the step can be ended as `failed`.
+        """
+        ...
+
+    def drop_step(self, run: RunKey, seq: int, /) -> None:
+        """Let go of a claimed step whose action has not run; no trace of it stays.
+
+        Nothing happens where this writer does not hold the step.
         """
         ...
 
@@ -203,12 +215,30 @@ class Store(CallLog, Protocol):
     def delete_run(self, key: RunKey, /, *, dry_run: bool = False) -> Reclaimed:
         """Remove a run; what forks of it need stays. `dry_run` only says what that would free.
 
+        Until `gc` it can be brought back by `restore_run`.
+
         The runs that its removed steps had started go with it, and theirs, but for those that are
         pinned, running, forked, or labelled by a person: these are listed on their own from then on.
 
         Raises:
             RunError: it is pinned.
             RunConflictError: it is in the middle of a step.
+        """
+        ...
+
+    def removed(self, project: str | None = None, /) -> list[RunRecord]:
+        """The runs that `restore_run` can bring back, the latest removed first; `updated_at` says when.
+
+        Those that went with the step which had started them come back with its run.
+        """
+        ...
+
+    def restore_run(self, key: RunKey, /) -> RunRecord:
+        """Bring a removed run back as it was, with all that went with it.
+
+        Raises:
+            UnknownRunError: no such run was removed since the last `gc`.
+            RunExistsError: another run has its key now.
         """
         ...
 
@@ -238,7 +268,8 @@ class Store(CallLog, Protocol):
     def gc(self, *, dry_run: bool = False) -> Reclaimed:
         """Give back the space of what no run holds any more; `dry_run` only says how much that is.
 
-        Every listed run keeps all its checkpoints, and a removed one what its forks begin with.
+        Every listed run keeps all its checkpoints, and a removed one what its forks begin with; no removed
+        one can be restored from then on.
         """
         ...
 

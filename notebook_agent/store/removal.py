@@ -12,26 +12,22 @@ from notebook_agent.ids import RunKey
 from notebook_agent.store.core import Core
 from notebook_agent.store.lineage import Line, find_line, line_of, step_id
 from notebook_agent.store.protocol import RunRecord
+from notebook_agent.store.restoring import set_aside, set_steps_aside
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 __all__ = ["Removal", "check_removable", "plan_removal", "remove"]
 
-_CUT: Final = """SELECT max(coalesce(parent_seq, -1)), count(*) FROM run WHERE parent = ? AND id <> ?"""
+_CUT: Final = """SELECT max(coalesce(parent_seq, -1)), count(*) FROM run
+WHERE parent = ? AND id <> ? AND id > 0"""
 _CHILDREN: Final = """
 SELECT r.id, r.label, r.pinned,
   EXISTS (SELECT 1 FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32 AND status = 'running')
 FROM run r WHERE r.spawned_by BETWEEN ? AND ? AND r.deleted_at IS NULL
 """
-_OWN_FORKS: Final = "SELECT id FROM run WHERE parent = ?"
-_REMOVE: Final = (
-    "DELETE FROM span WHERE step BETWEEN ? AND ?",
-    "DELETE FROM call WHERE step BETWEEN ? AND ?",
-    "DELETE FROM edit WHERE step BETWEEN ? AND ?",
-    "DELETE FROM step WHERE id BETWEEN ? AND ?",
-)
-
+_SPARE: Final = "UPDATE run SET spawned_by = -spawned_by WHERE id = ?"
+_OWN_FORKS: Final = "SELECT id FROM run WHERE parent = ? AND id > 0"
 
 Bounds = tuple[int, int]
 
@@ -120,18 +116,15 @@ def check_removable(record: RunRecord) -> None:
 
 
 def remove(core: Core, connection: Connection, removal: Removal) -> None:
-    """Take it away, within a transaction."""
-    for bounds in removal.all_steps:
-        for statement in _REMOVE:
-            connection.execute(statement, bounds)
-    connection.executemany(
-        "UPDATE run SET spawned_by = NULL WHERE id = ?", [(run,) for run in removal.spared]
-    )
-    connection.executemany(
-        "DELETE FROM run WHERE id = ?", [(run,) for run in (*removal.runs, *removal.branches)]
-    )
+    """Set it aside, within a transaction, until it is restored or garbage is collected."""
+    at = time.time()
+    for low, high in removal.all_steps:
+        set_steps_aside(connection, low, high)
+    connection.executemany(_SPARE, [(run,) for run in removal.spared])
+    for run in (*removal.runs, *removal.branches):
+        set_aside(connection, run, at)
     if removal.hidden is not None:
-        connection.execute("UPDATE run SET deleted_at = ? WHERE id = ?", (time.time(), removal.hidden))
+        connection.execute("UPDATE run SET deleted_at = ? WHERE id = ?", (at, removal.hidden))
     core.database.grow_older(connection)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from notebook_agent.errors import RunExistsError
 from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.interrupts import held
 from notebook_agent.redact import redact_json
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 __all__ = [
+    "check_free",
     "children_of",
     "create_run",
     "label_run",
     "list_runs",
     "make_way",
+    "next_number",
     "one_run",
     "pin_run",
     "run_graph",
@@ -30,16 +33,19 @@ __all__ = [
 
 _INSERT: Final = """
 INSERT INTO run (project, app_id, partition_key, label, created_at, updated_at, entrypoint, graph, state,
-  parent, parent_seq, base, spawned_by, notebook)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  parent, parent_seq, base, spawned_by, notebook, id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_NEXT: Final = (
+    "SELECT max((SELECT coalesce(max(id), 0) FROM run), -(SELECT coalesce(min(id), 0) FROM run)) + 1"
+)
 _SELECT: Final = """
 SELECT r.id, r.project, r.app_id, r.partition_key, r.label, r.created_at, r.updated_at, r.entrypoint,
   r.parent, r.parent_seq, r.base, r.spawned_by, r.notebook, r.pinned, r.deleted_at IS NOT NULL,
   (SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32)
 FROM run r WHERE r.deleted_at IS NULL
 """
-_SELECT_ALL: Final = _SELECT.replace("r.deleted_at IS NULL\n", "true\n")
+_SELECT_ALL: Final = _SELECT.replace("r.deleted_at IS NULL\n", "r.id > 0\n")
 _HEAD: Final = "SELECT status, action, holder, coalesce(ended_at, started_at) FROM step WHERE id = ?"
 
 
@@ -50,12 +56,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
     remade = new.parent is not None and new.state is None
     with core.write(durable=not remade, state=values) as (transaction, encoder):
         connection = transaction.connection
-        if _exists(connection, new.key):
-            raise RunExistsError(
-                f"The project {new.key.project!r} has a run {new.key.app_id!r} already. Resume it, or choose"
-                " another app_id.",
-                run=new.key.app_id,
-            )
+        check_free(connection, new.key)
         make_way(connection, new.key)
         parent, base, state = _origin(connection, new)
         if new.state is not None or state is None:
@@ -69,9 +70,10 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
             *(graph, state, parent, new.parent and new.parent.seq, base),
             *(None if new.spawned_by is None else owner_of(connection, new.spawned_by), new.notebook),
         )
-        number = connection.execute(_INSERT, row).lastrowid
-        record = _one(core, connection, cast("int", number))
-    core.runs[new.key] = cast("int", number)
+        number = next_number(connection)
+        connection.execute(_INSERT, (*row, number))
+        record = _one(core, connection, number)
+    core.runs[new.key] = number
     core.graphs[told] = graph
     return record
 
@@ -111,7 +113,7 @@ def run_graph(core: Core, connection: Connection, key: RunKey) -> Json:
 
 def label_run(core: Core, key: RunKey, label: str | None) -> None:
     """See `Store.label_run`."""
-    with core.database.write() as transaction:
+    with held(), core.database.write() as transaction:
         connection = transaction.connection
         line = find_line(connection, key)
         connection.execute("UPDATE run SET label = ? WHERE id = ?", (label, line.id))
@@ -119,7 +121,7 @@ def label_run(core: Core, key: RunKey, label: str | None) -> None:
 
 def pin_run(core: Core, key: RunKey, *, pinned: bool) -> None:
     """See `Store.pin_run`."""
-    with core.database.write() as transaction:
+    with held(), core.database.write() as transaction:
         connection = transaction.connection
         line = find_line(connection, key)
         connection.execute("UPDATE run SET pinned = ? WHERE id = ?", (pinned, line.id))
@@ -144,16 +146,27 @@ def _origin(connection: Connection, new: NewRun) -> tuple[int | None, int | None
 def make_way(connection: Connection, key: RunKey) -> None:
     """Give removed runs of this key another, lest what forks have of them be taken for the new run's."""
     connection.execute(
-        """UPDATE run SET app_id = app_id || '~' || id WHERE project = ? AND app_id = ?
+        """UPDATE run SET app_id = app_id || '~' || abs(id) WHERE project = ? AND app_id = ?
         AND coalesce(partition_key, x'') = coalesce(?, x'') AND deleted_at IS NOT NULL""",
         (key.project, key.app_id, key.partition_key),
     )
 
 
-def _exists(connection: Connection, key: RunKey) -> bool:
+def check_free(connection: Connection, key: RunKey) -> None:
+    """Refuse a key that a listed run has."""
     sql = """SELECT 1 FROM run WHERE project = ? AND app_id = ?
         AND coalesce(partition_key, x'') = coalesce(?, x'') AND deleted_at IS NULL"""
-    return connection.execute(sql, (key.project, key.app_id, key.partition_key)).fetchone() is not None
+    if connection.execute(sql, (key.project, key.app_id, key.partition_key)).fetchone() is not None:
+        raise RunExistsError(
+            f"The project {key.project!r} has a run {key.app_id!r} already. Resume it, or choose"
+            " another app_id.",
+            run=key.app_id,
+        )
+
+
+def next_number(connection: Connection) -> int:
+    """A number for a new run: none that a removed one may come back under."""
+    return cast("int", connection.execute(_NEXT).fetchone()[0])
 
 
 def _one(core: Core, connection: Connection, number: int) -> RunRecord:
@@ -209,9 +222,9 @@ def _ref(connection: Connection, run: object, seq: object) -> StepRef | None:
 
 
 def _step_ref(connection: Connection, step: object) -> StepRef | None:
-    if step is None:
+    number = cast("int | None", step)
+    if number is None or number < 0:
         return None
-    number = cast("int", step)
     row = connection.execute("SELECT 1 FROM run WHERE id = ?", (number >> SEQ,)).fetchone()
     if row is None:
         return None

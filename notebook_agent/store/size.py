@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["list_sizes"]
 
-_RUNS: Final = "SELECT id, project, app_id, partition_key, deleted_at FROM run"
+_RUNS: Final = "SELECT id, project, app_id, partition_key, deleted_at FROM run WHERE id > 0"
 _PARTS: Final = (
     ("code", "SELECT id, graph, NULL FROM run"),
     ("code", "SELECT id >> 32, source, NULL FROM step"),

@@ -19,6 +19,7 @@ from notebook_agent.store import (
     masked,
     parts,
     past,
+    restoring,
     runs,
     size,
     steps,
@@ -109,9 +110,15 @@ class SqliteStore:
         """Claim the step for this writer."""
         steps.begin_step(self._core, run, masked.masked_begin(begin) if self._masks else begin, after)
 
-    def end_step(self, run: RunKey, end: StepEnd, /) -> None:
-        """Write the end of the claimed step with its state."""
-        steps.end_step(self._core, run, masked.masked_end(end) if self._masks else end)
+    def end_step(self, run: RunKey, end: StepEnd, /, *, then: StepBegin | None = None) -> None:
+        """Write the end of the claimed step with its state, and claim the one that follows."""
+        if self._masks:
+            end, then = masked.masked_end(end), then and masked.masked_begin(then)
+        steps.end_step(self._core, run, end, then)
+
+    def drop_step(self, run: RunKey, seq: int, /) -> None:
+        """Let go of a claimed step that has not begun to run."""
+        steps.drop_step(self._core, run, seq)
 
     def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
         """Replace the state at the head, between two steps."""
@@ -124,15 +131,13 @@ class SqliteStore:
 
     def run(self, key: RunKey, /) -> RunRecord:
         """Return one run."""
-        core = self._core
-        with core.database.read() as connection:
-            return runs.one_run(core, connection, key)
+        with self._core.database.read() as connection:
+            return runs.one_run(self._core, connection, key)
 
     def graph(self, key: RunKey, /) -> Json:
         """Return the graph that the run was created with."""
-        core = self._core
-        with core.database.read() as connection:
-            return runs.run_graph(core, connection, key)
+        with self._core.database.read() as connection:
+            return runs.run_graph(self._core, connection, key)
 
     def runs(self, project: str | None = None, /, *, removed: bool = False) -> list[RunRecord]:
         """Return all runs, of one project if named, newest first; with `removed` what is kept of such."""
@@ -224,6 +229,15 @@ class SqliteStore:
     def delete_run(self, key: RunKey, /, *, dry_run: bool = False) -> Reclaimed:
         """Remove a run; what forks of it need stays."""
         return gc.delete_run(self._core, key, dry_run=dry_run)
+
+    def removed(self, project: str | None = None, /) -> list[RunRecord]:
+        """Return the runs that can be brought back."""
+        with self._core.database.read() as connection:
+            return restoring.list_removed(connection, project)
+
+    def restore_run(self, key: RunKey, /) -> RunRecord:
+        """Bring a removed run back."""
+        return restoring.restore_run(self._core, key)
 
     def sizes(self, project: str | None = None, /) -> list[RunSize]:
         """Return what each run takes, largest first."""

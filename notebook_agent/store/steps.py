@@ -1,4 +1,4 @@
-"""Steps: begun with a claim, ended in one transaction."""
+"""Steps: begun with a claim, ended in one transaction, in which the one that follows may begin."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from notebook_agent.redact import redact_json, redact_text
 from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
-from notebook_agent.store.lineage import find_line, step_id
+from notebook_agent.store.lineage import SEQ, find_line, step_id
 from notebook_agent.store.protocol import RunCall, StepBegin, StepEnd
 from notebook_agent.store.records import call_text, decision_text, failure_text, names_text, reads_text
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["begin_step", "end_step"]
+__all__ = ["begin_step", "drop_step", "end_step"]
 
 _BEGIN: Final = """
 INSERT INTO step (id, action, status, started_at, state, code, decision, inputs, call, source, holder)
@@ -35,6 +35,13 @@ UPDATE step SET status = ?, ended_at = ?, state = ?, next = ?, failure = ?, read
   result = ?, holder = NULL
 WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT n FROM age) = ?
 """
+_FOLLOW: Final = """
+INSERT INTO step (id, state, action, status, started_at, code, decision, inputs, call, source, holder)
+VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)
+"""
+_DROP: Final = """
+DELETE FROM step WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT n FROM age) = ?
+"""
 
 
 @at_any_age
@@ -42,80 +49,111 @@ def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> 
     """See `Store.begin_step`."""
     if begin.seq != (0 if after is None else after + 1):
         raise ValueError(f"step {begin.seq} of {key} cannot follow {after}")
-    owner, call = core.owner, begin.call
-    inputs = {} if call is None else call.inputs
-    with core.write(durable=False, inputs=begin.inputs, call=inputs) as (transaction, encoder):
-        call_node = None if call is None else _call_node(core, encoder, call)
-        source = _source_node(core, encoder, begin)
-        row = (
-            begin.seq,
-            begin.action,
-            begin.started_at,
-            after,
-            begin.code,
-            decision_text(core, encoder, begin.decision),
-            encoder.fields(begin.inputs),
-            call_node,
-            source,
-            core.claims.holder(),
-        )
+    owner = core.owner
+    with core.write(durable=False, **_values(begin)) as (transaction, encoder):
+        told = _told(core, encoder, begin)
+        decision = decision_text(core, encoder, begin.decision)
+        row = begin.seq, begin.action, begin.started_at, after, begin.code, decision, *told
         run = core.runs.get(key)
         if run is None or not transaction.last(_BEGIN, (run, *row)):
             run = _take_over(core, transaction.connection, key, after)
             transaction.last(_BEGIN, (run, *row))
     core.claims.take(step_id(run, begin.seq))
-    if core.owner is not owner:
-        return
-    if call is not None and call_node is not None and id(call) not in core.calls:
-        core.calls[id(call)] = call, call_node
-    if begin.code is not None and source is not None and begin.code not in core.sources:
-        core.sources[begin.code] = source
+    if core.owner is owner:
+        _remember(core, begin, told)
 
 
-def end_step(core: Core, key: RunKey, end: StepEnd) -> None:
+def end_step(core: Core, key: RunKey, end: StepEnd, then: StepBegin | None = None) -> None:
     """See `Store.end_step`."""
+    if then is not None and then.seq != end.seq + 1:
+        raise ValueError(f"step {then.seq} of {key} cannot follow {end.seq}")
     run = core.runs.get(key) or _number(core, key)
-    if not core.claims.held(step_id(run, end.seq)):
+    step = step_id(run, end.seq)
+    if not core.claims.held(step):
         raise _lost(key, end.seq)
+    if then is not None:
+        core.claims.take(step + 1)
     try:
-        _write_end(core, key, run, end)
-    except StoreError:
-        core.claims.drop(step_id(run, end.seq))
+        _write_end(core, key, step, end, then)
+    except BaseException as error:
+        core.claims.drop(step + 1)
+        if isinstance(error, StoreError):
+            core.claims.drop(step)
         raise
-    core.claims.drop(step_id(run, end.seq))
+    core.claims.drop(step)
 
 
 @at_any_age
-def _write_end(core: Core, key: RunKey, run: int, end: StepEnd) -> None:
-    owner, step, following = core.owner, step_id(run, end.seq), None
-    state, result = end.state.plain().get_all(), end.result
-    with core.write(state=state, result=result or {}, step={"events": end.events}) as (transaction, encoder):
+def drop_step(core: Core, key: RunKey, seq: int) -> None:
+    """See `Store.drop_step`."""
+    step = step_id(core.runs.get(key) or _number(core, key), seq)
+    core.claims.drop(step)
+    with core.write(durable=False) as (transaction, _):
+        if not transaction.last(_DROP, (step, core.claims.holder())):
+            transaction.check_age()
+
+
+@at_any_age
+def _write_end(core: Core, key: RunKey, step: int, end: StepEnd, then: StepBegin | None) -> None:
+    owner, run, told = core.owner, step >> SEQ, None
+    state = end.state.plain().get_all()
+    values = {"state": state, "result": end.result or {}, "step": {"events": end.events}, **_values(then)}
+    with core.write(durable=True, **values) as (transaction, encoder):
         text, rooted = encoder.root(state, core.roots.get(run) or {})
-        if end.next is not None:
-            following = decision_text(core, encoder, end.next)
-        row = (
-            end.status,
-            end.ended_at,
-            text,
-            following,
-            None if end.failure is None else failure_text(encoder, end.failure),
-            reads_text(end.reads, end.grown),
-            names_text(end.writes),
-            None if result is None else encoder.fields(result),
-            step,
-            core.claims.holder(),
-        )
+        following = None if end.next is None else decision_text(core, encoder, end.next)
+        row = end.status, end.ended_at, text, following, *_parts(encoder, end), step, core.claims.holder()
         if end.events:
             events = encoder.text(redact_json(end.events))
             transaction.connection.execute("INSERT INTO span VALUES (?, ?)", (step, events))
+        if then is not None:
+            told, connection = _told(core, encoder, then), transaction.hold()
         if not transaction.last(_END, row):
             transaction.check_age()
             raise _lost(key, end.seq)
+        if then is not None and told is not None:
+            decision = None if then.decision is end.next else decision_text(core, encoder, then.decision)
+            begun = step + 1, text, then.action, then.started_at, then.code, decision, *told
+            connection.execute(_FOLLOW, begun)
     if core.owner is not owner:
         return
     core.roots[run] = rooted
     if end.next is not None and following is not None and id(end.next) not in core.written:
         core.written[id(end.next)] = end.next, following
+    if then is not None and told is not None:
+        _remember(core, then, told)
+
+
+def _parts(encoder: Encoder, end: StepEnd) -> tuple[str | None, ...]:
+    """What is kept of a step's end beside its state: failure, reads, writes and result."""
+    return (
+        None if end.failure is None else failure_text(encoder, end.failure),
+        reads_text(end.reads, end.grown),
+        names_text(end.writes),
+        None if end.result is None else encoder.fields(end.result),
+    )
+
+
+def _values(begin: StepBegin | None) -> dict[str, object]:
+    """What of a step's begin is written, for the path of what has no codec."""
+    if begin is None:
+        return {}
+    return {"inputs": begin.inputs, "call": {} if begin.call is None else begin.call.inputs}
+
+
+def _told(core: Core, encoder: Encoder, begin: StepBegin) -> tuple[str, int | None, int | None, str]:
+    """What is kept of a step's begin: its inputs, the nodes of its call and source, and who holds it."""
+    inputs = encoder.fields(begin.inputs)
+    call = None if begin.call is None else _call_node(core, encoder, begin.call)
+    return inputs, call, _source_node(core, encoder, begin), core.claims.holder()
+
+
+def _remember(core: Core, begin: StepBegin, told: tuple[str, int | None, int | None, str]) -> None:
+    """Note the nodes that were written with a step's begin."""
+    _, call, source, _ = told
+    if begin.call is not None and call is not None and id(begin.call) not in core.calls:
+        core.calls[id(begin.call)] = begin.call, call
+    if begin.code is not None and source is not None and begin.code not in core.sources:
+        core.sources[begin.code] = source
 
 
 def _number(core: Core, key: RunKey) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
@@ -18,7 +17,7 @@ from notebook_agent.store.ledger import insert_call
 from notebook_agent.store.lineage import line_of, step_id
 from notebook_agent.store.protocol import PastRun, PastStep, RunRecord
 from notebook_agent.store.records import call_text, decision_text, failure_text, names_text, reads_text
-from notebook_agent.store.runs import make_way, one_run
+from notebook_agent.store.runs import make_way, next_number, one_run
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -27,8 +26,8 @@ __all__ = ["add_past"]
 
 _ADD_RUN: Final = """
 INSERT INTO run (project, app_id, partition_key, label, created_at, updated_at, entrypoint, graph, state,
-  parent, parent_seq, base, notebook, deleted_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  parent, parent_seq, base, notebook, deleted_at, id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_STEP: Final = """
 INSERT INTO step (id, action, status, started_at, ended_at, state, code, decision, next, failure, reads,
@@ -97,7 +96,7 @@ class _Taker:
     def named(self, key: RunKey) -> list[tuple[int, float, int | None]]:
         """Number, making and parent of all runs of this key, a listed one first."""
         sql = """SELECT id, created_at, parent FROM run WHERE project = ? AND app_id = ?
-            AND coalesce(partition_key, x'') = coalesce(?, x'') ORDER BY deleted_at IS NOT NULL"""
+            AND coalesce(partition_key, x'') = coalesce(?, x'') AND id > 0 ORDER BY deleted_at IS NOT NULL"""
         return self.connection.execute(sql, (key.project, key.app_id, key.partition_key)).fetchall()
 
     def find(self, run: PastRun, parent: int | None) -> int | None:
@@ -119,17 +118,18 @@ class _Taker:
 
     def add(self, run: PastRun, parent: int | None) -> int:
         """Write a run with its steps and calls; return its number."""
-        encoder, now = self.encoder, time.time()
+        encoder, number = self.encoder, next_number(self.connection)
         state, rooted = encoder.root(run.state.get_all(), {})
         base = self.base(run, parent)
         row = (
             *(run.key.project, run.key.app_id, run.key.partition_key, run.label, run.created_at),
             *(run.created_at, run.entrypoint, encoder.whole_json(run.graph), state),
             *(parent, None if run.parent is None else run.parent.seq, base, run.notebook),
-            now if run.hidden else None,
+            0.0 if run.hidden else None,
+            number,
         )
         taken = run.hidden and bool(self.named(run.key))
-        number = cast("int", self.connection.execute(_ADD_RUN, row).lastrowid)
+        self.connection.execute(_ADD_RUN, row)
         if taken:
             self.connection.execute("UPDATE run SET app_id = app_id || '~' || id WHERE id = ?", (number,))
         self.before = None

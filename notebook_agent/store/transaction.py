@@ -46,25 +46,32 @@ class Lane:
 class Transaction:
     """See `Database.write`. It takes the file's lock at the first use of `connection`."""
 
-    __slots__ = ("_begun", "_durable", "_keeper", "_lane", "_location")
+    __slots__ = ("_begun", "_durable", "_keeper", "_known", "_lane", "_location")
 
     def __init__(self, location: str, lane: Lane, *, durable: bool, keeper: Keeper | None) -> None:
         self._keeper = keeper
         self._location = location
         self._lane = lane
         self._durable = durable
-        self._begun = False
+        self._begun = self._known = False
 
     @property
     def connection(self) -> sqlite3.Connection:
         """The connection, within the transaction."""
+        connection = self._lane.connection if self._known else self.hold()
+        if not self._known:
+            self._known = True
+            if self._keeper is not None:
+                age, self._keeper.newest = connection.execute(_AGE_AND_NEWEST).fetchone()
+                if age != self._keeper.age:
+                    raise AgedError
+        return connection
+
+    def hold(self) -> sqlite3.Connection:
+        """Take the file's lock without a look at its age, where nothing is done before `last` has looked."""
         if not self._begun:
             self._lane.connection.execute("BEGIN IMMEDIATE")
             self._begun = True
-            if self._keeper is not None:
-                age, self._keeper.newest = self._lane.connection.execute(_AGE_AND_NEWEST).fetchone()
-                if age != self._keeper.age:
-                    raise AgedError
         return self._lane.connection
 
     def check_age(self) -> None:
@@ -105,7 +112,7 @@ class Transaction:
         self._leave(error)
 
     def _commit(self) -> None:
-        connection, keeper = self._lane.connection, self._keeper
+        connection, keeper = self._lane.connection, self._keeper if self._known else None
         if keeper is None:
             connection.execute("COMMIT")
             return

@@ -11,7 +11,7 @@ from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store import open_store
 from notebook_agent.store.portable import export_run, import_run
-from notebook_agent.store.protocol import Store
+from notebook_agent.store.protocol import Status, Store
 from tests.store.runs import begin, end, new_run
 
 __all__ = ["Forking", "fork_at_random"]
@@ -59,6 +59,7 @@ class _World:
         self.chance = random.Random(seed)
         self.store: Store = open_store(path, durability="normal")
         self.runs: dict[RunKey, _Model] = {}
+        self.gone: dict[RunKey, _Model] = {}
         self.starts: dict[RunKey, bool] = {}
         self.made = 0
 
@@ -91,7 +92,11 @@ class _World:
         before = self.store.state(StepRef(key, seq))
         failed = self.chance.random() < 0.1
         after = before if failed else self.changed(before)
-        self.store.end_step(key, end(seq, after, "failed" if failed else "completed"))
+        follows = self.chance.random() < 0.3
+        status: Status = "failed" if failed else "completed"
+        self.store.end_step(key, end(seq, after, status), then=begin(seq + 1) if follows else None)
+        if follows:
+            self.store.drop_step(key, seq + 1)
         run.begun[seq] = run.state
         run.states[seq], run.edited = _plain(after), None
 
@@ -133,7 +138,13 @@ class _World:
         if len(self.runs) > 1:
             key = self.any()
             self.store.delete_run(key)
-            del self.runs[key]
+            self.gone[key] = self.runs.pop(key)
+
+    def restore(self) -> None:
+        if self.gone and len(self.runs) < _MOST_RUNS:
+            key = self.chance.choice(sorted(self.gone, key=str))
+            self.store.restore_run(key)
+            self.runs[key] = self.gone.pop(key)
 
     def reopen(self) -> None:
         if self.path is not None:
@@ -149,6 +160,7 @@ class _World:
 
     def collect(self) -> None:
         self.store.gc()
+        self.gone.clear()
 
     def check(self, key: RunKey) -> list[str]:
         run, found = self.runs[key], []
@@ -179,6 +191,7 @@ _OPERATIONS = (
     *("edit",) * 8,
     *("create",) * 2,
     *("remove",) * 6,
+    *("restore",) * 3,
     *("collect",) * 2,
     *("reopen",) * 2,
     *("carry",) * 2,

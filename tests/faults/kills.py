@@ -15,8 +15,8 @@ from notebook_agent.errors import AgentError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store import open_store
 from notebook_agent.store.protocol import Store
-from tests.faults.story import check_run, first, start, step
-from tests.store.runs import begin, call, new_run
+from tests.faults.story import check_run, first, grown, start, step
+from tests.store.runs import begin, call, end, new_run
 
 __all__ = ["Kills", "kill_many"]
 
@@ -42,6 +42,20 @@ def _commit(store: Store, key: RunKey, size: int, said: Callable[[], None]) -> N
         step(store, key, seq, size)
         said()
         seq += 1
+
+
+def _loop(store: Store, key: RunKey, size: int, said: Callable[[], None]) -> None:
+    """Each step is claimed as the one before it ends; now and then the claim is dropped."""
+    seq, state = 0, store.head_state(key)
+    store.begin_step(key, begin(0), after=None)
+    while True:
+        state = grown(state, key, seq, size)
+        store.end_step(key, end(seq, state), then=begin(seq + 1))
+        said()
+        seq += 1
+        if seq % 5 == 0:
+            store.drop_step(key, seq)
+            store.begin_step(key, begin(seq), after=seq - 1)
 
 
 def _stream(store: Store, key: RunKey, size: int, said: Callable[[], None]) -> None:
@@ -80,6 +94,7 @@ def _collect(store: Store, key: RunKey, size: int, said: Callable[[], None]) -> 
 
 WORK: dict[str, Callable[[Store, RunKey, int, Callable[[], None]], None]] = {
     "commit": _commit,
+    "loop": _loop,
     "stream": _stream,
     "fork": _fork,
     "gc": _collect,

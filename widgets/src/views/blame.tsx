@@ -1,8 +1,8 @@
 import type { BlameWire, OriginWire } from "../wire.ts";
+import { Link, Tool } from "./buttons.tsx";
 import { CodeView } from "./code.tsx";
 import { Fold } from "./fold.tsx";
 import { onEscape, useFocus } from "./form.tsx";
-import { Icon } from "./icons.tsx";
 import { CallsView } from "./tabs.tsx";
 
 const SAID = { step: "was written by", edit: "was edited by hand before", start: "was there from the start" };
@@ -20,9 +20,9 @@ const Place = ({ origin, onGo }: { origin: OriginWire } & Pick<BlameProps, "onGo
   const { seq, action } = origin;
   if (seq === null) return null;
   return (
-    <button type="button" class="na-link" title={`Look at step ${seq}`} onClick={() => onGo(seq)}>
+    <Link title={`Look at step ${seq}`} onClick={() => onGo(seq)}>
       {action}, step {seq}
-    </button>
+    </Link>
   );
 };
 
@@ -49,9 +49,7 @@ export function BlameCard({ blame, onGo, onClose }: BlameProps) {
       ref={card}
       onKeyDown={onEscape(onClose)}
     >
-      <button type="button" class="na-tool na-edit" aria-label="Close" title="Close" onClick={onClose}>
-        <Icon name="cross" />
-      </button>
+      <Tool name="Close" icon="cross" class="na-edit" onClick={onClose} />
       <p>
         <code>{origin.path}</code> {said(origin)} <Place origin={origin} onGo={onGo} />
       </p>
