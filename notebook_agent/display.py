@@ -172,6 +172,11 @@ class Panels:
             shown.stop()
         self._followed.clear()
 
+    def after_cell(self) -> None:
+        """Show what a cell changed by hand in the state of an application that is shown by itself."""
+        for agent in {id(shown.agent): shown.agent for shown in self._followed}.values():
+            agent.workspace.tell_state()
+
     def show(self, agent: Agent) -> None:
         """Show an agent's line, its panel, and the page for where no kernel runs."""
         print(agent)  # noqa: T201 - the cell's output is meant

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 
 __all__ = ["Pace"]
 
+_LATE = 0.3
+"""Part of the seconds between two beginnings by which one may be late."""
+
 
 class Pace:
     """Keeps what is done again and again to one part in `share` of the time.
 
     Args:
         share: One part in so many.
-        least: Seconds between two beginnings in any case.
+        least: Seconds between two beginnings on the average: one that is a little late counts as in time.
         clock: Tells seconds.
         work: Tells the seconds of work; if not said those of the thread, which are what others miss.
     """
@@ -41,7 +44,8 @@ class Pace:
     def doing(self) -> Iterator[None]:
         """Do it, and see how much work it is."""
         began, before = self._clock(), self._work()
+        counts = self._due if 0 <= began - self._due < _LATE * self._least else began
         try:
             yield
         finally:
-            self._due = began + max(self._least, self._share * (self._work() - before))
+            self._due = max(counts + self._least, began + self._share * (self._work() - before))

@@ -9,9 +9,7 @@ hidden while the panel lives (`view.page.iframe`).
 
 from __future__ import annotations
 
-import contextvars
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
@@ -19,17 +17,15 @@ import anywidget  # noqa: TID253 - loaded only when a panel is made
 import traitlets
 
 from notebook_agent.pace import Pace
+from notebook_agent.throttle import Throttle, later
 from notebook_agent.view.page import bundled
 from notebook_agent.view.panel import status_line
-from notebook_agent.view.steps import joined_steps
 from notebook_agent.view.wire import ChatWire, Control, Overview, Place, Progress, Reply, Request
 
-__all__ = ["Backend", "ChatBox", "GraphView", "Panel", "StateView", "Throttle", "TimeSlider", "merged"]
+__all__ = ["Backend", "ChatBox", "GraphView", "Panel", "StateView", "TimeSlider"]
 
 _SHARE = 20
 """Refreshing takes at most one part in so many of the time."""
-_EARLY = 0.3
-"""Part of the interval by which progress may be early."""
 
 
 class Backend(Protocol):
@@ -39,7 +35,7 @@ class Backend(Protocol):
         """Return all that the panel shows first."""
 
     def place(self) -> Place:
-        """Return where the session looks; its `n` is left to the panel."""
+        """Return where the session looks; its `n` counts the runs that began."""
 
     def control(self) -> Control:
         """Return how the run is held."""
@@ -57,90 +53,14 @@ class Backend(Protocol):
         """Call the listener while runs go on; return the way to stop it."""
 
 
-def merged(held: Progress | None, fresh: Progress) -> Progress | None:
-    """Return one message of progress that stands for two; None where they are not of one piece."""
-    if held is None:
-        return fresh
-    steps = joined_steps(held["run"]["steps"], fresh["run"]["steps"])
-    if steps is None or held["run"]["id"] != fresh["run"]["id"]:
-        return None
-    return {
-        **fresh,
-        "first": held.get("first", held["n"]),
-        "run": {**fresh["run"], "steps": steps},
-        "detail": fresh["detail"] or held["detail"],
-    }
-
-
-def _later(seconds: float, act: Callable[[], None]) -> threading.Timer:
-    """Call back on a thread that may publish to the running cell."""
-    timer = threading.Timer(seconds, contextvars.copy_context().run, [act])
-    timer.daemon = True
-    timer.start()
-    return timer
-
-
-class Throttle:
-    """Sends progress at most so often, from any thread; what comes in between is sent as one.
-
-    One that comes a little early waits for no timer; the next has to wait for so much longer.
-    The end of a run is sent at once.
-    """
-
-    def __init__(
-        self,
-        send: Callable[[Progress], None],
-        *,
-        interval: float = 0.05,
-        clock: Callable[[], float] = time.monotonic,
-        later: Callable[[float, Callable[[], None]], object] = _later,
-    ) -> None:
-        self._send = send
-        self._interval = interval
-        self._clock = clock
-        self._later = later
-        self._lock = threading.RLock()
-        self._held: Progress | None = None
-        self._waits = False
-        self._due = float("-inf")
-
-    def push(self, progress: Progress) -> None:
-        """Send the message now or, merged with others, soon."""
-        with self._lock:
-            together = merged(self._held, progress)
-            if together is None:
-                self.flush()
-            self._held = together or progress
-            wait = self._due - self._clock()
-            if wait <= self._interval * _EARLY or progress["run"]["status"] != "running":
-                self.flush()
-            elif not self._waits:
-                self._waits = True
-                self._later(wait, self.flush)
-
-    def flush(self) -> None:
-        """Send what is held."""
-        with self._lock:
-            self._waits = False
-            held, self._held = self._held, None
-            if held is not None:
-                self._due = max(self._due, self._clock()) + self._interval
-                self._send(held)
-
-    def close(self) -> None:
-        """Send nothing any more, neither what is held; waits for what is being sent."""
-        with self._lock:
-            self._held = None
-            self._send = lambda _progress: None
-
-
 class Panel(anywidget.AnyWidget):
     """The panel: the graph, the state, and time.
 
     Attributes:
         overview: What it shows first; kept up to date whenever a run rests.
-        place: Where one looks: run, step, and whether the view goes on with the run. A page's place
-            that was told before it knew the kernel's last one is out of date, and is not taken.
+        place: Where one looks: run, step, and whether the view goes on with the run; numbered by what
+            moved it in the kernel, of which the beginning of a run is one, and its going on is none. A
+            page's place that was told before it knew of the last of these is late, and is not taken.
         control: How the run is held.
     """
 
@@ -160,7 +80,8 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._stands = backend.place()
+        self._stands: Place = {**backend.place(), "n": 0}
+        self._begun = backend.place()["n"]
         self._renewing = Pace(_SHARE)
         super().__init__(overview=backend.overview(), place=self._stands, control=dict(backend.control()))
         self.observe(self._hear, names=["place"])
@@ -182,9 +103,10 @@ class Panel(anywidget.AnyWidget):
 
     def stand(self) -> None:
         """Look where the session looks."""
-        place: Place = {**self._backend.place(), "n": self._stands["n"]}
-        if place != self._stands:
-            self._stands = {**place, "n": place["n"] + 1}
+        place = self._backend.place()
+        moved = place["n"] != self._begun or not _is_same(place, self._stands)
+        self._begun = place["n"]
+        self._stands = {**place, "n": self._stands["n"] + moved}
         self.place = dict(self._stands)
 
     def close(self) -> None:
@@ -208,16 +130,22 @@ class Panel(anywidget.AnyWidget):
         told = change["new"]
         if told == self._stands:
             return
-        late = (told.get("n"), told.get("run")) != (self._stands["n"], self._stands["run"])
-        if late or not _is_place(told):
+        if self._is_late(told) or not _is_place(told):
+            self._begun = self._backend.place()["n"]
             self._stands = {**self._stands, "n": self._stands["n"] + 1}
             self.place = dict(self._stands)
             return
         self._stands = told
         self._backend.look(told["seq"], follows=told["follows"])
 
+    def _is_late(self, told: Place) -> bool:
+        began = self._backend.place()["n"] != self._begun
+        return began or (told.get("n"), told.get("run")) != (self._stands["n"], self._stands["run"])
+
     def _hold(self, control: Control) -> None:
         self.control = dict(control)
+        if self._backend.place()["n"] != self._begun:
+            self.stand()
 
     def _forward(self, progress: Progress) -> None:
         self.send(progress)
@@ -225,12 +153,13 @@ class Panel(anywidget.AnyWidget):
             self.renew()
 
     def renew(self) -> None:
-        """Refresh now, or soon where that takes much of the time."""
+        """Look where the session looks, and refresh; soon, where that takes much of the time."""
+        self.stand()
         wait = self._renewing.wait()
         if wait == 0:
             self.refresh()
         elif self._due is None or not self._due.is_alive():
-            self._due = _later(wait, self.refresh)
+            self._due = later(wait, self.refresh)
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         if isinstance(content, Mapping) and "id" in content:
@@ -281,6 +210,11 @@ class TimeSlider(Panel):
 def _is_place(told: Place) -> bool:
     seq: object = told.get("seq")
     return isinstance(told.get("follows"), bool) and (seq is None or type(seq) is int) and "seq" in told
+
+
+def _is_same(place: Place, other: Place) -> bool:
+    goes_with = place["follows"] and other["follows"]
+    return place["run"] == other["run"] and (goes_with or {**place, "n": 0} == {**other, "n": 0})
 
 
 def _sentence(error: Exception) -> str:

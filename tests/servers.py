@@ -44,6 +44,8 @@ class _Quiet(ThreadingHTTPServer):
     """A server for whom a client that hangs up is nothing to talk about."""
 
     daemon_threads = True
+    request_queue_size = 128
+    """As many clients may ask at once; with the five of the default the others are turned away."""
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say something only where the server itself is wrong."""

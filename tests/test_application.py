@@ -343,7 +343,7 @@ def test_a_resumed_fork_decides_on_the_state_as_edited(driver, tracker):
     assert ("stop", "stop") == (fork.get_next_action().name, again.get_next_action().name)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.none() | st.integers(0, 9), st.booleans(), st.integers(0, 3)), max_size=6))
 def test_a_fork_goes_on_as_an_unbroken_run_would(plan):
     """From any step or from the start, at each depth, past fork points, resumed or not, also unrun."""

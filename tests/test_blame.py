@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -9,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_agent import ApplicationBuilder, action
-from notebook_agent.errors import MissingKeyError, StateError
+from notebook_agent.errors import CommandError, MissingKeyError, StateError
 from notebook_agent.history.paths import read_path, write_path
+from notebook_agent.magics.commands import Call
+from notebook_agent.magics.expansion import Scope
+from notebook_agent.magics.reading import read_line
 
 
 @action(reads=[], writes=["prompt"])
@@ -234,18 +238,59 @@ def test_a_key_may_begin_as_state_does(text, path):
     assert path == read_path(text)
 
 
-@given(
-    st.tuples(
-        st.text("abc_", min_size=1),
-        st.lists(
-            st.integers(0, 99) | st.text("ab'c .", max_size=3).filter(lambda t: "'" not in t or '"' not in t)
-        ),
-    )
+PLAIN = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(max_size=4)
 )
-def test_paths_are_read_as_they_are_written(parts):
-    """Names, indexes and quoted keys."""
-    path = (parts[0], *parts[1])
-    assert path == read_path(write_path(path))
+PARTS = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=4)
+
+
+@given(st.text(), st.lists(PARTS, max_size=3))
+def test_paths_are_read_as_they_are_written(key, below):
+    """Also as words of a command line: names, indexes, and keys of every kind that Python writes."""
+    path = (key, *below)
+    written = write_path(path)
+    assert repr(path) == repr(read_path(written))
+    assert Call("blame", (written, None)) == read_line(f"blame {written}", Scope(lambda _: False, eval))
+
+
+@given(st.text("ab['\"\\\\](),.1-{}: \0"))
+def test_a_text_is_a_path_or_refused(text):
+    """In one sentence."""
+    with suppress(StateError):
+        assert isinstance(read_path(text)[0], str)
+
+
+def test_a_value_below_a_key_of_any_kind_is_blamed():
+    """By what is typed, which is what is shown."""
+    prices = {None: 1, 1.5: [2], (1, "x y"): 3, b"k": 4, True: 5, -3: 6, 'it\'s "q" {a} $b': 7}
+
+    @action(reads=["prices"], writes=["prices"])
+    def raised(state):
+        return state.update(prices={key: [value, 1] for key, value in state["prices"].items()})
+
+    app = (
+        ApplicationBuilder().with_actions(raised).with_entrypoint("raised").with_state(prices=prices).build()
+    )
+    app.step()
+    for key in prices:
+        path = f"{write_path(('prices', key))}[1]"
+        assert (path, "step", 0) == told(app.history.blame(path).origin)
+    with pytest.raises(MissingKeyError, match=r"There is no prices\[2\.5\]"):
+        app.history.blame("prices[2.5]")
+
+
+@pytest.mark.parametrize("path", [None, 5, b"n", ["n"]])
+def test_what_is_no_text_is_no_path(path):
+    """One sentence, as for a text that is none."""
+    with pytest.raises(StateError, match="is no path into a state"):
+        chat(1).history.blame(path)
+
+
+@pytest.mark.parametrize("most", [-1, "all", 1.5])
+def test_a_number_of_causes_is_one(most):
+    """Or None."""
+    with pytest.raises(CommandError, match="blame tells of so many causes, or of all for None; not of"):
+        chat(1).history.blame("mode", most=most)
 
 
 KEYS = "abcd"
@@ -280,7 +325,7 @@ def ancestry(write, made_from):
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STEPS)
 def test_blame_finds_all_causes_and_no_others(plan):
     """Precision and recall are 1 over generated runs."""

@@ -68,7 +68,7 @@ def generated(driver, streams, plan):
     return builder.with_entrypoint("a").with_state(n=0).build()
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(GRAPHS)
 def test_both_forms_make_equal_histories(plan):
     """Outcomes, errors, steps, states, decisions, reads and streamed pieces."""

@@ -42,3 +42,16 @@ def test_waiting_is_no_work():
     with pace.doing():
         clock.now += 60
     assert 0 == pace.wait()
+
+
+def test_a_little_late_is_in_time():
+    """So the average is kept; what comes much later, or early by force, begins anew."""
+    clock = Clock()
+    pace = Pace(10, least=0.05, clock=clock, work=lambda: 0.0)
+    waits = []
+    for moment in (0.0, 0.06, 0.2, 0.21):
+        clock.now = moment
+        with pace.doing():
+            pass
+        waits.append(round(pace.wait(), 3))
+    assert [0.05, 0.04, 0.05, 0.05] == waits

@@ -60,7 +60,7 @@ def test_watch_tells_where_it_raised():
     assert "no key 'late'" in watched.points[0].error
     assert [3, 4] == [p.value for p in watched.points if p.error is None]
     table = watched.df()
-    assert ["seq", "action", "value", "changed", "error"] == list(table.columns)
+    assert ["seq", "action", "value", "changed", "error", "edited"] == list(table.columns)
     assert 5 == len(table)
 
 
@@ -80,14 +80,14 @@ def test_an_expression_that_never_works_is_an_error():
 
 
 def test_watch_follows_a_fork_through_its_past():
-    """The ancestors' checkpoints come first."""
+    """The ancestors' checkpoints come first, then what it was made with."""
     app = ApplicationBuilder().with_actions(count=early).with_transitions(("count", "count"))
     app = app.with_entrypoint("count").with_state(n=0).build()
     for _ in range(3):
         app.step()
     fork = app.fork(1, {"n": 50})
     fork.step()
-    assert [0, 1, 2, 51] == [p.value for p in fork.history.watch("n").points]
+    assert [0, 1, 2, 50, 51] == [p.value for p in fork.history.watch("n").points]
 
 
 @action(reads=["log"], writes=["log"])
@@ -221,7 +221,7 @@ def conditions(draw):
     return made
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     st.lists(conditions(), min_size=1, max_size=3),
     st.booleans(),

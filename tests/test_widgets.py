@@ -1,37 +1,12 @@
-"""The panel's Python side: messages go through, progress is kept to a measure."""
+"""The panel's Python side: messages go through, and both sides look at the same place."""
 
 from __future__ import annotations
-
-import json
-import threading
-from pathlib import Path
 
 import pytest
 
 from notebook_agent.errors import UnknownStepError
-from notebook_agent.widgets import GraphView, Panel, StateView, Throttle, TimeSlider, merged
-from tests.columns import rows
-
-WIRE = Path(__file__).parent / "fixtures" / "wire"
-
-
-def fixture(name):
-    return json.loads((WIRE / f"{name}.json").read_text())
-
-
-def progress(n, *seqs, status="running", run="a"):
-    message = fixture("progress")
-    count = len(seqs)
-    steps = {
-        "first": seqs[0],
-        "names": ["prompt"],
-        "action": [0] * count,
-        "source": [-1] * count,
-        "status": "c" * count,
-        "ms": [float(n)] * count,
-        "stale": [],
-    }
-    return {**message, "n": n, "run": {**message["run"], "id": run, "status": status, "steps": steps}}
+from notebook_agent.widgets import GraphView, Panel, StateView, TimeSlider
+from tests.progress import fixture, progress
 
 
 class FixtureBackend:
@@ -144,6 +119,31 @@ def test_a_late_place_is_not_taken(heard, backend):
     heard.told(seq=9, follows=False, n=0)
     assert [] == backend.looked
     assert {**backend.where, "n": 2} == heard.panel.place
+
+
+def test_a_page_that_turns_to_the_past_while_the_run_goes_on_is_heard(heard, backend):
+    """That the run went on, and is told of late, is no move of the kernel's."""
+    backend.where = {**backend.where, "seq": 12}
+    heard.panel.refresh()
+    assert backend.where == heard.panel.place
+    heard.told(seq=4, follows=False, n=0)
+    assert [(4, False)] == backend.looked
+
+
+def test_a_place_from_before_a_run_began_is_not_taken(heard, backend):
+    """Though the page could not know yet: what ran since would be left behind in another branch."""
+    backend.where = {**backend.where, "seq": 12, "n": 1}
+    heard.told(seq=4, follows=False, n=0)
+    assert ([], {**backend.where, "seq": 10}) == (backend.looked, heard.panel.place)
+
+
+def test_the_page_is_told_that_a_run_begins(heard, backend):
+    """With how it is held; from then on its places are heard again."""
+    backend.where = {**backend.where, "n": 1}
+    backend.watchers[0]({"mode": "running", "at": None})
+    assert backend.where == heard.panel.place
+    heard.told(seq=4, follows=False, n=1)
+    assert [(4, False)] == backend.looked
 
 
 @pytest.mark.parametrize("place", [{"n": None}, {"seq": "x"}, {"seq": 4.5}, {"follows": 2}, {"run": []}])
@@ -268,113 +268,3 @@ def test_refresh_turns_to_another_run(heard, backend):
     backend.where = {**backend.where, "run": fork["id"], "seq": 7}
     heard.panel.refresh()
     assert (heard.panel.overview["run"], heard.panel.place["run"]) == (fork["id"], fork["id"])
-
-
-def test_two_messages_become_one():
-    """Each step is there once, as it was last, and the numbers are told."""
-    made = merged(merged(None, progress(1, 1, 2)), progress(2, 2, 3))
-    assert [(step["seq"], step["ms"]) for step in rows(made["run"]["steps"])] == [
-        (1, 1.0),
-        (2, 2.0),
-        (3, 2.0),
-    ]
-    assert (made["first"], made["n"]) == (1, 2)
-
-
-class Clockwork:
-    """A throttle with a clock that stands still until it is moved."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.sent = []
-        self.due = []
-        self.throttle = Throttle(
-            self.sent.append, clock=lambda: self.now, later=lambda wait, act: self.due.append((wait, act))
-        )
-
-    def pass_time(self, seconds):
-        self.now += seconds
-        due, self.due = self.due, []
-        for _, act in due:
-            act()
-
-
-def test_progress_is_sent_at_most_twenty_times_a_second():
-    """A hundred messages within a tenth of a second are three."""
-    clock = Clockwork()
-    for n in range(1, 101):
-        clock.throttle.push(progress(n, n))
-        if n % 50 == 0:
-            clock.pass_time(0.05)
-    assert [message["n"] for message in clock.sent] == [1, 50, 100]
-    assert sum(len(rows(message["run"]["steps"])) for message in clock.sent) == 100
-
-
-def test_a_little_early_is_no_reason_to_wait():
-    """What comes before its time by less than a third of the interval is sent; the next one waits."""
-    clock = Clockwork()
-    for n in range(1, 4):
-        clock.throttle.push(progress(n, n))
-        clock.now += 0.04
-    assert [message["n"] for message in clock.sent] == [1, 2]
-    assert [round(wait, 3) for wait, _ in clock.due] == [0.02]
-
-
-def test_one_timer_is_enough():
-    """Messages that wait, wait for the same moment."""
-    clock = Clockwork()
-    for n in range(1, 6):
-        clock.throttle.push(progress(n, n))
-    assert [wait for wait, _ in clock.due] == [0.05]
-
-
-def test_a_closed_throttle_sends_nothing_that_it_held():
-    """Nor what comes later, when its timer is over."""
-    clock = Clockwork()
-    for n in range(1, 3):
-        clock.throttle.push(progress(n, n))
-    clock.throttle.close()
-    clock.pass_time(0.05)
-    clock.throttle.push(progress(3, 3, status="completed"))
-    assert [1] == [message["n"] for message in clock.sent]
-
-
-def test_the_end_of_a_run_does_not_wait():
-    """What is held goes with it."""
-    clock = Clockwork()
-    for n, status in enumerate(["running", "running", "completed"], start=1):
-        clock.throttle.push(progress(n, n, status=status))
-    assert [(message["n"], message["run"]["status"]) for message in clock.sent] == [
-        (1, "running"),
-        (3, "completed"),
-    ]
-
-
-def test_two_runs_are_not_mixed():
-    """A message of another run first sends what is held."""
-    clock = Clockwork()
-    for n, run in enumerate(["a", "a", "b"], start=1):
-        clock.throttle.push(progress(n, n, run=run))
-    clock.pass_time(0.05)
-    assert [(message["run"]["id"], message["n"]) for message in clock.sent] == [("a", 1), ("a", 2), ("b", 3)]
-
-
-def test_every_step_arrives_from_many_threads():
-    """Nothing is lost where several threads push at once, with the real clock and timer."""
-    sent = []
-    done = threading.Event()
-
-    def send(message):
-        sent.append(message)
-        if message["run"]["status"] == "completed":
-            done.set()
-
-    throttle = Throttle(send)
-    threads = [threading.Thread(target=throttle.push, args=[progress(n, n)]) for n in range(64)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    throttle.push(progress(64, 64, status="completed"))
-    assert done.wait(5)
-    assert {step["seq"] for message in sent for step in rows(message["run"]["steps"])} == set(range(65))

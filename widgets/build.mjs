@@ -7,26 +7,18 @@ import { build, context } from "esbuild";
 import { minify } from "terser";
 
 const LIMIT = 40 * 1024;
-/** What elements hear, which is called so by others; every other `onThis` is between our own parts. */
-const EVENTS = "Blur|Change|Click|Focus\\w*|Input|Key\\w+|Mouse\\w+|Pointer\\w+|Scroll|Submit|Toggle|Wheel";
-/** What Preact alone knows of, besides what begins with _: no part of ours is a class. */
-const PREACT =
-  "component[DW]\\w+|shouldComponentUpdate|get(Derived|Snapshot|Child)\\w+|contextType|debounceRendering|defaultProps|diffed|forceUpdate|props|setState|unmount|vnode|Consumer|Provider";
-/** Names between our own parts; `check` sees to it that no message has them. */
-const OURS =
-  "atHead|breakAt|brief|broken|bubble|bubbles|busy|camera|changes|choose|depth|drawer|drawn|expanded|exportPage|folded|following|freshFrom|handlers|hues|icon|inView|isText|lane|lanes|late|limits|lines|listRuns|listed|looks|moveToSeq|moved|nameOf|noun|original|pieces|point|points|primary|scale|showNewer|shown|streaming|switchTo|tabbed|turned|viewer|visits|waiting";
-/** Getters of ours do nothing but get. */
-const SMALLER = {
-  module: true,
-  ecma: 2020,
-  compress: { passes: 3, pure_getters: true, unsafe: true, unsafe_arrows: true },
-  mangle: { properties: { regex: new RegExp(`^_|^on(?!(${EVENTS})$)[A-Z]|^(${PREACT}|${OURS})$`) } },
-};
 /** Classes that are looked for from outside the bundle, which keep their names. */
 const KEPT = new Set(["na-panel", "na-live", "na-pill", "na-grid", "na-grid-live"]);
 const NAMES = /(?<![\w-])(?:--)?na-[\w-]*/g;
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "notebook_agent", "static");
+/** Getters of ours do nothing but get. */
+const SMALLER = {
+  module: true,
+  ecma: 2020,
+  compress: { passes: 3, pure_getters: true, unsafe: true, unsafe_arrows: true },
+  mangle: { properties: { regex: /^_|^[a-z]\w+$/, reserved: othersNames() } },
+};
 const shared = {
   absWorkingDir: here,
   outdir: out,
@@ -61,7 +53,6 @@ const grid = {
 if (process.argv.includes("--watch")) {
   for (const each of [panel, grid]) await (await context({ ...each, logLevel: "info" })).watch();
 } else {
-  check();
   const made = (await Promise.all([panel, grid].map(bundled))).flat();
   const total = made.reduce((sum, { text }) => sum + weight(text), 0);
   if (total > LIMIT) throw new Error(`The bundles are ${total} bytes gzipped, more than ${LIMIT}.`);
@@ -71,13 +62,20 @@ if (process.argv.includes("--watch")) {
   }
 }
 
-/** Refuses names of ours that a message has as well. */
-function check() {
-  const wire = readdirSync(join(here, "src", "wire")).map((name) => join("wire", name));
-  const said = [...wire, "grid.ts"].map((name) => readFileSync(join(here, "src", name), "utf8"));
-  const both = said.join().match(new RegExp(`\\b(${OURS})\\??:`));
-  if (both)
-    throw new Error(`${both[1]} is in a message, so build.mjs cannot shorten it: take it out of OURS.`);
+/**
+ * What is called so by others, and keeps its name: all that a message, a host or an element may have. A name
+ * that is known only as the script runs comes of a message, or stands in quotes, or is a key's, with a capital.
+ */
+function othersNames() {
+  const read = (folder, ending) =>
+    readdirSync(join(here, folder), { recursive: true })
+      .filter((name) => ending.test(name))
+      .map((name) => readFileSync(join(here, folder, name), "utf8"))
+      .join("\n")
+      .replace(/\/\*.*?\*\//gs, "");
+  const quoted = (read("src", /\.tsx?$/) + read("node_modules/preact", /\.mjs$/)).match(/"\w+"/g);
+  const named = [read("src/wire", /\.ts$/), read("node_modules/preact/src", /(dom|jsx)\.d\.ts$/), ...quoted];
+  return [...new Set(named.join("\n").match(/[a-z]\w+/g))];
 }
 
 function weight(text) {

@@ -23,6 +23,7 @@ from notebook_agent.errors import RunBusyError, RunError, StateError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.interrupts import held
 from notebook_agent.lifecycle import Listener
 from notebook_agent.state import State
 from notebook_agent.state.typed import Data
@@ -218,7 +219,7 @@ class Application(Running, Forking, Steered, Generic[Data]):
             raise StateError(
                 f"update_state takes a State, such as app.state.update(key=..); not {new_state!r}."
             )
-        with self._run:
+        with held(), self._run:
             if self.store is not None:
                 self.store.edit_state(self.key, new_state, after=self.sequence_id)
             old = self._run.state
@@ -228,7 +229,7 @@ class Application(Running, Forking, Steered, Generic[Data]):
 
     def reset_to_entrypoint(self) -> None:
         """Make the entrypoint the next action; state and history stay."""
-        with self._run:
+        with held(), self._run:
             self._run.prior = self._run.pending = None
 
     def visualize(  # Burr's signature

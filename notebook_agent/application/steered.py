@@ -9,6 +9,7 @@ from notebook_agent.calls import Budget
 from notebook_agent.calls.modes import ledger_mode
 from notebook_agent.calls.protocol import CallSource, LedgerMode
 from notebook_agent.engine import Gate, Run
+from notebook_agent.interrupts import held
 
 __all__ = ["Steered"]
 
@@ -82,7 +83,7 @@ class Steered:
         from notebook_agent.store.codec.registry import begin_generation
         from notebook_agent.store.codec.renewing import renewed
 
-        with self._run:
+        with held(), self._run:
             begin_generation()
             state = self._run.state.plain()
             found = {key: renewed(value) for key, value in state.items()}

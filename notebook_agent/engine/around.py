@@ -10,6 +10,7 @@ from notebook_agent.engine.during import meanwhile, waiting
 from notebook_agent.engine.failure import note_second
 from notebook_agent.engine.runs import Run
 from notebook_agent.engine.step import OpenStep
+from notebook_agent.interrupts import exposed
 
 __all__ = ["after_step", "before_step"]
 
@@ -25,7 +26,8 @@ def before_step(run: Run, node: Node, inputs: Mapping[str, object], *, awaits: b
     for method, awaited in run.hooks.pre_run_step:
         if not awaited:
             try:
-                method(
+                exposed(
+                    method,
                     app_id=key.app_id,
                     partition_key=key.partition_key,
                     sequence_id=seq,
@@ -54,7 +56,8 @@ def after_step(
     for method, awaited in run.hooks.post_run_step:
         if not awaited:
             try:
-                method(
+                exposed(
+                    method,
                     app_id=key.app_id,
                     partition_key=key.partition_key,
                     sequence_id=step.seq,

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from notebook_agent.action import Node
 from notebook_agent.engine.failure import leaving, note_second
+from notebook_agent.interrupts import exposed
 from notebook_agent.lifecycle import Hooked
 from notebook_agent.state import State
 
@@ -98,7 +99,7 @@ def tell(
     for method, awaited in hooked:
         try:
             if not awaited:
-                method(**event)
+                exposed(method, **event)
             elif awaits:
                 yield Call(method, (), event)
         except Exception as error:  # noqa: BLE001  # raised below

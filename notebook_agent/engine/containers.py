@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from notebook_agent.action import Node
 from notebook_agent.engine.calling import Begun, Call, Event, Item, Loop, Outcome, StreamLeft
-from notebook_agent.engine.drive import amake, answered, make
+from notebook_agent.engine.drive import amake, answered, shown
 from notebook_agent.errors import RunError
 from notebook_agent.state import State
 
@@ -51,9 +51,7 @@ class _Flow:
         if self._waits():
             return self._taken()
         try:
-            event = next(self.loop)
-            while isinstance(event, Call):
-                event = make(self.loop, event)
+            event = shown(self.loop)
         except StopIteration as end:
             self.outcome = end.value
             return None
@@ -84,9 +82,7 @@ class _Flow:
         """End the step where it is: it is interrupted."""
         self.left = True
         try:
-            event = self.loop.throw(StreamLeft())
-            while isinstance(event, Call):
-                event = make(self.loop, event)
+            shown(self.loop, error=StreamLeft())
         except (StreamLeft, StopIteration):
             return
 

@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from notebook_agent.engine.calling import Call, Event, Loop, Outcome, Step
 from notebook_agent.engine.timing import within
+from notebook_agent.interrupts import exposed, held
 
-__all__ = ["Wait", "aiterate", "amake", "answered", "arun", "iterate", "make", "run"]
+__all__ = ["Wait", "aiterate", "amake", "answered", "arun", "iterate", "run", "shown"]
 
 Wait = Callable[[Awaitable[object]], object]
 """Waits for what an async function returned, and gives what comes of it."""
@@ -17,14 +18,15 @@ Wait = Callable[[Awaitable[object]], object]
 def run(loop: Loop) -> Outcome:
     """Make the calls of a loop to its end, and return how it halted."""
     __tracebackhide__ = True
-    try:
-        event = next(loop)
-        while True:
-            event = make(loop, event) if isinstance(event, Call) else next(loop)
-    except StopIteration as end:
-        return cast("Outcome", end.value)
-    finally:
-        loop.close()
+    with held():
+        try:
+            event = next(loop)
+            while True:
+                event = make(loop, event) if isinstance(event, Call) else next(loop)
+        except StopIteration as end:
+            return cast("Outcome", end.value)
+        finally:
+            loop.close()
 
 
 async def arun(loop: Loop) -> Outcome:
@@ -47,13 +49,8 @@ def iterate(loop: Loop, wait: Wait | None = None) -> Generator[Step, None, Outco
     """
     __tracebackhide__ = True
     try:
-        event = next(loop)
         while True:
-            if isinstance(event, Call):
-                event = make(loop, event, wait)
-            else:
-                yield cast("Step", event)
-                event = next(loop)
+            yield cast("Step", shown(loop, wait))
     except StopIteration as end:
         return cast("Outcome", end.value)
     finally:
@@ -77,13 +74,23 @@ async def aiterate(loop: Loop) -> AsyncGenerator[Step, None]:
         loop.close()
 
 
+def shown(loop: Loop, wait: Wait | None = None, error: BaseException | None = None) -> Event:
+    """Go on, or throw an error into the loop, and make its calls up to what it shows next."""
+    __tracebackhide__ = True
+    with held():
+        event = next(loop) if error is None else loop.throw(error)
+        while isinstance(event, Call):
+            event = make(loop, event, wait)
+    return event
+
+
 def make(loop: Loop, call: Call, wait: Wait | None = None) -> Event:
     """Make one call of a loop and tell it what came of it; return what it asks for next."""
     __tracebackhide__ = True
     try:
-        answer: Any = call.function(*call.arguments, **call.keywords)
+        answer: Any = exposed(call.function, *call.arguments, **call.keywords)
         if wait is not None and hasattr(answer, "__await__"):
-            answer = wait(answer if call.deadline is None else within(answer, call.deadline))
+            answer = exposed(wait, answer if call.deadline is None else within(answer, call.deadline))
     except BaseException as error:  # noqa: BLE001  # the loop keeps it and raises it again
         return loop.throw(error)
     return loop.send(answer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from types import TracebackType
 
 from notebook_agent import redact
@@ -9,8 +11,19 @@ from notebook_agent.errors import AgentError, RunError
 from notebook_agent.ids import RunKey
 from notebook_agent.store.protocol import Failure, Status
 
-__all__ = ["describe", "leaving", "note_report", "note_second", "own_frames", "reported_by", "status_of"]
+__all__ = [
+    "describe",
+    "leaving",
+    "name_files",
+    "note_report",
+    "note_second",
+    "own_frames",
+    "reported_by",
+    "status_of",
+]
 
+_FILE = re.compile(r'File "([^"\n]+)"(?=, line \d)')
+_names: list[Callable[[str], str | None]] = []
 _REPORT = "__notebook_agent_report__"
 _HERE = __name__.partition(".")[0]
 
@@ -59,6 +72,16 @@ def own_frames(error: BaseException) -> BaseException:
     return error if frame is None else error.with_traceback(frame)
 
 
+def name_files(name: Callable[[str], str | None]) -> Callable[[], None]:
+    """Ask from now on what a file in a kept traceback is called, such as `Cell In[3]`; None for its path.
+
+    Returns:
+        What ends that.
+    """
+    _names.append(name)
+    return lambda: _names.remove(name)
+
+
 def describe(error: BaseException) -> Failure:
     """Return an exception as text: class, message and whole traceback, secrets masked."""
     import traceback
@@ -66,7 +89,11 @@ def describe(error: BaseException) -> Failure:
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     lines = "".join(traceback.format_exception(error))
-    return Failure(name, redact.redact_text(_message(error)), redact.redact_text(lines))
+    return Failure(name, redact.redact_text(_message(error)), redact.redact_text(_FILE.sub(_named, lines)))
+
+
+def _named(file: re.Match[str]) -> str:
+    return next((told for each in _names if (told := each(file[1])) is not None), file[0])
 
 
 def _message(error: BaseException) -> str:

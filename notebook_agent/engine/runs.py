@@ -22,6 +22,7 @@ from notebook_agent.engine.step import Next, OpenStep
 from notebook_agent.errors import GraphError, RunBusyError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.interrupts import exposed
 from notebook_agent.lifecycle import NO_HOOKS, Event, Hooks, Listeners, StepEnded
 from notebook_agent.state import State
 from notebook_agent.state.watch import Watch
@@ -226,7 +227,7 @@ class Run:
             return Next(self.entrypoint)
         if prior not in self.graph:
             raise self._lost(prior)
-        decision = self.graph.next(prior, state)
+        decision = exposed(self.graph.next, prior, state)
         return Next(decision.target, decision)
 
     def _lost(self, name: str) -> GraphError:

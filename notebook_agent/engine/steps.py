@@ -36,6 +36,7 @@ from notebook_agent.engine.step import Next, OpenStep
 from notebook_agent.engine.streaming import stream
 from notebook_agent.engine.timing import deadline_of, note_overrun, pause
 from notebook_agent.errors import ActionError, ActionTimeoutError, MaxStepsError
+from notebook_agent.interrupts import check
 from notebook_agent.lifecycle import ExecuteMethod, RunHalted
 from notebook_agent.state.watch import Watch
 from notebook_agent.store.protocol import RunCall
@@ -96,6 +97,7 @@ def _until_halt(run: Run, call: RunCall, halts: Halts, *, awaits: bool) -> Loop:
     taken = 0
     course = Course(halts, awaits) if call.method in _GOES_ON and run.store is not None else None
     while (coming := run.upcoming()).action is not None:
+        check()
         if taken == call.max_steps:
             raise _too_many(run, coming, taken)
         gate = run.gate

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from notebook_agent.history.blame import NEAREST, Blame, Origin
 from notebook_agent.history.calls import Made, calls_below, made, runs_below, task_order
-from notebook_agent.history.compare import Change, changes, path_of
+from notebook_agent.history.compare import Change, changes, last_key, path_of
+from notebook_agent.history.family import family
 from notebook_agent.history.flips import Flip, flip, flip_of
-from notebook_agent.history.history import History, family
+from notebook_agent.history.history import History
 from notebook_agent.history.parting import first_difference
 from notebook_agent.history.spans import Span, attributes_of, spans_of
 from notebook_agent.history.textdiff import DiffLine, text_diff
@@ -45,6 +46,7 @@ __all__ = [
     "first_difference",
     "flip",
     "flip_of",
+    "last_key",
     "made",
     "path_of",
     "runs_below",

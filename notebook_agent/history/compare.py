@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
-from notebook_agent.redact import masked_repr
+from notebook_agent.redact import mask_field, masked_repr
 from notebook_agent.state import same
 
-__all__ = ["Change", "changes", "path_of", "same"]
+__all__ = ["Change", "changes", "last_key", "path_of", "same"]
+
+_NAME: Final = re.compile(r"[^\W\d]\w*")
+_LAST: Final = re.compile(r"""(?:^|\.)([^\W\d]\w*)$ | \[(['"])([^'"]*)\2\]$""", re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,10 @@ class Change:
     after: object = None
 
     def __repr__(self) -> str:
-        """Mask secrets."""
-        return masked_repr(self)
+        """Mask secrets, also what stands under a key such as `password`."""
+        key = last_key(self.path) or ""
+        before, after = mask_field(key, self.before), mask_field(key, self.after)
+        return masked_repr(replace(self, before=before, after=after))
 
 
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
@@ -36,12 +42,34 @@ def changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterat
 
 
 def path_of(parent: str, key: object) -> str:
-    """Write the path of an item below another: `chat_history[4].content`."""
-    if isinstance(key, int):
-        return f"{parent}[{key}]"
-    if isinstance(key, str) and key.isidentifier():
+    """Write the path of an item below another as it can be typed: `chat_history[4].content`."""
+    if parent == "state":
+        parent = "state.state"
+    if isinstance(key, str) and _NAME.fullmatch(key):
         return f"{parent}.{key}" if parent else key
-    return f"{parent}[{key!r}]"
+    return f"{parent}[{_literal(key)}]"
+
+
+def last_key(path: str) -> str | None:
+    """Return the text under which a value stands, for it may tell of a secret; None below another key."""
+    found = _LAST.search(path)
+    return None if found is None else found[1] or found[3]
+
+
+def _literal(key: object) -> str:
+    """A key as Python writes it, in one word of a command line."""
+    if isinstance(key, float):
+        return repr(key).replace("inf", "1e999")
+    if type(key) is tuple:
+        return f"({','.join(map(_literal, key))}{',' if len(key) == 1 else ''})"
+    if isinstance(key, str | bytes):
+        return re.sub(r"\\\\|\\'|[${}]", _escaped, repr(key))
+    return repr(key)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """What a command line would take for something else; two backslashes are one and stay."""
+    return found[0] if found[0] == r"\\" else f"\\x{ord(found[0][-1]):02x}"
 
 
 def _values(path: str, before: object, after: object) -> Iterator[Change]:

@@ -14,6 +14,7 @@ from notebook_agent.condition import Condition, Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import Json
+from notebook_agent.redact import masked_repr
 from notebook_agent.state import State, same
 
 __all__ = ["Flip", "flip", "flip_of"]
@@ -37,6 +38,10 @@ class Flip:
 
     changes: Mapping[str, object]
     target: str | None
+
+    def __repr__(self) -> str:
+        """Mask secrets."""
+        return masked_repr(self)
 
 
 def flip_of(graph: Graph, decision: Decision, state: State, *, most: int = _MOST_TRIALS) -> Flip | None:

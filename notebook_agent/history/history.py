@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
-from notebook_agent.errors import UnknownRunError, UnknownStepError
+from notebook_agent.errors import CommandError, UnknownRunError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.history.blame import NEAREST, Blame, blame
 from notebook_agent.history.calls import CALL_COLUMNS, call_row, made
+from notebook_agent.history.checkpoints import Checkpoints
 from notebook_agent.history.compare import Change, changes
+from notebook_agent.history.family import family
 from notebook_agent.history.flips import Flip, flip_of
 from notebook_agent.history.frame import frame
 from notebook_agent.history.paths import found, read_path
 from notebook_agent.history.spans import Span, attributes_of, spans_of
-from notebook_agent.history.trail import STRETCH, Trail
-from notebook_agent.history.watch import Bisection, Tell, Watched, bisect, keys_of, question_of, watch
+from notebook_agent.history.trail import Moment, Trail
+from notebook_agent.history.watch import (
+    Bisection,
+    Point,
+    Tell,
+    Watched,
+    bisect,
+    keys_of,
+    question_of,
+    watch,
+)
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Edit, RunRecord, StepRecord, StepValues, Store
@@ -25,7 +36,7 @@ from notebook_agent.store.protocol import Edit, RunRecord, StepRecord, StepValue
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["History", "family"]
+__all__ = ["History"]
 
 
 class History(Sequence[StepRecord]):
@@ -145,63 +156,77 @@ class History(Sequence[StepRecord]):
 
         Args:
             path: Such as `chat_history[4].content`.
-            seq: The step after which to look; the last one by default.
+            seq: The step after which to look; by default the last one, with what was edited since.
             most: How many causes to tell, the latest; None for all, which may be thousands.
 
         Raises:
             StateError: That is no path.
             MissingKeyError: Nothing stands there; the message says what is nearest.
         """
-        return self.blame_at(path, self.run.head if seq is None else self[seq].seq, most=most)
+        at, edited = (self.run.head, True) if seq is None else (self[seq].seq, False)
+        return self.blame_at(path, at, edited=edited, most=most)
 
-    def blame_at(self, path: str, seq: int | None, *, most: int | None = NEAREST) -> Blame:
-        """Tell the same of a checkpoint, of which None is the initial state of all."""
+    def blame_at(
+        self, path: str, seq: int | None, *, edited: bool = False, most: int | None = NEAREST
+    ) -> Blame:
+        """Tell the same of a checkpoint, of which None is the initial state of all.
+
+        Args:
+            path: Such as `chat_history[4].content`.
+            seq: The checkpoint.
+            edited: Look at it with the edits that were made there.
+            most: How many causes to tell.
+        """
+        if most is not None and not (isinstance(most, int) and most >= 0):
+            raise CommandError(
+                f"blame tells of so many causes, or of all for None; not of {most!r}", key="most"
+            )
         trail, asked = Trail(self.store, self.key), read_path(path)
-        place = trail.place(asked, seq) or found(trail.state(seq), asked)
-        return blame(trail, place, seq, most)
+        at = trail.latest(seq) if edited else Moment(seq)
+        place = trail.place(asked, at) or found(trail.state(at), asked)
+        return blame(trail, place, at, most)
 
-    def watch(self, question: str | Callable[[State], object], *, tell: Tell | None = None) -> Watched:
+    def watch(
+        self, question: str | Callable[[State], object], seq: int | None = None, *, tell: Tell | None = None
+    ) -> Watched:
         """Ask an expression, see `expr`, or a function of each checkpoint, from the initial state on.
+
+        A checkpoint that was edited by hand, or where a fork was made, has a second point: what it was then.
 
         Args:
             question: What to ask.
+            seq: The last step to look at; by default the run's, with what was edited since.
             tell: Called after each checkpoint, with the number of those asked and of all.
 
         Raises:
             ConditionError: It cannot be read, or it raised at every checkpoint.
+            UnknownStepError: The run has no such step.
             WatchStopped: A Stop came; its `watched` has what was found.
         """
         text, asked = question_of(question)
-        steps = self.store.steps(self.key)
-        return watch(text, asked, self._past(steps, *keys_of(asked)), len(steps) + 1, tell)
+        past = Checkpoints(self.store, self.key, None if seq is None else self[seq].seq)
+        return watch(text, asked, *past.of(*keys_of(asked)), tell)
 
-    def bisect(self, predicate: str | Callable[[State], object], *, tell: Tell | None = None) -> Bisection:
+    def bisect(
+        self, predicate: str | Callable[[State], object], seq: int | None = None, *, tell: Tell | None = None
+    ) -> Bisection:
         """Tell at which checkpoint a predicate first fails; nothing is run.
 
         Args:
             predicate: What holds at first.
+            seq: As for `watch`.
             tell: As for `watch`.
 
         Raises:
             ConditionError: It cannot be read, or it raised at every checkpoint.
+            UnknownStepError: The run has no such step.
             WatchStopped: A Stop came; its `watched` has what was found.
         """
-        return bisect(self.watch(predicate, tell=tell))
+        return bisect(self.watch(predicate, seq, tell=tell))
 
-    def _past(
-        self, steps: Sequence[StepRecord], keys: Sequence[str] | None, counted: Collection[str]
-    ) -> Iterator[tuple[StepRecord | None, State]]:
-        yield None, self._after(steps, None)
-        for start in range(0, len(steps), STRETCH):
-            some = steps[start : start + STRETCH]
-            yield from zip(
-                some, self.store.states([step.ref for step in some], keys=keys, counted=counted), strict=True
-            )
-
-    def _after(self, steps: Sequence[StepRecord], seq: int | None) -> State:
-        """Return the state after a step; for None that of the oldest ancestor before its first."""
-        first = steps[0].ref.run if steps else self.key
-        return self.store.state(StepRef(first, None) if seq is None else StepRef(self.key, seq))
+    def seen(self, point: Point) -> State:
+        """Return the state at a point of a watch."""
+        return Checkpoints(self.store, self.key).state(point)
 
     def df(self) -> pd.DataFrame:
         """Return the table of steps; pandas must be installed."""
@@ -270,24 +295,3 @@ def _row(step: StepRecord) -> tuple[object, ...]:
         writes,
         step.ref.run.app_id,
     )
-
-
-def family(runs: Iterable[RunRecord], key: RunKey) -> list[RunRecord]:
-    """Pick a run, its ancestors and all their forks out of a list, parents before children."""
-    by_key = {run.key: run for run in runs}
-    forks: dict[RunKey, list[RunRecord]] = {}
-    for run in sorted(by_key.values(), key=lambda run: run.created_at):
-        if run.parent is not None:
-            forks.setdefault(run.parent.run, []).append(run)
-    return list(_descent(by_key[_oldest(by_key, key)], forks))
-
-
-def _oldest(runs: dict[RunKey, RunRecord], key: RunKey) -> RunKey:
-    parent = runs[key].parent
-    return _oldest(runs, parent.run) if parent is not None and parent.run in runs else key
-
-
-def _descent(run: RunRecord, forks: dict[RunKey, list[RunRecord]]) -> Iterator[RunRecord]:
-    yield run
-    for fork in forks.get(run.key, ()):
-        yield from _descent(fork, forks)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from notebook_agent import syntax
 from notebook_agent.errors import MissingKeyError, StateError, did_you_mean
 from notebook_agent.history.compare import path_of
 
@@ -15,35 +16,59 @@ __all__ = ["ABSENT", "Path", "follow", "found", "read_path", "write_path"]
 Path = tuple[object, ...]
 """The key, then the keys and indexes below it."""
 ABSENT: Final = object()
-_PART: Final = re.compile(
-    r"""\.?([^\W\d]\w*)                # a name
-      | \[\s*(-?\d+)\s*\]              # an index
-      | \[\s*('[^']*'|"[^"]*")\s*\]    # a quoted key
-    """,
-    re.VERBOSE,
-)
+_NAME: Final = re.compile(r"\.?([^\W\d]\w*)")
+_LONGEST: Final = 10_000
+_MOST_TRIES: Final = 64
+_NOT_READ = (SyntaxError, ValueError, TypeError, MemoryError, RecursionError)
 
 
 def read_path(text: str) -> Path:
     """Read a path; one may begin with `state`, as in `state['chat']`.
 
+    Keys that are no names stand in brackets as Python writes them: `prices[None]`, `grid[(0, 1)]`.
+
     Raises:
         StateError: It is not one.
     """
     parts: list[object] = []
-    at, text = 0, re.sub(r"^state(?=[\[.])", "", text.strip())
-    while at < len(text):
-        part = _PART.match(text, at)
-        if part is None:
+    rest = re.sub(r"^state(?=[\[.])", "", text.strip()) if isinstance(text, str) else ""
+    at = 0
+    while at < len(rest) <= _LONGEST:
+        part, end = _part(rest, at)
+        if part is ABSENT:
             break
-        name, index, quoted = part.groups()
-        parts.append(name or (ast.literal_eval(quoted) if quoted else int(index)))
-        at = part.end()
-    if not parts or at < len(text) or not isinstance(parts[0], str):
+        parts.append(part)
+        at = end
+    if not parts or at < len(rest) or not isinstance(parts[0], str):
         raise StateError(
-            f"{text!r} is no path into a state. Write one such as chat_history[4].content.", path=text
+            f"{text!r} is no path into a state. Write one such as chat_history[4].content.", path=str(text)
         )
     return tuple(parts)
+
+
+def _part(text: str, at: int) -> tuple[object, int]:
+    """The part that begins at a place, and where it ends; ABSENT where none does."""
+    name = _NAME.match(text, at)
+    if name is not None:
+        return name[1], name.end()
+    end = at if text[at] == "[" else -1
+    for _ in range(_MOST_TRIES):
+        if end < 0 or (end := text.find("]", end + 1)) < 0:
+            break
+        key = _key(text[at + 1 : end])
+        if key is not ABSENT:
+            return key, end + 1
+    return ABSENT, at
+
+
+def _key(text: str) -> object:
+    """What a literal stands for; ABSENT for what is none, and for what can be no key."""
+    try:
+        key: object = ast.literal_eval(syntax.parse(text.strip(), "eval"))
+        hash(key)
+    except _NOT_READ:
+        return ABSENT
+    return key
 
 
 def write_path(path: Path) -> str:
@@ -83,7 +108,7 @@ def found(state: Mapping[str, object], path: Path) -> Path:
 def _item(value: object, part: object) -> object:
     if isinstance(value, Mapping):
         return value.get(part, ABSENT)
-    if isinstance(value, list | tuple) and isinstance(part, int):
+    if isinstance(value, list | tuple) and type(part) is int:
         return value[part] if 0 <= part < len(value) else ABSENT
     if isinstance(part, str) and not isinstance(value, list | tuple | str | bytes):
         return getattr(value, part, ABSENT)

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import AgentError, ConditionError, EndsAtUser
 from notebook_agent.history.compare import same
 from notebook_agent.history.counting import counted_keys
 from notebook_agent.history.frame import frame
-from notebook_agent.redact import masked_repr
+from notebook_agent.redact import mask_field, masked_repr, tells
 from notebook_agent.state import State
-from notebook_agent.store.protocol import StepRecord
+from notebook_agent.store.protocol import Edit, StepRecord
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Bisection", "Point", "Tell", "WatchStopped", "Watched", "bisect", "watch"]
+__all__ = ["Bisection", "Point", "Seen", "Tell", "WatchStopped", "Watched", "bisect", "watch"]
 
 Question = Callable[[State], object]
+Seen = tuple[StepRecord | None, Edit | None, State]
+"""A step, what was edited after it, and the state after both."""
 Tell = Callable[[int, int], None]
 """Is told at how many checkpoints was asked, and of how many."""
 _WHOLE: Final = re.compile(r"\bstate\b(?!\s*\[\s*['\"])")
 """The state itself, and not one key of it."""
+_WORD: Final = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An expression at one checkpoint.
+    """An expression at one checkpoint, or at one as it was edited by hand.
 
     Attributes:
         seq: The step; None for the initial state.
@@ -38,6 +42,8 @@ class Point:
         value: What the expression gave after the step.
         error: Why it gave nothing.
         changed: Whether that is something else than at the point before.
+        edit: The edit of the state after the step, or where a fork was made, that led here.
+        named: Words of what was asked that say that the value is a secret.
     """
 
     seq: int | None
@@ -45,10 +51,20 @@ class Point:
     value: object
     error: str | None
     changed: bool
+    edit: Edit | None = None
+    named: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def shown(self) -> object:
+        """The value with secrets masked, also where it was asked for by a key such as `password`."""
+        value = self.value
+        for word in self.named:
+            value = mask_field(word, value)
+        return value
 
     def __repr__(self) -> str:
         """Mask secrets."""
-        return masked_repr(self)
+        return masked_repr(replace(self, value=self.shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,7 @@ class Watched:
 
     Attributes:
         text: The expression as it was written.
-        points: One for each checkpoint that was looked at.
+        points: One for each checkpoint that was looked at, and after it one for what was edited there.
         left: How many were not, as a Stop came.
     """
 
@@ -76,9 +92,10 @@ class Watched:
         return tuple(point for point in self.points if point.error is not None)
 
     def df(self) -> pd.DataFrame:
-        """Return the points as a table with the columns `seq action value changed error`, as they are."""
-        columns = ["seq", "action", "value", "changed", "error"]
-        return frame([(p.seq, p.action, p.value, p.changed, p.error) for p in self.points], columns)
+        """Return the points as they are: a table with the columns `seq action value changed error edited`."""
+        columns = ["seq", "action", "value", "changed", "error", "edited"]
+        rows = [(p.seq, p.action, p.value, p.changed, p.error, p.edit is not None) for p in self.points]
+        return frame(rows, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +104,8 @@ class Bisection:
 
     Attributes:
         text: The predicate as it was written.
-        first_bad: The first checkpoint where it is false; None where it never is.
+        first_bad: The first checkpoint where it is false; None where it never is. Where it has an `edit`,
+            that is what made it fail, and no step.
         last_good: The checkpoint before; None where it fails from the start.
         flips: All points at which it turned, in order.
         errors: The points at which it raised; they count as neither.
@@ -125,7 +143,7 @@ class WatchStopped(EndsAtUser, KeyboardInterrupt):
 def watch(
     text: str,
     question: Question,
-    past: Iterable[tuple[StepRecord | None, State]],
+    past: Iterable[Seen],
     total: int,
     tell: Tell | None = None,
 ) -> Watched:
@@ -137,7 +155,7 @@ def watch(
     """
     points: list[Point] = []
     try:
-        for _ in _asked_each(question, past, points):
+        for _ in _asked_each(question, past, points, tuple(filter(tells, _words(text, question)))):
             if tell is not None:
                 tell(len(points), total)
     except KeyboardInterrupt:
@@ -148,11 +166,11 @@ def watch(
 
 
 def _asked_each(
-    question: Question, past: Iterable[tuple[StepRecord | None, State]], points: list[Point]
+    question: Question, past: Iterable[Seen], points: list[Point], named: tuple[str, ...]
 ) -> Iterator[None]:
     """Add the point of each checkpoint."""
     before: State | None = None
-    for step, state in past:
+    for step, edit, state in past:
         last = points[-1] if points else None
         if last is not None and state is before:
             value, error, changed = last.value, last.error, False
@@ -161,7 +179,7 @@ def _asked_each(
             changed = last is None or _turned(last, value, error)
         before = state
         seq, action = (None, None) if step is None else (step.seq, step.action)
-        points.append(Point(seq, action, value, error, changed))
+        points.append(Point(seq, action, value, error, changed, edit, named))
         yield
 
 
@@ -180,6 +198,18 @@ def bisect(watched: Watched) -> Bisection:
         sum(bool(point.value) for point in decided),
         watched.left,
     )
+
+
+def _words(text: str, question: Question) -> Iterator[str]:
+    """The words of an expression, or the texts in a function's own code."""
+    if not isinstance(question, FunctionType):
+        yield from dict.fromkeys(_WORD.findall(text))
+        return
+    codes = [question.__code__]
+    while codes:
+        consts = codes.pop().co_consts
+        yield from (each for each in consts if isinstance(each, str))
+        codes += [each for each in consts if isinstance(each, CodeType)]
 
 
 def _turned(last: Point, value: object, error: str | None) -> bool:

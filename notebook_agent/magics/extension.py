@@ -62,6 +62,7 @@ class Extension:
 
     def _after_cell(self, result: object) -> None:
         self._agent.after_cell(getattr(getattr(result, "info", None), "cell_id", None))
+        self._panels.after_cell()
 
     def _add_completion(self) -> None:
         if _has_matchers():

@@ -1,4 +1,4 @@
-"""Secrets out of the tracebacks that a shell shows, and so out of the notebook's file."""
+"""Tracebacks: secrets out of those that a shell shows, and cells by their number in those that are kept."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from traceback import walk_tb
 from typing import Any, Final
 
+from notebook_agent.engine.failure import name_files
 from notebook_agent.redact import redact_text
 
 __all__ = ["Tracebacks"]
@@ -20,26 +21,36 @@ _OURS = __name__.partition(".")[0]
 class Tracebacks:
     """Masks what is shown of an exception that came through our code; the exception stays as it is.
 
-    A provider's message may quote a key, and so may a line of code.
+    A provider's message may quote a key, and so may a line of code. In what is kept of an exception, a
+    cell is told as the shell tells it: `Cell In[3]`.
     """
 
     def __init__(self, shell: object) -> None:
         self._shell: Any = shell
         self._show: Callable[..., object] = getattr(shell, _HOOK)
         self._had = vars(shell).get(_HOOK)
+        self._forget: Callable[[], None] = lambda: None
 
     def install(self) -> None:
-        """Mask from now on."""
+        """Mask and name from now on."""
         setattr(self._shell, _HOOK, self._show_masked)
+        self._forget = name_files(self._cell)
 
     def uninstall(self) -> None:
-        """Mask no more; what has been put around this since stays."""
+        """Mask and name no more; what has been put around this since stays."""
+        self._forget()
+        self._forget = lambda: None
         if vars(self._shell).get(_HOOK) != self._show_masked:
             return
         if self._had is None:
             delattr(self._shell, _HOOK)
         else:
             setattr(self._shell, _HOOK, self._had)
+
+    def _cell(self, file: str) -> str | None:
+        """Return what the shell calls the cell of a file; None where it is no cell, and before IPython 8."""
+        name = getattr(self._shell.compile, "format_code_name", lambda _: None)(file)
+        return None if name is None else " ".join(name)
 
     def _show_masked(self, kind: type[BaseException], error: BaseException, lines: list[str]) -> object:
         if not _is_through_us(error):

@@ -54,10 +54,17 @@ class Journal:
         self._store.begin_step(run, begin, after=after)
         self.entries.append(("begin_step", (run, begin), after))
 
-    def end_step(self, run: RunKey, end: StepEnd, /) -> None:
-        """End a step."""
-        self._store.end_step(run, end)
+    def end_step(self, run: RunKey, end: StepEnd, /, *, then: StepBegin | None = None) -> None:
+        """End a step, and claim the one that follows."""
+        self._store.end_step(run, end, then=then)
         self.entries.append(("end_step", (run, end), None))
+        if then is not None:
+            self.entries.append(("begin_step", (run, then), end.seq))
+
+    def drop_step(self, run: RunKey, seq: int, /) -> None:
+        """Let go of a claimed step."""
+        self._store.drop_step(run, seq)
+        self.entries.append(("drop_step", (run, seq), None))
 
     def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
         """Replace the state at the head."""

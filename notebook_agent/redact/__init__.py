@@ -26,6 +26,7 @@ from notebook_agent.redact.masking import (
     redact_environment,
     redact_json,
     redact_text,
+    tells,
     trust,
     trusted,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "redact_pieces",
     "redact_text",
     "repr_of",
+    "tells",
     "trust",
     "trusted",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "redact_json",
     "redact_text",
     "secret_spans",
+    "tells",
     "trust",
     "trusted",
 ]
@@ -198,6 +199,11 @@ def mask_field(key: str, value: object) -> object:
     return _field(key, value, _Redactor(_texts(value)))
 
 
+def tells(key: str) -> bool:
+    """Tell whether a text is a secret for the key alone that it stands under."""
+    return key not in _trusted and re.fullmatch(TELLING, key) is not None
+
+
 def find_secrets(value: object, most: int = 100) -> list[Finding]:
     """Name the places of the first secrets in a value, and their rules; trusted keys are left out."""
     redactor = _Redactor(_texts(value))
@@ -263,6 +269,6 @@ def _field(key: object, value: object, redact: Callable[[str], str]) -> object:
         return value
     told = isinstance(value, str) and len(value) >= SHORTEST and " " not in value and value not in _MARKS
     redacted = _walk(value, redact)
-    if told and redacted == value and isinstance(key, str) and re.fullmatch(TELLING, key):
+    if told and redacted == value and isinstance(key, str) and tells(key):
         return f"[{ASSIGNED}]"
     return redacted

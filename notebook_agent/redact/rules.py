@@ -69,6 +69,12 @@ _LINE = r"(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): ?[^\n\\]+|[A-Za-z0-9+/
 _CUT_OFF = rf"(?:(?:\s|\\[nr])+{_LINE})*" + r"(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{1,15}(?=\s*(?:$|\")))?"
 """What follows the header of a key that was cut; of a text that only names such a header, nothing."""
 
+_QUOTED = (
+    r"(?P<quote>\\?[\"'])(?!(?:required|optional|disabled|password|provided|undefined|placeholder)\\?[\"'])"
+    r"(?P<secret>(?=[^\"'\\]*[^a-zA-Z_\"'\\])[^\"'\s\\{}$<>\[\]]{6,200}|[a-zA-Z_]{8,200})(?P=quote)"
+)
+"""A text in quotes that is no form's word, no field to be filled in and no sentence."""
+
 RULES: tuple[Rule, ...] = (
     _wide(
         "private-key",
@@ -169,6 +175,13 @@ RULES: tuple[Rule, ...] = (
         r"(?i)(?:api_?-?key|secret|token|passw(?:or)?d)[\"'\\]{0,2}\s{0,3}[:=]\s{0,3}[\"'\\]{0,2}(?P<secret>"
         + _RANDOM
         + ")",
+        *("key", "Key", "KEY", "secret", "Secret", "SECRET", "token", "Token", "TOKEN"),
+        *("pass", "Pass", "PASS"),
+    ),
+    _wide(
+        "assigned-secret",
+        r"(?i)(?:api_?-?key|client_?secret|secret_?key|(?:access|refresh|auth)_?token|private_?key|passw(?:or)?d)"
+        r"[\"'\\]{0,2}\]?(?:\s?:\s?str)?\s{0,3}(?:[=!]?=|:)\s{0,3}[rbf]?" + _QUOTED,
         *("key", "Key", "KEY", "secret", "Secret", "SECRET", "token", "Token", "TOKEN"),
         *("pass", "Pass", "PASS"),
     ),

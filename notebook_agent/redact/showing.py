@@ -19,7 +19,7 @@ def repr_of(value: object) -> str:
 
 def masked_repr(value: object) -> str:
     """The `repr` of a dataclass with secrets masked in its fields, each under its name."""
-    told = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}  # type: ignore[arg-type]  # one of ours
+    told = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.repr}  # type: ignore[arg-type]  # one of ours
     parts = (f"{name}={redact_text(repr_of(mask_field(name, item)))}" for name, item in told.items())
     return f"{type(value).__name__}({', '.join(parts)})"
 

@@ -134,8 +134,8 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
     def step(self, n: int = 1, inputs: Mapping[str, object] | None = None, /, **named: object) -> Shown:
         """Run `n` steps; return the one step, or what all came to."""
         __tracebackhide__ = True
-        if n < 1:
-            raise CommandError(f"step runs 1 step or more, not {n}: %agent step")
+        if not isinstance(n, int) or n < 1:
+            raise CommandError(f"step runs 1 step or more, not {n!r}: %agent step")
         plan = Plan({**(inputs or {}), **named}, steps=n)
         result = going.go(self.workspace, going.head_to_go_on(self.workspace, plan), plan)
         if len(result.steps) != 1:

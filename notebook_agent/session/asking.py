@@ -49,7 +49,7 @@ class Asking:
 
         Args:
             question: Over the state's keys, such as `len(chat_history)`; in Python also a function.
-            where: `"RUN@head"` for another run than the one in use.
+            where: The last step to look at; `"RUN@head"` for another run than the one in use.
         """
         return watching.watch(self.workspace, question, where)
 
@@ -58,6 +58,6 @@ class Asking:
 
         Args:
             predicate: Such as `mode != 'unknown'`; in Python also a function.
-            where: `"RUN@head"` for another run than the one in use.
+            where: The last step to look at; `"RUN@head"` for another run than the one in use.
         """
         return watching.bisect(self.workspace, predicate, where)

@@ -78,10 +78,10 @@ class PanelBackend:
             self._ws.look(past)
 
     def place(self) -> Place:
-        """Return where the session stands."""
+        """Return where the session stands; `n` counts the runs that began."""
         app, past = self._ws.in_use(), self._ws.past
         seq = app.sequence_id if past is None else past.seq
-        return Place(run=app.uid, seq=seq, follows=past is None, n=0)
+        return Place(run=app.uid, seq=seq, follows=past is None, n=self._controls.begun)
 
     def _root(self) -> RunKey:
         """Return the run whose initial state is the beginning of the slider."""

@@ -7,6 +7,7 @@ from notebook_agent.session.difference import Difference
 from notebook_agent.session.parting import parting
 from notebook_agent.session.references import Where, is_reference
 from notebook_agent.session.results import run_name
+from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.protocol import RunRecord
 
@@ -25,12 +26,22 @@ def diff(ws: Workspace, a: Where, b: Where, *, code: bool = False, calls: bool =
         _at(first, from_seq),
         _at(second, to_seq),
         tuple(changes(first.at(from_seq), second.at(to_seq))),
+        _by_hand(first, from_seq, to_seq) if first.key == second.key else "",
         code=code_of,
         calls=tuple(call_changes(first, from_seq or 0, second, to_seq or 0)) if asked else (),
         with_code=code,
         with_calls=calls,
         used=_used(ws, code_of),
     )
+
+
+def _by_hand(history: History, *seqs: int | None) -> str:
+    """Say what was edited between two checkpoints of a run, which no step wrote."""
+    low, high = sorted(-1 if seq is None else seq for seq in seqs)
+    places = [(-1 if edit.after.seq is None else edit.after.seq, edit.keys) for edit in history.edits()]
+    found = {(at, key): f"{key} after @{'start' if at < 0 else at}" for at, keys in places for key in keys}
+    within = [text for (at, _), text in found.items() if low <= at < high]
+    return f"edited by hand in between: {listing(within)}" if within else ""
 
 
 def _used(ws: Workspace, code: tuple[CodeChange, ...]) -> tuple[tuple[str, ...], ...]:

@@ -68,10 +68,15 @@ def limit(ws: Workspace, *, max_calls: int | None, max_cost: float | None) -> No
 
 
 class Controls(Following[Control]):
-    """Tells how the run in use is held, and changes that. Every method may be called on any thread."""
+    """Tells how the run in use is held, and changes that. Every method may be called on any thread.
+
+    Attributes:
+        begun: How often a run began that had been at rest; counted before its first step runs.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
+        self.begun = 0
         self._mode: Literal["rest", "running", "paused", "stopping"] = "rest"
         self._at: str | None = None
         self._beside = False
@@ -79,6 +84,7 @@ class Controls(Following[Control]):
         self._trouble = ""
         self._allow = False
         self._sent: Control | None = None
+        self._told = 0
         self._halted_at = 0.0
         self._settles = False
         self._pace = Pace(0, least=_INTERVAL)
@@ -130,7 +136,8 @@ class Controls(Following[Control]):
             early = self._halted_at + _QUIET - time.monotonic()
             self._settles = early > 0
             told = self._sent if self._settles and self._mode == "rest" else self.now()
-            is_news, self._sent = told != self._sent, told
+            is_news = (told, self.begun) != (self._sent, self._told)
+            self._sent, self._told = told, self.begun
         if told is not None and is_news:
             self._say(told)
         return early if early > 0 else None
@@ -144,6 +151,9 @@ class Controls(Following[Control]):
         """Learn from an event, in the thread that runs."""
         if isinstance(event, StepStarted):
             self._failed = False
+            if self._mode == "rest" and time.monotonic() - self._halted_at >= _QUIET:
+                self.begun += 1
+                self.changed()
             if self._mode not in {"running", "stopping"}:
                 self._goes_on()
         elif isinstance(event, StepEnded):

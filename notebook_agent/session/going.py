@@ -13,6 +13,7 @@ from notebook_agent.errors import CommandError, EffectError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
+from notebook_agent.interrupts import held
 from notebook_agent.session.edits import find_edits
 from notebook_agent.session.opening import opened
 from notebook_agent.session.pricing import changed_line, price_line
@@ -45,10 +46,15 @@ def go(
 ) -> RunResult:
     """Run an application by a plan and return what it came to; `screen` is the session's if not given."""
     __tracebackhide__ = True
+    with held():
+        return _go(ws, app, plan, note=note, screen=screen or ws.screen)
+
+
+def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen: Screen) -> RunResult:
+    __tracebackhide__ = True
     if app.get_next_action() is None:
         raise CommandError(f"{ws.label()} is finished: %agent fork @K goes on from an earlier step")
     budget = plan.budget or ws.settings.budget()
-    screen = screen or ws.screen
     if told := missing_reads(app):
         screen.say(told)
     recorder = Recorder(screen, app.store, guarded_actions(app.graph))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from notebook_agent.errors import CommandError
 from notebook_agent.history import made
 from notebook_agent.parallelism import Forked, ForkGrid, Group
-from notebook_agent.redact import redact_text
+from notebook_agent.redact import mask_field, redact_text
 from notebook_agent.session.results import step_line
 from notebook_agent.session.shown import Shown, Table
 from notebook_agent.store.protocol import Store
@@ -111,7 +111,7 @@ class GridView(Shown):
         lines = [step_line(step, calls[step.seq]) for step in own] or ["no steps"]
         if own:
             state = self.store.state(own[-1].ref)
-            lines += [f"     {key} = {brief(state[key], 120)}" for key in own[-1].writes if key in state]
+            lines += [f"     {key} = {brief(state[key], 120, key)}" for key in own[-1].writes if key in state]
         return "\n".join(lines)
 
     def wire(self, line: str, *, going: bool) -> GridWire:
@@ -163,7 +163,7 @@ class GridView(Shown):
         return Table(tuple(columns), tuple(rows))
 
     def _group(self, group: Group, *, judged: bool) -> tuple[object, ...]:
-        tried = (_short(group.variant[name]) for name in self.grid.names)
+        tried = (_short(group.variant[name], name) for name in self.grid.names)
         counted = _rate(group) if judged else (len(group.forks),)
         took = None if group.seconds is None else group.seconds * 1000
         differs = "" if group.differs is None else f"@{group.differs}"
@@ -177,7 +177,7 @@ class GridView(Shown):
         return Table(columns, tuple(self._fork(each) for each in self.grid.ranked[:_MOST]))
 
     def _fork(self, each: Forked) -> tuple[object, ...]:
-        tried = (_short(each.variant[name]) for name in self.grid.names)
+        tried = (_short(each.variant[name], name) for name in self.grid.names)
         judged = ({True: "yes", False: "no", None: "?"}[each.passed],) if self.grid.predicate else ()
         took = None if each.seconds is None else each.seconds * 1000
         differs = "" if each.differs is None else f"@{each.differs}"
@@ -215,5 +215,6 @@ def _total(forks: ForkGrid) -> float | None:
     return None if None in costs else sum(each for each in costs if each is not None)
 
 
-def _short(value: object) -> str:
-    return one_line(redact_text(value), _CELL) if isinstance(value, str) and value else brief(value, _CELL)
+def _short(value: object, name: str) -> str:
+    shown = mask_field(name, value)
+    return one_line(redact_text(shown), _CELL) if isinstance(shown, str) and shown else brief(shown, _CELL)

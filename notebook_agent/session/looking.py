@@ -6,7 +6,7 @@ import os
 
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
-from notebook_agent.history import Flip, History, made
+from notebook_agent.history import Flip, History, changes, made
 from notebook_agent.session.branches import forks_and_branches, nested, only_branches
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.counterpart import compared
@@ -54,8 +54,8 @@ def state(ws: Workspace, where: Where, key: str | None) -> StateView:
     if key is None:
         return StateView(name, found)
     if key not in found:
-        raise MissingKeyError(f"{name} has no key {key!r}.{hint(key, found, 'keys')}", key=key)
-    return StateView(f"{name} {key}", found[key])
+        raise MissingKeyError(f"{name} has no key {key!r}.{hint(str(key), found, 'keys')}", key=str(key))
+    return StateView(f"{name} {key}", found[key], key)
 
 
 def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
@@ -117,8 +117,7 @@ def _flip(ws: Workspace, history: History, seq: int) -> Flip | None:
 
 def step_result(history: History, step: StepRecord) -> StepResult:
     """Return a step with all that is known of it."""
-    before = [each.seq for each in history if each.seq < step.seq]
-    found = history.diff(before[-1] if before else None, step.seq)
+    found = changes(history.before(step.seq), history.at(step.seq))
     calls_made = tuple(history.calls(step.seq))
     return StepResult(run_name(history.run), step, history.values(step.seq), tuple(found), calls_made)
 

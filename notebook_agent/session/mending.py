@@ -14,7 +14,7 @@ from notebook_agent.session.mapping import Trying, map_forks
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown, values_line
-from notebook_agent.session.watching import BisectView, Question
+from notebook_agent.session.watching import BisectView, Question, up_to
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.escape import escape
@@ -48,6 +48,10 @@ class Mended(Shown):
     def _head(self) -> str:
         good = self.found.found.last_good
         seq = "start" if good is None or good.seq is None else good.seq
+        bad = self.found.found.first_bad
+        if bad is not None and bad.edit is not None:
+            at = "start" if bad.seq is None else bad.seq
+            return f"{self.found}\nrun on from @{at} without that edit: {values_line(self.put)}"
         return f"{self.found}\nput in at @{self.found.first_bad}, as after @{seq}: {values_line(self.put)}"
 
 
@@ -56,11 +60,12 @@ def mend(
 ) -> Mended:
     """Bisect, put the last good values in where the predicate first fails, and run on from there."""
     __tracebackhide__ = True
-    history, _ = ws.resolve(where)
-    found = BisectView(run_name(history.run), history.bisect(predicate))
+    history, last = up_to(ws, where)
+    found = BisectView(run_name(history.run), history.bisect(predicate, last))
     put = _good_values(history, found, predicate)
     asked = trying if trying.passes is not None else replace(trying, passes=predicate)
-    view = map_forks(ws, f"{history.key.app_id}@{found.first_bad}", replace(asked, state=put), keep)
+    at = "start" if found.first_bad is None else found.first_bad
+    view = map_forks(ws, f"{history.key.app_id}@{at}", replace(asked, state=put), keep)
     return Mended(found, put, view)
 
 
@@ -74,15 +79,17 @@ def _good_values(history: History, found: BisectView, predicate: Question) -> di
     name = f"{found.found.text} of {run_name(history.run)}"
     if bad is None:
         raise CommandError(f"{name} holds at every checkpoint: there is nothing to fix")
-    if good is None or bad.seq is None:
+    if good is None:
         raise CommandError(f"{name} fails from the start: there is no good value to put in")
-    if bad.seq == history[-1].seq:
+    if bad.seq == history.run.head:
         raise CommandError(f"{name} first fails after the last step, @{bad.seq}: nothing came of it yet")
-    before, after = history.at(good.seq), history.at(bad.seq)
+    before, after = history.seen(good), history.seen(bad)
     view, watch = after.watched()
     question_of(predicate)[1](view)
     differing = [key for key in watch.reads if not same(before.get(key, _ABSENT), after.get(key, _ABSENT))]
     if not differing or any(key not in before for key in differing):
         read = listing(watch.reads)
         raise CommandError(f"{name}: what it reads ({read}) has no other value where it last held")
-    return {key: before[key] for key in differing}
+    edited = [] if bad.edit is None else bad.edit.keys
+    kept = {key: after[key] for key in edited if key in after and key not in differing}
+    return {**kept, **{key: before[key] for key in differing}}

@@ -3,6 +3,9 @@
 A run is read once; from then on its events say what is new. Events come fast, so they are
 gathered for a message. The longer making one takes, the fewer are made. The newest step is
 told whole a few times a second, as nobody reads a state faster, and always when the run rests.
+
+The thread that runs makes a message itself as it begins a step, once one is due: another thread
+would take the interpreter from it again and again. What comes between is told by a thread beside it.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from notebook_agent.application import Application
 from notebook_agent.lifecycle import CallEnded, Event, RunHalted, StepEnded, StepStarted, TextStreamed
@@ -61,7 +65,7 @@ class News(Following[Progress]):
         self._heard_at = 0.0
         self._messages = Pace(_SHARE, least=_INTERVAL)
         self._details = Pace(_SHARE, least=_READABLE)
-        self._teller = Teller(self._due, pace=self._messages, gather=_INTERVAL / 2)
+        self._teller = Teller(self._due, pace=self._messages, gather=_INTERVAL)
 
     def _rest(self) -> None:
         """Tell at once what has been gathered, since a command is over."""
@@ -70,13 +74,25 @@ class News(Following[Progress]):
 
     def _flush(self) -> None:
         with self._sending:
-            with self._messages.doing():
-                made = self._made()
-                goes_on = made is not None and made["run"]["status"] == "running"
-                if made is not None and goes_on:
-                    self._say(made)
-            if made is not None and not goes_on:
+            self._tell()
+
+    def _tell_here(self) -> None:
+        """Tell in the thread that runs, unless another tells; trouble is left to the thread beside it."""
+        if self._sending.acquire(blocking=False):
+            try:
+                with suppress(Exception):
+                    self._tell()
+            finally:
+                self._sending.release()
+
+    def _tell(self) -> None:
+        with self._messages.doing():
+            made = self._made()
+            goes_on = made is not None and made["run"]["status"] == "running"
+            if made is not None and goes_on:
                 self._say(made)
+        if made is not None and not goes_on:
+            self._say(made)
 
     def _made(self) -> Progress | None:
         """Make a message of what has been gathered; what comes meanwhile waits for the next."""
@@ -114,17 +130,20 @@ class News(Following[Progress]):
             return
         self._events.append(event)
         self._heard_at = time.monotonic()
+        if isinstance(event, StepStarted) and self._messages.wait() == 0:
+            self._tell_here()
         self._teller.wake()
 
     def _learn(self) -> None:
         """Take in the events that were put by."""
         going = self._going
         while self._events:
-            event = self._events.popleft()
-            over = bool(self._events) and isinstance(self._events[0], StepEnded)
+            event = self._events[0]
+            over = len(self._events) > 1 and isinstance(self._events[1], StepEnded)
             seq = None if going is None else self._learn_one(going, event, over=over)
             if seq is not None:
                 self._since = seq if self._since is None else min(seq, self._since)
+            self._events.popleft()
 
     def _learn_one(self, going: Going, event: Event, *, over: bool) -> int | None:
         """Take an event in and return its step; one that begins a step which is `over` says nothing."""
@@ -147,7 +166,11 @@ class News(Following[Progress]):
 
     def _due(self) -> float | None:
         """Tell what there is; look again when a run may have come to rest, or a step may be told whole."""
-        self._flush()
+        soon = self._messages.wait()
+        if soon == 0:
+            self._flush()
+        elif self._events:
+            return soon
         if self._since is None:
             return None
         return self._details.wait() if self._in_step else _QUIET

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from notebook_agent.errors import UnknownStepError
 from notebook_agent.history import History, changes
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.words import listing
+from notebook_agent.state import State, same
 from notebook_agent.store.protocol import StepRecord, Store
 from notebook_agent.view.escape import plural
 from notebook_agent.view.steps import steps_wire
@@ -56,14 +56,17 @@ def parting(first: History, second: History) -> Parting:
     if shared is not None:
         together.add(first[shared].ref.run)
         alike = shared + 1
-    for one, other, same in _pairs(first, second, alike):
+    for one, other, equal in _pairs(first, second, alike):
         runs = [one.ref.run, other.ref.run]
-        if said := _edited(store, runs, together) or _differ(store, one, other, same=same):
+        said = _edited(store, runs, together) or _differ(store, one, other, alike=equal, first=not alike)
+        if said:
             return Parting(one.seq, said)
         together |= set(runs)
         alike += 1
     said = _edited(store, [first.key, second.key], together)
-    return Parting(_longer(first, second), said or f"{plural(alike, 'step')} alike")
+    longer, count = _longer(first, second), f"{plural(alike, 'step')} alike"
+    keys = [] if said or longer is not None else _keys(*map(store.head_state, (first.key, second.key)))
+    return Parting(longer, said or f"{count}{f'; since then {_by_hand(keys)}' if keys and alike else ''}")
 
 
 def _shared(first: History, second: History) -> int | None:
@@ -119,12 +122,26 @@ def _longer(first: History, second: History) -> int | None:
     return left[0].seq if left else None
 
 
-def _differ(store: Store, one: StepRecord, other: StepRecord, *, same: bool) -> str:
-    if one.action != other.action:
-        return f"they part at @{one.seq}: {one.action} here, {other.action} there"
-    if not same and any(changes(*store.states([one.ref, other.ref]))):
-        return f"they part at @{one.seq}: {one.action} came to another state"
-    return ""
+def _differ(store: Store, one: StepRecord, other: StepRecord, *, alike: bool, first: bool) -> str:
+    """Say how two steps of one number differ; all but first ones began alike where nothing was edited."""
+    other_action = one.action != other.action
+    if not other_action and (alike or not any(changes(*store.states([one.ref, other.ref])))):
+        return ""
+    keys = [] if first else _keys(*store.begun([one.ref, other.ref]))
+    then = f"{one.action} here, {other.action} there" if other_action else ""
+    if keys:
+        return f"they part before @{one.seq}: {_by_hand(keys)}{f'; then {then}' if then else ''}"
+    return f"they part at @{one.seq}: {then or f'{one.action} came to another state'}"
+
+
+def _keys(one: State, other: State) -> list[str]:
+    """The keys of two states that differ."""
+    found = dict.fromkeys([*one, *other])
+    return [key for key in found if not (key in one and key in other and same(one[key], other[key]))]
+
+
+def _by_hand(keys: Sequence[str]) -> str:
+    return f"{listing(keys)} {'were' if keys[1:] else 'was'} edited by hand"
 
 
 def _edited(store: Store, runs: Sequence[RunKey], together: set[RunKey]) -> str:
@@ -133,8 +150,7 @@ def _edited(store: Store, runs: Sequence[RunKey], together: set[RunKey]) -> str:
         parent = None if key in together else History(store, key).run.parent
         if parent is None:
             continue
-        found = changes(store.state(parent), store.state(StepRef(key, None)))
-        keys = list(dict.fromkeys(re.split(r"[.\[]", change.path, maxsplit=1)[0] for change in found))
+        keys = _keys(store.state(parent), store.state(StepRef(key, None)))
         if keys:
             at = "start" if parent.seq is None else parent.seq
             return f"they part at the fork @{at}: {listing(keys)} {'were' if keys[1:] else 'was'} edited"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from notebook_agent.calls import summarise
 from notebook_agent.calls.protocol import CallRecord
-from notebook_agent.history import NEAREST, Blame, Origin
-from notebook_agent.ids import StepRef
+from notebook_agent.history import NEAREST, Blame, History, Origin, last_key
+from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.redact import mask, redact_text
-from notebook_agent.session.references import Where
+from notebook_agent.session.references import Where, read_reference
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown
 from notebook_agent.session.workspace import Workspace
@@ -35,6 +35,7 @@ class BlameView(Shown):
         source: The source of the action that wrote it, as it was then.
         calls: The LLM calls of that step.
         earlier: The LLM calls of the steps that the causes come from.
+        names: What runs are called from which a fork was made with edits.
     """
 
     where: str
@@ -42,13 +43,18 @@ class BlameView(Shown):
     source: str | None
     calls: tuple[CallRecord, ...]
     earlier: tuple[CallRecord, ...] = ()
+    names: Mapping[RunKey, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self._told([f"    {line}".rstrip() for line in _excerpt(self.source or "")])
 
     def _told(self, code: Sequence[str]) -> str:
         origin = self.found.origin
-        lines = [f"{origin.path} at {self.where}: {_written(origin)}", f"  {brief(origin.value, 300)}"]
+        lines = [
+            f"{origin.path} at {self.where}: {self._written(origin)}",
+            f"  {_value(origin, origin.value, 300)}",
+        ]
+        lines += [f"  before that: {_value(origin, origin.before, 300)}"] if origin.kind == "edit" else []
         lines += ["  code as it was then", *code] if code else []
         lines += [f"  LLM call: {_said(call)}" for call in self.calls]
         lines += ["made from" if self.found.causes else "made from nothing in the state"]
@@ -60,13 +66,27 @@ class BlameView(Shown):
         for call in self.earlier:
             calls[call.step].append(call)
         for each in self.found.causes:
-            yield f"  {each.path}: {_written(each)}  {brief(each.value, 60)}"
+            before = f" (before that: {_value(each, each.before, 60)})" if each.kind == "edit" else ""
+            yield f"  {each.path}: {self._written(each)}  {_value(each, each.value, 60)}{before}"
             made = calls.pop(each.step.ref, []) if each.kind == "step" and each.step is not None else []
             yield from (f"    LLM call: {_said(call)}" for call in made[:_MOST_CALLS])
             if len(made) > _MOST_CALLS:
                 yield f"    .. and {plural(len(made) - _MOST_CALLS, 'more call')}"
         if (left := left_out(self.found, self.where)) is not None:
             yield f"  .. {left}"
+
+    def _written(self, origin: Origin) -> str:
+        step, edit = origin.step, origin.edit
+        if origin.kind == "start":
+            return "there from the start"
+        if step is not None and origin.kind == "step":
+            return f"written by @{step.seq} {step.action}"
+        if edit is not None and edit.forked is not None:
+            name = self.names.get(edit.forked.run, edit.forked.run.app_id)
+            return f"edited by hand in the fork from {name}@{_number(edit.forked)}"
+        if step is not None:
+            return f"edited by hand before @{step.seq} {step.action}"
+        return f"edited by hand after @{'start' if edit is None else _number(edit.after)}"
 
     def html(self) -> str:
         """Return the same, with the source of the action."""
@@ -76,23 +96,32 @@ class BlameView(Shown):
 
 
 def blame(ws: Workspace, path: str, where: Where, most: int | None = NEAREST) -> BlameView:
-    """Tell who wrote what stands at a path."""
+    """Tell who wrote what stands at a path; at the head, as it was edited since."""
     history, seq = ws.resolve(where)
-    found = history.blame_at(path, seq, most=most)
+    at_head = ws.past is None if where is None else read_reference(where).step == "head"
+    found = history.blame_at(path, seq, edited=at_head, most=most)
     step = found.origin.step if found.origin.kind == "step" else None
     name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
-    earlier = tuple(history.store.calls(_steps(found.causes)))
+    earlier, names = tuple(history.store.calls(_steps(found.causes))), _names(ws, found)
     if step is None:
-        return BlameView(name, found, None, (), earlier)
-    return BlameView(name, found, history.values(step.seq).source, tuple(history.calls(step.seq)), earlier)
+        return BlameView(name, found, None, (), earlier, names)
+    source, calls = history.values(step.seq).source, tuple(history.calls(step.seq))
+    return BlameView(name, found, source, calls, earlier, names)
 
 
-def _written(origin: Origin) -> str:
-    if origin.step is None:
-        return "there from the start"
-    if origin.kind == "edit":
-        return f"edited by hand before @{origin.step.seq} {origin.step.action}"
-    return f"written by @{origin.step.seq} {origin.step.action}"
+def _names(ws: Workspace, found: Blame) -> dict[RunKey, str]:
+    """What the runs are called of which forks were made with edits."""
+    edits = [each.edit for each in (found.origin, *found.causes) if each.edit is not None]
+    forked = {each.forked.run for each in edits if each.forked is not None}
+    return {run: run_name(History(ws.store(), run).run) for run in forked}
+
+
+def _value(origin: Origin, value: object, most: int) -> str:
+    return brief(value, most, last_key(origin.path))
+
+
+def _number(ref: StepRef) -> object:
+    return "start" if ref.seq is None else ref.seq
 
 
 def _steps(origins: Sequence[Origin]) -> list[StepRef]:

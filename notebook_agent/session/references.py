@@ -61,7 +61,7 @@ def read_reference(where: Where) -> Reference:
         return Reference()
     if isinstance(where, int):
         return Reference(step=str(where))
-    run, at, step = where.rpartition("@")
+    run, at, step = where.rpartition("@") if isinstance(where, str) else ("", "", "")
     if not at or not step:
         raise CommandError(f"{where!r} names no step: write @5, @-1, @head, @start, @ACTION or RUN@5")
     return Reference(run=run or None, step=step)

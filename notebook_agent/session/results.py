@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Check, Decision
-from notebook_agent.history import Change, Flip
-from notebook_agent.redact import redact_text
+from notebook_agent.history import Change, Flip, last_key
+from notebook_agent.redact import mask_field, redact_text
 from notebook_agent.session.shown import Shown, values_line
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues
@@ -122,7 +122,7 @@ class RunResult(Shown):
 
     def _written(self) -> list[str]:
         keys = dict.fromkeys(key for step in self.steps for key in step.writes)
-        return [f"  {key}: {_newest(self.state[key])}" for key in keys if key in self.state]
+        return [f"  {key}: {_newest(self.state[key], key)}" for key in keys if key in self.state]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -160,16 +160,17 @@ class StateView(Shown):
 
     where: str
     value: object
+    key: str | None = None
 
     def __str__(self) -> str:
         if isinstance(self.value, Mapping):
-            lines = [f"  {key}: {_tree(value, '    ')}" for key, value in self.value.items()]
+            lines = [f"  {key}: {_tree(value, '    ', key)}" for key, value in self.value.items()]
             return "\n".join([f"{self.where}, {plural(len(self.value), 'key')}", *lines])
-        return f"{self.where}: {_tree(self.value, '  ')}"
+        return f"{self.where}: {_tree(self.value, '  ', self.key)}"
 
     def html(self) -> str:
         """Return the state, foldable."""
-        return state_html(self.value)
+        return state_html(self.value if self.key is None else mask_field(self.key, self.value))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -217,15 +218,15 @@ def _extent(steps: Sequence[StepRecord]) -> str:
     return f" ({first})" if first == last else f" ({first}-{last})"
 
 
-def _newest(value: object) -> str:
+def _newest(value: object, key: str) -> str:
     if isinstance(value, list) and value:
         return f"{plural(len(value), 'item')}, the last {brief(value[-1], 90)}"
-    return brief(value, 110)
+    return brief(value, 110, key)
 
 
-def _tree(value: object, indent: str) -> str:
+def _tree(value: object, indent: str, key: str | None) -> str:
     if not isinstance(value, list) or not value:
-        return brief(value, 300)
+        return brief(value, 300, key)
     start = max(0, len(value) - _LINES)
     items = [f"{indent}{n}: {brief(value[n], 160)}" for n in range(start, len(value))]
     left = [f"{indent}.. {plural(start, 'item')} before"] if start else []
@@ -253,7 +254,8 @@ def _check(check: Check) -> str:
 def change_line(change: Change) -> str:
     """Write a change of a state on one line."""
     sign = {"added": "+", "removed": "-", "changed": "~"}[change.kind]
+    key = last_key(change.path)
     if change.kind == "changed":
-        return f"{sign} {change.path}: {brief(change.before, 60)} → {brief(change.after, 60)}"
+        return f"{sign} {change.path}: {brief(change.before, 60, key)} → {brief(change.after, 60, key)}"
     value = change.after if change.kind == "added" else change.before
-    return f"{sign} {change.path}: {brief(value, 110)}"
+    return f"{sign} {change.path}: {brief(value, 110, key)}"

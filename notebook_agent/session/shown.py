@@ -86,7 +86,7 @@ class Table(Shown):
 
 def values_line(values: Mapping[str, object], limit: int = 60) -> str:
     """Write `key=value` pairs on one line."""
-    return ", ".join(f"{key}={brief(value, limit)}" for key, value in values.items())
+    return ", ".join(f"{key}={brief(value, limit, key)}" for key, value in values.items())
 
 
 def _cell(column: str, value: object) -> str:

@@ -73,7 +73,8 @@ def _place(edit: Edit) -> int:
 
 
 def _edit_row(edit: Edit, run: str) -> tuple[object, ...]:
-    return ("", "edited by hand", "", None, "", "", "", ", ".join(edit.keys), run)
+    how = "edited by hand" if edit.forked is None else "edited in the fork"
+    return ("", how, "", None, "", "", "", ", ".join(edit.keys), run)
 
 
 def _step_row(step: StepRecord, calls: Sequence[CallRecord], run: str, status: str) -> tuple[object, ...]:

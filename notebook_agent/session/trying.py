@@ -101,7 +101,7 @@ class Trying:
 
         Args:
             predicate: Such as `mode != 'unknown'`; in Python also a function.
-            where: `"RUN@head"` for another run than the one in use.
+            where: The last step to look at; `"RUN@head"` for another run than the one in use.
             n: How many forks there are.
             jobs: How many run at a time.
             on: An executor, what makes one, or its name in the notebook.

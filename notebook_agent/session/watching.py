@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from notebook_agent.errors import CommandError
 from notebook_agent.history import Bisection, History, Point, Watched, WatchStopped
 from notebook_agent.history import bisect as bisected
-from notebook_agent.session.references import Where
+from notebook_agent.session.references import Where, read_reference
 from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.shown import Shown, Table
@@ -23,7 +24,7 @@ from notebook_agent.view.spark import spark_html, spark_text
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BisectView", "Question", "WatchView", "bisect", "watch"]
+__all__ = ["BisectView", "Question", "WatchView", "bisect", "up_to", "watch"]
 
 Question = str | Callable[[State], object]
 _MOST_POINTS = 40
@@ -50,7 +51,7 @@ class WatchView(Shown):
         return self.watched.changes
 
     def df(self) -> pd.DataFrame:
-        """Return one row for each checkpoint: `seq action value changed error`."""
+        """Return one row for each checkpoint and edit: `seq action value changed error edited`."""
         return self.watched.df()
 
     def __str__(self) -> str:
@@ -73,7 +74,7 @@ class WatchView(Shown):
         return f"{self.watched.text} over {self.where}: {counted}{raised}{stopped}"
 
     def _table(self) -> Table:
-        rows = tuple((_place(p), p.action or "", _value(p)) for p in self.changes[:_MOST_POINTS])
+        rows = tuple((_at(p), _by(p), _value(p)) for p in self.changes[:_MOST_POINTS])
         left = len(self.changes) - len(rows)
         more = (("..", "", f"and {plural(left, 'more change')}"),) if left else ()
         return Table(("step", "after", "value"), (*rows, *more))
@@ -95,9 +96,9 @@ class BisectView(Shown):
         bad, good = self.found.first_bad, self.found.last_good
         if bad is None:
             return self._held()
-        before = f"; it still held after {_place(good)} {good.action or ''}".rstrip() if good else ""
+        before = f"; it still held {_after(good)}" if good else ""
         head = f"{self.found.text} first fails {_after(bad)}{before}"
-        turns = ", ".join(f"{_place(p)} {'true' if p.value else 'false'}" for p in self.found.flips[:12])
+        turns = ", ".join(map(_turn, self.found.flips[:12]))
         more = [] if self.found.monotone else [f"it does not stay so, it turns at: {turns}"]
         return "\n".join([head + self._raised(), *more])
 
@@ -125,15 +126,34 @@ class BisectView(Shown):
 
 
 def watch(ws: Workspace, question: Question, where: Where) -> WatchView:
-    """Ask a question of every checkpoint of a run; a Stop leaves what was found."""
-    history, _ = ws.resolve(where)
-    return WatchView(run_name(history.run), _watched(ws, history, question))
+    """Ask a question of the checkpoints of a run, up to a step; a Stop leaves what was found."""
+    history, last = up_to(ws, where)
+    return WatchView(_extent(history, last), _watched(ws, history, question, last))
 
 
 def bisect(ws: Workspace, predicate: Question, where: Where) -> BisectView:
     """Find the first checkpoint where a predicate fails; a Stop leaves what was found."""
-    history, _ = ws.resolve(where)
-    return BisectView(run_name(history.run), bisected(_watched(ws, history, predicate)))
+    history, last = up_to(ws, where)
+    return BisectView(_extent(history, last), bisected(_watched(ws, history, predicate, last)))
+
+
+def up_to(ws: Workspace, where: Where) -> tuple[History, int | None]:
+    """Return a run and the step up to which a question looks at it; None for all that it has.
+
+    Raises:
+        CommandError: The initial state is meant, which is but one checkpoint.
+    """
+    history, seq = ws.resolve(where)
+    if where is None or read_reference(where).step in {None, "head"}:
+        return history, None
+    if seq is None:
+        raise CommandError(f"@start is one checkpoint, and no step: %agent state {where} shows it")
+    return history, seq
+
+
+def _extent(history: History, last: int | None) -> str:
+    name = run_name(history.run)
+    return name if last is None else f"{name} up to @{last}"
 
 
 class _Progress:
@@ -163,10 +183,10 @@ class _Progress:
             self._screen.end()
 
 
-def _watched(ws: Workspace, history: History, question: Question) -> Watched:
+def _watched(ws: Workspace, history: History, question: Question, last: int | None) -> Watched:
     progress = _Progress(ws.screen)
     try:
-        return history.watch(question, tell=progress.tell)
+        return history.watch(question, last, tell=progress.tell)
     except WatchStopped as stopped:
         return stopped.watched
     finally:
@@ -195,9 +215,27 @@ def _place(point: Point) -> str:
     return "@start" if point.seq is None else f"@{point.seq}"
 
 
+def _at(point: Point) -> str:
+    return "" if point.edit else _place(point)
+
+
+def _by(point: Point) -> str:
+    """What led to a point: an action, or somebody's hand."""
+    if point.edit is None:
+        return point.action or ""
+    return "edited by hand" if point.edit.forked is None else "edited in the fork"
+
+
+def _turn(point: Point) -> str:
+    return f"{_place(point)}{' edited' if point.edit else ''} {'true' if point.value else 'false'}"
+
+
 def _after(point: Point) -> str:
+    if point.edit is not None:
+        how = "it was forked there with edits" if point.edit.forked else "it was edited by hand"
+        return f"as {how} after {_place(point)}"
     return "at the start" if point.seq is None else f"after @{point.seq} {point.action}"
 
 
 def _value(point: Point) -> str:
-    return f"raised: {one_line(point.error, 100)}" if point.error else brief(point.value, 100)
+    return f"raised: {one_line(point.error, 100)}" if point.error else brief(point.shown, 100)

@@ -25,6 +25,7 @@ from notebook_agent.session.settings import Settings
 from notebook_agent.session.turn import Refused
 from notebook_agent.session.words import listing
 from notebook_agent.session.worker import Worker
+from notebook_agent.state import State
 from notebook_agent.store.places import MEMORY
 from notebook_agent.store.protocol import RunRecord, Store
 from notebook_agent.tracking import LocalTrackingClient
@@ -46,7 +47,9 @@ class Workspace:
         past: The step that the view stands at; None while it follows the head.
         apps: The applications used so far, to go back to.
         moved: Called whenever another run or step comes into view.
-        rested: Called whenever a command has run steps, or the graph has taken edits.
+        rested: Called whenever a command has run steps, the graph has taken edits, or a cell has changed
+            the state by hand.
+        shown: The state in use when these were called last.
         offered: Redefined functions that the user was told of.
         codes: What the actions in use were made of, version by version.
         graphs: From which variable each run has its graph.
@@ -70,6 +73,7 @@ class Workspace:
     apps: dict[RunKey, Application] = field(default_factory=dict)
     moved: list[Callable[[], None]] = field(default_factory=list)
     rested: list[Callable[[], None]] = field(default_factory=list)
+    shown: State | None = None
     offered: set[str] = field(default_factory=set)
     graphs: GraphMemory = field(default_factory=GraphMemory)
     replay: Replay = field(default_factory=Replay)
@@ -109,6 +113,7 @@ class Workspace:
         self.renew_graph(app)
         self.take_edits()
         self.notice()
+        self.shown = app.state
         self.look(None)
 
     def _hold(self, app: Application) -> None:
@@ -127,6 +132,16 @@ class Workspace:
             self.renew_graph(self.app)
             self.take_edits()
             self.notice()
+            self.tell_state()
+
+    def tell_state(self) -> None:
+        """Tell those who show the run where its state was changed by hand since it came to its head."""
+        app = self.in_use()
+        if app.state is not self.shown:
+            self.shown = app.state
+            edits = app.history.edits()
+            if edits and edits[-1].after.seq == app.sequence_id:
+                self.rest()
 
     def notice(self) -> None:
         """Say which actions of the graph run other code, as a helper or a constant that they use changed."""
@@ -181,7 +196,8 @@ class Workspace:
             told()
 
     def rest(self) -> None:
-        """Tell those who show the run that it halted."""
+        """Tell those who show the run that it halted, or is another."""
+        self.shown = None if self.app is None else self.app.state
         for told in list(self.rested):
             told()
 

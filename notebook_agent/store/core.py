@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 from notebook_agent.condition import Decision
 from notebook_agent.errors import StoreError, StoreFormatError, UnstorableError
 from notebook_agent.ids import RunKey
+from notebook_agent.interrupts import held
 from notebook_agent.state import State
 from notebook_agent.store.claims import Claims
 from notebook_agent.store.codec.decode import Decoder
@@ -130,13 +131,17 @@ class Core:
 
 
 def at_any_age(work: Callable[Concatenate[Core, P], V]) -> Callable[Concatenate[Core, P], V]:
-    """Make a function that writes begin again where the file turns out to be older than this process knew."""
+    """Make a function that writes begin again where the file turns out to be older than this process knew.
+
+    An interrupt comes when it is done: what is known of the file is noted after the commit.
+    """
 
     @wraps(work)
     def tried(core: Core, /, *args: P.args, **options: P.kwargs) -> V:
         for _ in range(_TRIES):
             try:
-                return work(core, *args, **options)
+                with held():
+                    return work(core, *args, **options)
             except AgedError:
                 core.forget()
         raise StoreError(f"{core.location} is emptied by others all the time. Try again when they are done.")

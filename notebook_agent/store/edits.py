@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State, same
 from notebook_agent.store.codec.stored import mark_of
 from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_free, check_head, find_head
-from notebook_agent.store.lineage import SEQ, find_line, no_step, owner_of, segments
+from notebook_agent.store.lineage import (
+    SEQ,
+    Line,
+    Segment,
+    find_line,
+    line_of,
+    no_step,
+    owner_of,
+    segments,
+    step_id,
+)
 from notebook_agent.store.records import names_text, read_names
 from notebook_agent.store.told import Edit
+from notebook_agent.store.walk import fields
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -32,6 +43,8 @@ SELECT coalesce(
   (SELECT state FROM run WHERE id = ?1 >> 32))
 FROM step WHERE id = ?1
 """
+_FORKED: Final = "SELECT parent_seq, created_at FROM run WHERE id = ?"
+_STATE: Final = "SELECT state FROM step WHERE id = ?"
 _SEQ: Final = (1 << SEQ) - 1
 
 Row = tuple[int, float, tuple[str, ...], str]
@@ -63,15 +76,65 @@ def add_edit(connection: Connection, step: int, at: float, keys: Sequence[str], 
     connection.execute(_ADD, (step, at, names_text(tuple(keys)) or "[]", state))
 
 
-def list_edits(connection: Connection, key: RunKey) -> list[Edit]:
+def list_edits(core: Core, connection: Connection, key: RunKey) -> list[Edit]:
     """See `Store.edits`."""
-    line = find_line(connection, key)
+    line = find_line(connection, key, deleted=True)
+    made = {segment.key: segment for segment in segments(connection, line)}
     found: list[Edit] = []
-    for segment in segments(connection, line):
-        for step, at, keys, _ in edits_between(connection, segment.low, segment.high):
-            seq = step & _SEQ
-            found.append(Edit(StepRef(segment.key, seq - 1 if seq else None), at, keys))
+    for own, begun in reversed(list(_line(connection, line))):
+        found += [] if begun is None else _forked(core, connection, own, begun)
+        if (part := made.get(own.key)) is not None:
+            found += _edited(connection, part)
     return found
+
+
+class _Begun(NamedTuple):
+    """What a fork was made of: when, the checkpoint and its state as JSON."""
+
+    at: float
+    parent: StepRef
+    state: str
+
+
+def _line(connection: Connection, line: Line) -> Iterator[tuple[Line, _Begun | None]]:
+    """A run and those whose states it began with, as far back as they go."""
+    while line.parent is not None:
+        parent = line_of(connection, line.parent)
+        seq, at = connection.execute(_FORKED, (line.id,)).fetchone()
+        source = StepRef(parent.key, seq)
+        if seq is not None:
+            while parent.base is not None and seq <= parent.base and parent.parent is not None:
+                parent = line_of(connection, parent.parent)
+        state = parent.state if seq is None else _after(connection, parent, seq)
+        yield line, None if state is None else _Begun(at, source, state)
+        line = parent
+    yield line, None
+
+
+def _after(connection: Connection, line: Line, seq: int) -> str | None:
+    row = connection.execute(_STATE, (step_id(line.id, seq),)).fetchone()
+    return None if row is None else cast("str", row[0])
+
+
+def _forked(core: Core, connection: Connection, line: Line, begun: _Begun) -> list[Edit]:
+    """What was changed where a fork was made; nothing, or one edit."""
+    if line.state == begun.state:
+        return []
+    old, new = fields(connection, begun.state), fields(connection, line.state)
+    decoder = core.state_decoder(connection)
+    keys = tuple(
+        key
+        for key in dict.fromkeys([*old, *new])
+        if not (key in old and key in new)
+        or (old[key] != new[key] and not same(decoder.text(old[key]), decoder.text(new[key])))
+    )
+    return [Edit(StepRef(line.key, line.base), begun.at, keys, begun.parent)] if keys else []
+
+
+def _edited(connection: Connection, part: Segment) -> Iterator[Edit]:
+    for step, at, keys, _ in edits_between(connection, part.low, part.high):
+        seq = step & _SEQ
+        yield Edit(StepRef(part.key, seq - 1 if seq else None), at, keys)
 
 
 def edits_between(connection: Connection, low: int, high: int) -> Iterator[Row]:

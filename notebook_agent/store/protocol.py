@@ -105,7 +105,7 @@ class Store(CallLog, Protocol):
         ...
 
     def edits(self, key: RunKey, /) -> list[Edit]:
-        """What was changed by hand in the run's past and since its head, in order."""
+        """What was changed by hand in the run's past, where forks were made and since its head, in order."""
         ...
 
     def run(self, key: RunKey, /) -> RunRecord:

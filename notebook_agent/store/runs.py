@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from notebook_agent.errors import RunExistsError
 from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.interrupts import held
 from notebook_agent.redact import redact_json
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
@@ -112,7 +113,7 @@ def run_graph(core: Core, connection: Connection, key: RunKey) -> Json:
 
 def label_run(core: Core, key: RunKey, label: str | None) -> None:
     """See `Store.label_run`."""
-    with core.database.write() as transaction:
+    with held(), core.database.write() as transaction:
         connection = transaction.connection
         line = find_line(connection, key)
         connection.execute("UPDATE run SET label = ? WHERE id = ?", (label, line.id))
@@ -120,7 +121,7 @@ def label_run(core: Core, key: RunKey, label: str | None) -> None:
 
 def pin_run(core: Core, key: RunKey, *, pinned: bool) -> None:
     """See `Store.pin_run`."""
-    with core.database.write() as transaction:
+    with held(), core.database.write() as transaction:
         connection = transaction.connection
         line = find_line(connection, key)
         connection.execute("UPDATE run SET pinned = ? WHERE id = ?", (pinned, line.id))

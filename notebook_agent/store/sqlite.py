@@ -127,7 +127,7 @@ class SqliteStore:
     def edits(self, key: RunKey, /) -> list[Edit]:
         """Return what was changed by hand."""
         with self._core.database.read() as connection:
-            return edits.list_edits(connection, key)
+            return edits.list_edits(self._core, connection, key)
 
     def run(self, key: RunKey, /) -> RunRecord:
         """Return one run."""

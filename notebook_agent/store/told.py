@@ -203,6 +203,8 @@ class Edit:
     """Unix seconds, UTC."""
     keys: tuple[str, ...]
     """Those that were set, changed or taken away, in order."""
+    forked: StepRef | None = None
+    """The checkpoint that a fork was made of with this edit; None for one in the run itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 
-from notebook_agent.redact import redact_json
+from notebook_agent.redact import mask_field, redact_json
 from notebook_agent.store.protocol import Failure
 from notebook_agent.testing.literal import is_literal, literal
 from notebook_agent.testing.sources import Namespace, Sources
@@ -22,14 +22,16 @@ def assertions(
 ) -> tuple[dict[str, object], list[str]]:
     """Return what to write as EXPECTED, as JSON, and the lines that assert it of `after`.
 
-    What is short stands in its assertion.
+    What is short stands in its assertion. Of a secret that its key alone tells of, only its kind is asserted.
     """
     kept: dict[str, object] = {}
     lines: list[str] = []
     for key, value in expected.items():
         written = redact_json(sources.json(value, names))  # type: ignore[arg-type]  # serde writes JSON
         found = f"after[{literal(key)}]"
-        if not _is_plain(written):
+        if isinstance(written, str) and mask_field(key, written) != written:
+            lines.append(f"assert isinstance({found}, str)")
+        elif not _is_plain(written):
             kept[key] = written
             sources.add("notebook_agent.testing", "differences")
             sources.add("notebook_agent.testing", "from_json")

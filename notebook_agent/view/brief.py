@@ -66,9 +66,12 @@ def _plain(value: object) -> object:
 _brief = _Brief()
 
 
-def brief(value: object, limit: int = 100) -> str:
-    """Show a value on one line of at most `limit` characters, secrets masked, pictures named."""
-    return clip(writable(str(mask(_brief.repr(value)))), limit)
+def brief(value: object, limit: int = 100, key: object = None) -> str:
+    """Show a value on one line of at most `limit` characters, secrets masked, pictures named.
+
+    The `key` under which it stands may say that it is a secret.
+    """
+    return clip(writable(str(mask(_brief.repr(_shown(key, value))))), limit)
 
 
 def duration(milliseconds: float | None) -> str:

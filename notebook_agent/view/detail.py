@@ -45,6 +45,8 @@ _KINDS: dict[str, InputKind] = {
 def detail(history: History, graph: Graph, ref: StepRef | int | None, limits: Limits | None = None) -> Detail:
     """Show a checkpoint of a run, or of another of its family where `ref` names one.
 
+    That of the head has the state as it is now, also where it was changed by hand since.
+
     Args:
         history: The run.
         graph: What it runs now.
@@ -57,14 +59,23 @@ def detail(history: History, graph: Graph, ref: StepRef | int | None, limits: Li
     of_run = History(history.store, ref.run) if isinstance(ref, StepRef) else history
     seq = ref.seq if isinstance(ref, StepRef) else ref
     if seq is None:
-        return _initial(of_run, graph, limits)
+        return _as_now(of_run, _initial(of_run, graph, limits), limits)
     step = of_run[seq] if seq < 0 else history.store.step(StepRef(of_run.key, seq))
     (before,), after = history.store.begun([step.ref]), history.store.state(step.ref)
-    return step_detail(of_run, graph, step, before, after, limits)
+    return _as_now(of_run, step_detail(of_run, graph, step, before, after, limits), limits)
+
+
+def _as_now(history: History, made: Detail, limits: Limits | None) -> Detail:
+    """Put the present state into the detail of a head after which it was changed by hand."""
+    edits = history.edits()
+    if edits and edits[-1].after.seq == made["seq"] == history.run.head:
+        made["state"] = state_wire(history.store.head_state(history.key), limits)
+    return made
 
 
 def details(history: History, graph: Graph, refs: Sequence[StepRef]) -> Iterator[Detail]:
     """Show checkpoints one after another; those that lie together are read at one go."""
+    head = StepRef(history.key, history.run.head)
     for n in range(0, len(refs), _AT_ONCE):
         several = refs[n : n + _AT_ONCE]
         steps = {ref: history.store.step(ref) for ref in several if ref.seq is not None}
@@ -74,9 +85,10 @@ def details(history: History, graph: Graph, refs: Sequence[StepRef]) -> Iterator
         for ref in several:
             step, of_run = steps.get(ref), History(history.store, ref.run)
             if step is None:
-                yield _initial(of_run, graph)
+                made = _initial(of_run, graph)
             else:
-                yield step_detail(of_run, graph, step, starts[step.ref], afters[step.ref])
+                made = step_detail(of_run, graph, step, starts[step.ref], afters[step.ref])
+            yield _as_now(history, made, None) if ref == head else made
 
 
 def asks(graph: Graph, action: str | None) -> list[InputWire]:

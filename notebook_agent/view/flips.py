@@ -23,7 +23,7 @@ def flip_line(found: Flip) -> str:
     """Write the change of a state after which something else had come next."""
     if not found.changes:
         return f"the conditions have changed since: now it would be {found.target or 'the end'}"
-    changes = " and ".join(f"{key} = {brief(value, 60)}" for key, value in found.changes.items())
+    changes = " and ".join(f"{key} = {brief(value, 60, key)}" for key, value in found.changes.items())
     return redact_text(f"it would be {found.target or 'the end'} with {changes}")
 
 

@@ -24,6 +24,8 @@ _SHARE = 400
 """Reading the run's label and what else events do not tell takes at most one part in so many of the time."""
 _SELDOM = 1.0
 """Seconds between two such readings."""
+_SOMETIMES = 0.25
+"""Seconds between two counts of the calls of branches."""
 
 
 def progress(history: History, graph: Graph, *, n: int, since: int, text: str = "") -> Progress:
@@ -52,10 +54,10 @@ class Going:
         self._steps = {step.seq: step for step in history.store.steps(history.key)}
         self._tally = Tally.of(history.store.call_counts(history.key).values())
         self._below = Tally()
-        self._counting = Pace(_SHARE)
+        self._counting = Pace(_SHARE, least=_SOMETIMES)
         self._states: dict[int, State] = {}
         self._reading = Pace(_SHARE, least=_SELDOM)
-        self._read: RunRecord | None = None
+        self._read: tuple[Graph, RunRecord, RunWriter] | None = None
 
     def begin(self, ref: StepRef, action: str, at: float) -> None:
         """Take in that a step has begun."""
@@ -85,8 +87,8 @@ class Going:
         fresh = [self._steps[seq] for seq in range(since, last + 1) if seq in self._steps]
         shown = fresh or ([] if newest is None else [newest])
         own = [step for step in shown if step.ref.run == self._history.key]
-        writer = RunWriter(self._history.store, graph, served=self._served)
-        run = writer.run(self._record(goes_on=runs and bool(own)), own)
+        record, writer = self._record(graph, goes_on=runs and bool(own))
+        run = writer.run(record, own)
         if runs and run["status"] == "completed":
             run["status"] = "running"
         return Progress(
@@ -109,14 +111,20 @@ class Going:
             return detail(self._history, graph, step.ref, LIGHT)
         return step_detail(self._history, graph, step, before, before if after is None else after, LIGHT)
 
-    def _record(self, *, goes_on: bool) -> RunRecord:
-        """Return the run as listed; of one that goes on what events told is put into what was read last."""
-        newest = self._newest()
-        if self._read is None or newest is None or not goes_on or self._reading.wait() == 0:
+    def _record(self, graph: Graph, *, goes_on: bool) -> tuple[RunRecord, RunWriter]:
+        """Return the run as listed, and what writes it.
+
+        Of a run that goes on what events told is put into what was read last.
+        """
+        newest, known = self._newest(), self._read
+        told = goes_on and self._reading.wait() > 0
+        if known is None or known[0] is not graph or newest is None or not told:
             with self._reading.doing():
-                self._read = self._history.run
-            return self._read
-        return replace(self._read, head=newest.seq, status=newest.status, action=newest.action)
+                writer = RunWriter(self._history.store, graph, served=self._served)
+                known = self._read = graph, self._history.run, writer
+            return known[1:]
+        record = replace(known[1], head=newest.seq, status=newest.status, action=newest.action)
+        return record, known[2]
 
     def _totals(self, *, goes_on: bool) -> Totals:
         """Sum up the run's calls, and those of its branches, which no events of the run tell of."""

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from notebook_agent.view.counts import apart, middle
 from notebook_agent.view.effort import crossings
 from notebook_agent.view.engines import Laid, Line, coordinates
 from notebook_agent.view.escape import one_line
@@ -121,7 +122,7 @@ def _placed(shape: Shape, laid: Laid) -> GraphWire:
         width=round(width + 2 * _MARGIN, 1),
         height=round(height + 2 * _MARGIN, 1),
         nodes=[_node_wire(box, shape, where[f"n{n}"]) for n, box in enumerate(shape.boxes)],
-        edges=[_edge_wire(edge, lines[f"e{n}"], frame) for n, edge in enumerate(shape.edges)],
+        edges=apart([_edge_wire(edge, lines[f"e{n}"], frame) for n, edge in enumerate(shape.edges)]),
     )
 
 
@@ -147,8 +148,8 @@ def _node_wire(box: Box, shape: Shape, at: tuple[float, float]) -> NodeWire:
 
 
 def _edge_wire(edge: Edge, line: Line, frame: _Frame) -> EdgeWire:
-    path, head = _arrow(line["pos"], frame) if line else ("", "")
-    label_x, label_y = frame.point(line["lp"]) if "lp" in line else (0.0, 0.0)
+    path, head, at = _arrow(line["pos"], frame) if line else ("", "", (0.0, 0.0))
+    label_x, label_y = frame.point(line["lp"]) if "lp" in line else at
     wire = EdgeWire(
         source=edge.source,
         target=edge.target,
@@ -166,12 +167,12 @@ def _edge_wire(edge: Edge, line: Line, frame: _Frame) -> EdgeWire:
     return wire
 
 
-def _arrow(pos: str, frame: _Frame) -> tuple[str, str]:
+def _arrow(pos: str, frame: _Frame) -> tuple[str, str, tuple[float, float]]:
     end, *rest = pos.removeprefix("e,").split(" ")
     tip = frame.point(end)
     first, *curve = [frame.point(text) for text in rest]
     path = f"M{_xy(first)}C{' '.join(map(_xy, curve))}"
-    return path, _head(curve[-1], tip)
+    return path, _head(curve[-1], tip), middle([first, *curve])
 
 
 def _head(base: tuple[float, float], tip: tuple[float, float]) -> str:

@@ -50,15 +50,15 @@ def _values(title: str, values: Mapping[str, object]) -> list[str]:
         return []
     shown = list(values)[:_KEYS]
     width = max(len(key) for key in shown)
-    lines = [f"    {key:<{width}}  {_value(values[key])}" for key in shown]
+    lines = [f"    {key:<{width}}  {_value(values[key], key)}" for key in shown]
     left = len(values) - len(shown)
     return ["", f"  {title}", *lines, *([f"    and {plural(left, 'more key')}"] if left else [])]
 
 
-def _value(value: object) -> str:
+def _value(value: object, key: str) -> str:
     if isinstance(value, list) and len(value) > 1:
         return f"{plural(len(value), 'item')}, the last: {brief(value[-1], _VALUE)}"
-    return brief(value, _VALUE)
+    return brief(value, _VALUE, key)
 
 
 def _call(step: StepRecord, calls: Sequence[CallRecord]) -> list[str]:

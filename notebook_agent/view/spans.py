@@ -35,5 +35,5 @@ def _line(span: Span) -> str:
 
 def _values(values: Mapping[str, Json]) -> str:
     return one_line(
-        ", ".join(f"{writable(key)}={brief(value, 40)}" for key, value in values.items()), _LOGGED
+        ", ".join(f"{writable(key)}={brief(value, 40, key)}" for key, value in values.items()), _LOGGED
     )

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
 
-from notebook_agent.history import Change, changes
+from notebook_agent.history import Change, changes, last_key
 from notebook_agent.ids import Json
-from notebook_agent.redact import mask, masker, repr_of, trusted
+from notebook_agent.redact import mask, mask_field, masker, repr_of, tells, trusted
 from notebook_agent.view.escape import clip
 from notebook_agent.view.images import image_in
 from notebook_agent.view.wire import DiffWire, ValueWire
@@ -77,11 +77,17 @@ def _at_once(limits: Limits) -> Limits:
 
 def _diff_entry(change: Change, limits: Limits) -> DiffWire:
     entry = DiffWire(path=str(limits.mask(change.path)), kind=change.kind)
+    key = last_key(change.path)
     if change.kind != "added":
-        entry["before"] = state_wire(change.before, limits)
+        entry["before"] = state_wire(_under(key, change.before), limits)
     if change.kind != "removed":
-        entry["after"] = state_wire(change.after, limits)
+        entry["after"] = state_wire(_under(key, change.after), limits)
     return entry
+
+
+def _under(key: str | None, value: object) -> object:
+    """A value, masked where its key alone says that it is a secret."""
+    return mask_field(key, value) if key is not None and tells(key) else value
 
 
 @dataclass(slots=True)

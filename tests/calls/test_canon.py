@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_agent.calls.keys import key_of, read_request
@@ -26,7 +26,6 @@ def read(body):
     )
 
 
-@settings(deadline=None)
 @given(BODIES)
 def test_what_is_read_is_the_redacted_body(body):
     """And its key is the one that follows from it, as for a request that is read from a file."""

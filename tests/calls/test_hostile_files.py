@@ -113,7 +113,7 @@ def store():
     made.close()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mutated())
 def test_a_changed_file_is_served_or_refused_with_one_error(tmp_path, store, told):
     """Whatever it holds; what is served is read, shown, kept in a store and saved again."""

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from IPython.core.compilerop import CachingCompiler
 
 from tests.kernels import MATCHERS, Kernel
 from tests.session.chat import CELLS, FIXED
@@ -80,6 +81,28 @@ def test_the_whole_story(kernel):
     forked = kernel.run("%agent run")
     assert "3 steps (5-7), next prompt" in forked.text
     assert "picture: draw a cat" in forked.text
+
+
+BROKEN = """
+@action(reads=[], writes=["n"])
+def divide(state):
+    return state.update(n=1 / 0)
+broken = graph.GraphBuilder().with_actions(divide).build()
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(CachingCompiler, "format_code_name"), reason="IPython before 8 numbers no cells in tracebacks"
+)
+def test_a_kept_traceback_names_the_cell(kernel):
+    """By its number, as the notebook does, and not by the file that it is for the compiler."""
+    kernel.run(BROKEN)
+    number = int(kernel.run("len(In) - 2").text)
+    kernel.run("%agent use broken")
+    assert "ZeroDivisionError: division by zero" == kernel.run("%agent run").error
+    kept = kernel.run("print(agent.history()[-1].failure.traceback)").stdout
+    assert [f"Cell In[{number}], line 3, in divide"] == re.findall("Cell .*", kept)
+    assert "ipykernel_" not in kept
 
 
 def test_lines_appear_while_it_runs(kernel):

@@ -48,7 +48,7 @@ def outcome(driver, xs, steps, fails, nested):
     return errors, app.state.get_all(), told(app), past(app)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     xs=st.lists(st.integers(0, 5), max_size=5),
     steps=st.integers(1, 4),

@@ -120,6 +120,23 @@ def test_at_the_start_a_value_is_blamed_on_nobody(agent):
     assert {"path": "chat_history", "kind": "start", "seq": None, "action": None} == blame["origin"]
 
 
+def test_what_a_fork_began_with_was_put_in_by_hand(agent):
+    """Before its first step and after it."""
+    agent.run(prompt="what is x")
+    agent.fork("@1", state={"mode": "code"})
+    backend, run = PanelBackend(agent.workspace), agent.app.uid
+
+    def origin(seq):
+        state = backend.handle({"id": 1, "do": "detail", "run": run, "seq": seq})["detail"]["state"]
+        place = [key for key, _ in state["items"]].index("mode")
+        ask = {"id": 2, "do": "blame", "run": run, "seq": seq, "path": [place]}
+        return backend.handle(ask)["blame"]["origin"]
+
+    assert {"path": "mode", "kind": "edit", "seq": None, "action": None} == origin(None)
+    agent.step()
+    assert {"path": "mode", "kind": "edit", "seq": 2, "action": "code"} == origin(2)
+
+
 def test_a_value_that_is_not_there_is_one_sentence(agent):
     """Such as one of another step."""
     agent.run(prompt="what is x")

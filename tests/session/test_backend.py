@@ -151,6 +151,15 @@ def test_a_message_counts_what_the_events_told(agent, backend):
     )
 
 
+def test_the_thread_that_runs_tells_by_itself(agent, backend):
+    """That a step begins is told before the step runs; another thread would only be in its way."""
+    who = []
+    unsubscribe = backend.subscribe(lambda progress: who.append((progress["n"], threading.current_thread())))
+    agent.run(prompt="what is x")
+    unsubscribe()
+    assert (1, threading.current_thread()) == who[0]
+
+
 def test_a_page_carries_the_newest_details_up_to_a_size(agent):
     """It says how many are left out."""
     agent.run(prompt="what is x")

@@ -156,3 +156,16 @@ def test_a_graph_that_changes_nothing_is_not_spoken_of(notebook, agent):
     agent.run()
     notebook.cell("unrelated = 1", "third")
     assert [] == notebook.screen.said
+
+
+def test_a_state_that_a_cell_changed_by_hand_is_told_once(notebook, agent):
+    """At the end of the cell, also after a step that it ran itself; not what a command has told already."""
+    agent.run(prompt="what is x")
+    notebook.names["app"] = agent.app
+    told = []
+    agent.workspace.rested.append(lambda: told.append(agent.app.state["mode"]))
+    notebook.cell("app.step(inputs={'prompt': 'x'})", "other")
+    notebook.cell("app.update_state(app.state.update(mode='by hand'))", "other")
+    notebook.cell("app.step(); app.update_state(app.state.update(mode='again'))", "other")
+    notebook.cell("unrelated = 1", "other")
+    assert ["by hand", "again"] == told

@@ -43,6 +43,18 @@ def test_the_last_good_value_is_put_in_and_run_on(agent):
     assert "2 forks of" in str(mended)
 
 
+def test_an_edit_by_hand_is_left_out(agent):
+    """What else it had put in stays; no step is blamed for it."""
+    app = agent.workspace.app.fork(3, {"log": []})
+    app.update_state(app.state.update(unit="mm", n=4))
+    app.run()
+    agent.use(app)
+    mended = agent.mend("unit != 'mm'")
+    assert {"unit": "km", "n": 4} == mended.put
+    said = "unit != 'mm' first fails as it was edited by hand after @3; it still held after @3 note"
+    assert [said, "run on from @3 without that edit: n=4, unit='km'"] == str(mended).splitlines()[:2]
+
+
 def test_a_function_is_asked_which_keys_it_reads(agent):
     """Only those are put in."""
     assert {"unit": "km"} == agent.mend(lambda state: state["unit"] == "km").put

@@ -45,6 +45,59 @@ def test_what_commands_return_is_masked(agent, show):
     assert SECRET[:30] not in "".join(map(show, shown))
 
 
+PASSWORD = "hunter2xyz"
+LOGIN = f"""
+@action(reads=["n"], writes=["n", "password", "user"])
+def login(state, password: str = "{PASSWORD}"):
+    made = dict(password="{PASSWORD}")
+    user = {{"password": made["password"]}}
+    return state.update(n=state["n"] + 1, password=made["password"] + str(state["n"]), user=user)
+
+logins = (
+    graph.GraphBuilder()
+    .with_actions(login)
+    .with_transitions(("login", "login", expr("password != '{PASSWORD}'")))
+    .build()
+)
+"""
+
+
+def test_a_password_is_masked_for_its_key_and_in_the_code(notebook, tmp_path):
+    """In all that commands return and write, and in what Python shows of questions to the past."""
+    notebook.cell("from notebook_agent import expr" + LOGIN)
+    agent = notebook.agent.use("logins", state={"n": 0})
+    told = [agent.step(), agent.step(password=PASSWORD), agent.step()]
+    agent.app.update_state(agent.app.state.update(password=PASSWORD + "-by-hand"))
+    told += [
+        agent.state(),
+        agent.state("@1", "password"),
+        agent.diff("@0", "@1"),
+        agent.why(),
+        agent.why("@1"),
+    ]
+    told += [agent.blame("password"), agent.blame("user.password"), agent.blame("n"), agent.watch("password")]
+    told += [agent.watch("user.get('password')"), agent.watch(lambda state: state["password"])]
+    told += [agent.map("@1", {"password": [PASSWORD + "1", PASSWORD + "2"]}, n=1, max_steps=1)]
+    history = agent.app.history
+    told += [history.watch("password"), history.diff(0, 1), history.blame("password"), history[1]]
+    told += [history.flip(1, agent.app.graph), history.why(1)]
+    files = [tmp_path / name for name in ("test_login.py", "run.html", "run.json")]
+    agent.test("@1", files[0])
+    for path in files[1:]:
+        agent.export(path)
+    texts = [repr(each) for each in told] + [each.html() for each in told if hasattr(each, "html")]
+    texts += [path.read_text("utf-8") for path in files]
+    assert [] == [text[max(0, text.find(PASSWORD) - 80) :][:120] for text in texts if PASSWORD in text]
+
+
+def test_what_python_takes_is_exact(notebook):
+    """Only what is shown is masked."""
+    agent = notebook.agent.use("chat", state={"password": PASSWORD})
+    agent.run(prompt="what is x")
+    assert PASSWORD == agent.watch("password").points[0].value
+    assert {PASSWORD} == set(agent.watch("password").df()["value"])
+
+
 def test_what_differs_from_itself_is_no_secret(notebook):
     """Not a number is no text."""
     notebook.agent.use("chat", state={"mode": float("nan")}).run(prompt="what is x")

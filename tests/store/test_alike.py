@@ -20,7 +20,7 @@ messages = st.dictionaries(st.sampled_from(["role", "kind", "$", '{"$":1}']), pa
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(messages, min_size=1, max_size=6))
 def test_messages_that_are_nearly_alike_stay_apart(some: Sequence[Mapping[str, object]]):
     """Whatever stands beside the text, in a list that fills several packs."""

@@ -37,6 +37,22 @@ def test_a_step_begins_with_the_edited_state(store: Store):
     assert [{"n": 1}, {"n": 2}, {"n": 51}] == store.states(refs)
 
 
+def test_a_fork_that_began_with_other_values_tells_of_them(store: Store):
+    """With the checkpoint that it was made of; so does a fork of it, but not one that lacks them."""
+    counted(store, 3)
+    store.create_run(new_run(FORK, StepRef(KEY, 1), n=2, more=[1]))
+    below, beside, start = (RunKey("tests", name) for name in ("below", "beside", "start"))
+    store.create_run(new_run(below, StepRef(FORK, None)))
+    store.create_run(new_run(beside, StepRef(FORK, 1)))
+    store.create_run(new_run(start, StepRef(KEY, None), n=7))
+    assert [("fork", 1, ("more",))] == marks(store, FORK) == marks(store, below)
+    assert ([], [("start", None, ("n",))]) == (marks(store, beside), marks(store, start))
+    assert [StepRef(KEY, 1), StepRef(KEY, None)] == [store.edits(key)[0].forked for key in (below, start)]
+    step(store, 2, {"n": 3}, FORK)
+    store.edit_state(FORK, State({"n": 9}), after=2)
+    assert [("fork", 1, ("more",)), ("fork", 2, ("n",))] == marks(store, FORK)
+
+
 def test_the_same_state_is_no_edit(store: Store):
     """Whoever made it anew; what comes next is decided again all the same."""
     store.create_run(new_run(chat=[{"role": "user", "content": "x" * 400}] * 40))

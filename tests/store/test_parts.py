@@ -145,7 +145,7 @@ def exact(value: object) -> str:
     return repr(State({"value": value}).plain().get_all())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.dictionaries(st.sampled_from(["a", "b", "$"]), VALUES, max_size=3), min_size=1, max_size=3)
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from notebook_agent.calls.protocol import Usage
 from notebook_agent.errors import RunExistsError, StoreFormatError, UnknownRunError
@@ -181,7 +181,7 @@ def test_a_person_can_read_it(store: Store):
     assert "changes" not in run["steps"][1]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(VALUES, VALUES)
 def test_any_value_comes_back(first, second):
     """Whatever a state holds, after each step it holds the same again."""

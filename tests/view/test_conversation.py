@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_agent.view import conversation_html, conversation_text
@@ -66,7 +66,6 @@ def test_an_unknown_language_is_plain():
     assert "&lt;x&gt;" in fenced_html("```nosuchlanguage\n<x>\n```")
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="`<>&\"'ab\n js=/:", max_size=80))
 def test_no_text_becomes_markup(text):
     """Whatever a model writes, the page holds only our own tags, and all of its characters."""

@@ -7,11 +7,11 @@ from typing import Literal
 
 import pytest
 
-from notebook_agent import GraphBuilder, action
+from notebook_agent import ApplicationBuilder, GraphBuilder, LocalTrackingClient, action
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.ids import StepRef
 from notebook_agent.view import detail, overview, progress
-from notebook_agent.view.detail import asks
+from notebook_agent.view.detail import asks, details
 from tests.columns import rows
 from tests.make_wire_fixtures import FOLDER, fixtures
 from tests.story import FORK, MAIN, fixed_graph, story_graph, tell
@@ -131,6 +131,17 @@ def test_an_edit_at_a_fork_is_the_difference_at_its_start(tmp_path):
     paths = [[each["path"] for each in shown["diff"]] for shown in (start, first)]
     story.store.close()
     assert paths == [["prompt"], ["mode"]]
+
+
+def test_the_head_has_the_state_as_it_was_changed_by_hand(tmp_path):
+    """Until the next step, which begins from it; in the panel and in a page that is kept."""
+    builder = ApplicationBuilder().with_graph(story_graph()).with_entrypoint("prompt").with_state(n=1)
+    app = builder.with_tracker(LocalTrackingClient("hand", str(tmp_path / "store.db"))).build()
+    app.update_state(app.state.update(n=7))
+    shown = [detail(app.history, app.graph, None), *details(app.history, app.graph, [StepRef(app.key, None)])]
+    assert [[["n", 7]]] * 2 == [each["state"]["items"] for each in shown]
+    app.step(inputs={"prompt": "hello"})
+    assert [["n", 1]] == detail(app.history, app.graph, None)["state"]["items"]
 
 
 def test_an_unknown_step_is_an_error(story):

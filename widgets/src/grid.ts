@@ -1,41 +1,8 @@
 /** The grid of forks: variants side by side while they run, each fork a button that opens its run. */
-import type { AnyWidget } from "@anywidget/types";
-
-export interface GridFork {
-  n: number;
-  run: string | null;
-  outcome: string;
-  passed: boolean | null;
-  why: string;
-}
-
-export interface GridWire {
-  title: string;
-  line: string;
-  done: number;
-  total: number;
-  going: boolean;
-  tried: string[];
-  columns: string[];
-  rows: { tried: string[]; forks: GridFork[]; told: string[] }[];
-}
-
-interface Traits {
-  grid: GridWire;
-  said: string;
-}
-
-/** What of anywidget's model is used here. */
-export interface GridModel {
-  get<K extends keyof Traits>(name: K): Traits[K];
-  send(content: unknown): void;
-  on(event: string, listener: () => void): void;
-  off(event: string, listener: () => void): void;
-  widget_manager?: { kernel?: { interrupt?: () => Promise<unknown> } | null };
-}
+import type { GridFork, GridModel, GridWire, Module, Outcome } from "./wire.ts";
 
 const UNHEARD_MS = 1200;
-const MARKS: Record<string, string> = {
+const MARKS: Record<Outcome, string> = {
   completed: "●",
   failed: "✖",
   refused: "⊘",
@@ -55,7 +22,7 @@ function made<K extends keyof HTMLElementTagNameMap>(
 }
 
 const markOf = ({ outcome, passed }: GridFork): string =>
-  outcome !== "completed" || passed === null ? (MARKS[outcome] ?? "·") : passed ? "✓" : "✗";
+  outcome !== "completed" || passed === null ? MARKS[outcome] : passed ? "✓" : "✗";
 
 function spoken({ n, outcome, passed, why }: GridFork): string {
   const judged = passed === null ? "" : passed ? ", passed" : ", did not pass";
@@ -139,4 +106,4 @@ export function render({ model, el }: { model: GridModel; el: HTMLElement }): ()
   };
 }
 
-export default { render } as unknown as AnyWidget;
+export default { render } satisfies Module<GridModel>;

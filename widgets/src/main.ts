@@ -1,8 +1,8 @@
 /** The bundle: anywidget's module, and the script of an exported page. */
-import type { AnyWidget } from "@anywidget/types";
 import { embed } from "./embed.ts";
 import { render } from "./widget.ts";
+import type { Model, Module } from "./wire.ts";
 
 embed(document);
 
-export default { render } satisfies AnyWidget;
+export default { render } satisfies Module<Model>;

@@ -1,6 +1,6 @@
 /** Where the panel's data comes from: a kernel, or what a page carries. */
 import { type Overview, overviewOf, type Progress, progressOf, type Reply, replyOf } from "./model.ts";
-import type { Ask, PageWire, ProgressWire, ReplyWire } from "./wire.ts";
+import type { Ask, Channel, Kernel, PageWire, ProgressWire, ReplyWire } from "./wire.ts";
 
 export interface Source {
   /** Whether there is a kernel behind it that takes commands. */
@@ -13,21 +13,6 @@ export interface Source {
   /** Interrupts the kernel, as its own stop button does, where the host has a way to it. */
   interrupt(): Promise<void>;
   close(): void;
-}
-
-/** What of the kernel is used here, where the host has it. */
-export interface Kernel {
-  status?: unknown;
-  interrupt?: () => Promise<unknown>;
-}
-
-export type Listener = (message: unknown, buffers?: DataView[]) => void;
-
-/** The part of anywidget's model that carries messages. */
-export interface Channel {
-  send(content: unknown): void;
-  on(event: "msg:custom", listener: Listener): void;
-  off(event: "msg:custom", listener: Listener): void;
 }
 
 let lastId = Math.floor(Math.random() * 2 ** 31) * 1024;

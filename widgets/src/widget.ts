@@ -1,30 +1,10 @@
 /** The bridge to anywidget: a model of traits and messages on one side, the panel on the other. */
 import { render as draw, h } from "preact";
 import { overviewOf } from "./model.ts";
-import { type Channel, type Kernel, type Listener, LiveSource } from "./source.ts";
+import { LiveSource } from "./source.ts";
 import { Viewer } from "./viewer.ts";
-import { Panel, type Part } from "./views/panel.tsx";
-import type { ChatWire, ControlWire, OverviewWire, Place } from "./wire.ts";
-
-export interface Traits {
-  overview: OverviewWire;
-  place: Place;
-  control: ControlWire;
-  part: Part;
-  /** Of a chat that stands alone. */
-  chat?: ChatWire;
-}
-
-/** What of anywidget's model is used here. */
-export interface Model extends Channel {
-  get<K extends keyof Traits>(name: K): Traits[K];
-  set<K extends keyof Traits>(name: K, value: Traits[K]): void;
-  save_changes(): void;
-  /** The host's widget manager; Jupyter's has the kernel. */
-  widget_manager?: unknown;
-  on(event: string, listener: Listener): void;
-  off(event: string, listener: Listener): void;
-}
+import { Panel } from "./views/panel.tsx";
+import type { ControlWire, Kernel, Model } from "./wire.ts";
 
 const SETTLED_MS = 80;
 
@@ -99,7 +79,7 @@ function hearPlace(model: Model, viewer: Viewer, kernel: Known): () => void {
 
 /** Keeps the keys of what has the focus from being commands to the notebook, whose arrows leave the cell. */
 function ownKeys(event: Event): void {
-  if (event.target instanceof HTMLElement) event.target.dataset.lmSuppressShortcuts = "true";
+  if (event.target instanceof HTMLElement) event.target.setAttribute("data-lm-suppress-shortcuts", "true");
 }
 
 /** The kernel, where the host has one to show. */

@@ -104,6 +104,13 @@ describe("a value of the state", () => {
     expect(document.activeElement).toBe(card);
   });
 
+  it("says that it was edited by hand, where no step has begun since", async () => {
+    const origin = { path: "mode", kind: "edit" as const, seq: null, action: null };
+    source.replies.blame = { blame: { ...BLAME, origin, causes: [], calls: [], source: null } };
+    await click(at, "button", "Who wrote mode");
+    expect(get(at, "region", "Who wrote mode").textContent).toContain("mode was edited by hand ");
+  });
+
   it("is asked about by a click on it", async () => {
     await doing(() => at.querySelector<HTMLElement>(".na-oneline-body")?.click());
     expect(source.commands().at(-1)).toMatchObject({ do: "blame", run, seq: 6 });

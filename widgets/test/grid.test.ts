@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type GridModel, type GridWire, render } from "../src/grid.ts";
+import { render } from "../src/grid.ts";
+import type { GridModel, GridWire } from "../src/wire.ts";
 
 const grid = (changes: Partial<GridWire> = {}): GridWire => ({
   title: "map-1a2b: 3 forks of quiz@start",

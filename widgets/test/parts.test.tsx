@@ -1,7 +1,6 @@
 /** The list of runs, two runs side by side, folding lanes, tokens by their time, pages of values. */
 import { describe, expect, it } from "vitest";
 import { Viewer } from "../src/viewer.ts";
-import { middleOf, sideOfTwin } from "../src/views/edges.tsx";
 import { Panel } from "../src/views/panel.tsx";
 import { foundIn } from "../src/views/runs.tsx";
 import { cameBy } from "../src/views/stream.tsx";
@@ -160,24 +159,5 @@ describe("the neighbours of a step", () => {
     const seqs = source.asked.map((ask) => (ask.do === "detail" ? ask.seq : null));
     expect(seqs.slice(0, 2)).toEqual([10, 5]);
     expect([...seqs.slice(2)].sort()).toEqual([4, 6]);
-  });
-});
-
-describe("an edge's count", () => {
-  it("stands in the middle of its line", () => {
-    expect(middleOf("M0,0C0,10 0,20 0,30")).toEqual({ x: 0, y: 15 });
-    expect(middleOf("M0,0C0,1 0,2 0,3 0,4 0,5 0,6")).toEqual({ x: 0, y: 3 });
-  });
-
-  it("stands on the side that the line back leaves free", () => {
-    const graph = overview().graph;
-    const [first] = graph.edges;
-    if (!first) throw new Error("no edge");
-    const there = { ...first, source: "a", target: "b", path: "M0,0C0,10 0,20 0,30" };
-    const back = { ...first, source: "b", target: "a", path: "M20,30C20,20 20,10 20,0" };
-    const far = { ...back, path: "M200,30C200,20 200,10 200,0" };
-    expect([there, back].map((edge) => sideOfTwin(edge, [there, back]))).toEqual([1, -1]);
-    expect(sideOfTwin(there, [there, far])).toBe(0);
-    expect(sideOfTwin(there, [there])).toBe(0);
   });
 });

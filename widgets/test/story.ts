@@ -3,9 +3,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FREE } from "../src/looks.ts";
 import { type Overview, overviewOf, type Progress, progressOf, type Reply } from "../src/model.ts";
-import type { Listener, Source } from "../src/source.ts";
-import type { Model, Traits } from "../src/widget.ts";
-import type { Ask, ControlWire, Detail, OverviewWire, PageWire, ProgressWire } from "../src/wire.ts";
+import type { Source } from "../src/source.ts";
+import type {
+  Ask,
+  ControlWire,
+  Detail,
+  Listener,
+  Model,
+  OverviewWire,
+  PageWire,
+  ProgressWire,
+  Traits,
+} from "../src/wire.ts";
 
 const FIXTURES = join(import.meta.dirname, "..", "..", "tests", "fixtures", "wire");
 

@@ -35,11 +35,15 @@ def _watch() -> Command:
     parser = CommandParser(
         "watch",
         "Show an expression over all past steps: where it changed, and a small plot of numbers.",
-        examples=('%agent watch "len(chat_history)"', "%agent watch mode chat-7f3a@head"),
+        examples=(
+            '%agent watch "len(chat_history)"',
+            "%agent watch mode @9",
+            "%agent watch mode chat-7f3a@head",
+        ),
     )
     parser.word("EXPRESSION", "key", help="over the keys of the state; in quotes where it has blanks")
-    parser.word("RUN", "step", nargs="?", help="RUN@head for another run than the one in use")
-    return Command(parser, lambda args, _: Call("watch", (args.expression, args.run)))
+    parser.word("STEP", "step", nargs="?", help="the last step to look at; RUN@head for another run")
+    return Command(parser, lambda args, _: Call("watch", (args.expression, args.step)))
 
 
 def _bisect() -> Command:
@@ -53,7 +57,7 @@ def _bisect() -> Command:
         ),
     )
     parser.word("PREDICATE", "key", help="over the keys of the state; in quotes where it has blanks")
-    parser.word("RUN", "step", nargs="?", help="RUN@head for another run than the one in use")
+    parser.word("STEP", "step", nargs="?", help="the last step to look at; RUN@head for another run")
     parser.flag("--fix", help="fork there with the last good value, and run on as the run did")
     parser.option("-n", "N", help="with --fix: how many forks (1)")
     parser.option("-j", "N", help="with --fix: how many run at a time (4)")
@@ -71,7 +75,7 @@ def _bisect_call(args: Namespace, _: Values) -> Call:
     options |= {name: value for name, value in chosen.items() if value is not None}
     if options and not args.fix:
         raise CommandError("bisect itself runs nothing: --fix does, and takes -n, -j and the limits")
-    return Call("mend" if args.fix else "bisect", (args.predicate, args.run), options)
+    return Call("mend" if args.fix else "bisect", (args.predicate, args.step), options)
 
 
 MADE = (_blame, _watch, _bisect)

@@ -24,7 +24,9 @@ class NodeWire(TypedDict):
 class EdgeWire(TypedDict):
     """An arrow. `path` is the line and `head` the arrow head, both SVG path data.
 
-    `caught` is there, and true, for one that an exception takes; `whole` where `label` is cut.
+    `labelX`, `labelY` is the middle of the label, or where none is, of what is told of the arrow:
+    it begins or ends there where it has a `side`. `caught` is there, and true, for one that an
+    exception takes; `whole` where `label` is cut.
     """
 
     source: str
@@ -35,6 +37,7 @@ class EdgeWire(TypedDict):
     head: str
     labelX: float
     labelY: float
+    side: NotRequired[Literal["start", "end"]]
     caught: NotRequired[bool]
     whole: NotRequired[str]
 

@@ -1,11 +1,14 @@
 import type { BlameWire, OriginWire } from "../wire.ts";
+import { Link, Tool } from "./buttons.tsx";
 import { CodeView } from "./code.tsx";
 import { Fold } from "./fold.tsx";
 import { onEscape, useFocus } from "./form.tsx";
-import { Icon } from "./icons.tsx";
 import { CallsView } from "./tabs.tsx";
 
 const SAID = { step: "was written by", edit: "was edited by hand before", start: "was there from the start" };
+
+const said = ({ kind, seq }: OriginWire) =>
+  kind === "edit" && seq === null ? "was edited by hand" : SAID[kind];
 
 interface BlameProps {
   blame: BlameWire;
@@ -17,9 +20,9 @@ const Place = ({ origin, onGo }: { origin: OriginWire } & Pick<BlameProps, "onGo
   const { seq, action } = origin;
   if (seq === null) return null;
   return (
-    <button type="button" class="na-link" title={`Look at step ${seq}`} onClick={() => onGo(seq)}>
+    <Link title={`Look at step ${seq}`} onClick={() => onGo(seq)}>
       {action}, step {seq}
-    </button>
+    </Link>
   );
 };
 
@@ -27,7 +30,7 @@ const Causes = ({ blame, onGo }: Pick<BlameProps, "blame" | "onGo">) => (
   <ul class="na-causes" aria-label="Made from">
     {blame.causes.map((cause, i) => (
       <li key={i}>
-        <code>{cause.path}</code> {SAID[cause.kind]} <Place origin={cause} onGo={onGo} />
+        <code>{cause.path}</code> {said(cause)} <Place origin={cause} onGo={onGo} />
       </li>
     ))}
     {blame.left && <li>{blame.left}</li>}
@@ -46,11 +49,9 @@ export function BlameCard({ blame, onGo, onClose }: BlameProps) {
       ref={card}
       onKeyDown={onEscape(onClose)}
     >
-      <button type="button" class="na-tool na-edit" aria-label="Close" title="Close" onClick={onClose}>
-        <Icon name="cross" />
-      </button>
+      <Tool name="Close" icon="cross" class="na-edit" onClick={onClose} />
       <p>
-        <code>{origin.path}</code> {SAID[origin.kind]} <Place origin={origin} onGo={onGo} />
+        <code>{origin.path}</code> {said(origin)} <Place origin={origin} onGo={onGo} />
       </p>
       {calls.length > 0 && <CallsView calls={calls} />}
       {source !== null && (

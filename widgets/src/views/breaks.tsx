@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { NodeWire } from "../wire.ts";
+import { Tool } from "./buttons.tsx";
 import { onEnter, onEscape } from "./form.tsx";
-import { Icon } from "./icons.tsx";
 
 export type Breakpoints = Readonly<Record<string, string>>;
 /** Sets a breakpoint with its condition, empty for always; null takes it away. */
@@ -84,15 +84,7 @@ function Line({ name, condition, onBreak }: LineProps) {
       {wrong && (
         <span class="na-problem">not taken; it halts {condition ? `if ${condition}` : "always"}</span>
       )}
-      <button
-        type="button"
-        class="na-tool"
-        aria-label={`Clear the breakpoint before ${name}`}
-        title="Clear it"
-        onClick={() => onBreak(name, null)}
-      >
-        <Icon name="cross" />
-      </button>
+      <Tool name={`Clear the breakpoint before ${name}`} icon="cross" onClick={() => onBreak(name, null)} />
     </li>
   );
 }

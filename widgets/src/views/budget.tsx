@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { counted } from "../format.ts";
+import { Go } from "./buttons.tsx";
 import { Form } from "./form.tsx";
 
 export interface Limits {
@@ -71,9 +72,7 @@ export function BudgetForm({ limits, onLimit, onClose }: FormProps) {
     <Form class="na-form na-drawer na-limits" label="Budget" onGo={go} onClose={onClose}>
       <Field name="Most LLM calls" hint="no limit" text={calls} onText={setCalls} />
       <Field name="Most US dollars" hint="no limit" text={cost} onText={setCost} />
-      <button type="submit" class="na-button na-primary" disabled={wrong}>
-        Set
-      </button>
+      <Go disabled={wrong}>Set</Go>
       <p class="na-hint">
         {wrong
           ? "A whole number of calls, a number of dollars; empty for no limit."

@@ -1,28 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isA } from "../kinds.ts";
-import type { ChatWire, ControlWire, ValueWire } from "../wire.ts";
+import type { ChatWire, ValueWire } from "../wire.ts";
+import { Go, Link } from "./buttons.tsx";
 import { type Bubble, Chat, chatOf, Message } from "./chat.tsx";
 import { Form, onEnter } from "./form.tsx";
+import { goingOn, type Scene } from "./scene.ts";
 import { Value } from "./value.tsx";
-
-export interface ChatBoxProps {
-  chat: ChatWire;
-  /** The state in view. */
-  state: ValueWire;
-  control: ControlWire;
-  /** A command waits for its answer. */
-  busy: boolean;
-  /** An edit of the state in view waits for its fork. */
-  edited: boolean;
-  /** The place that a message makes a fork from, where one looks at the past. */
-  past: string | null;
-  /** How the run broke, such as `failed at answer`; null where it did not. */
-  broken: string | null;
-  /** What the running step has streamed so far. */
-  streaming: string;
-  onSend: (text: string) => void;
-  onRetry: () => void;
-}
 
 const itemsOf = (state: ValueWire): [string, ValueWire][] => (isA(state, "dict") ? state.items : []);
 
@@ -78,61 +61,64 @@ function Box({ input, past, disabled, onSend }: BoxProps) {
         onInput={(event) => setText(event.currentTarget.value)}
         onKeyDown={onEnter(send)}
       />
-      <button type="submit" class="na-button na-primary" disabled={disabled || text.trim() === ""}>
-        Send
-      </button>
+      <Go disabled={disabled || text.trim() === ""}>Send</Go>
     </Form>
   );
 }
 
-/** What was said, and a box for what comes next. */
-export function ChatBox({
-  chat,
-  state,
-  control,
-  busy,
-  edited,
-  past,
-  broken,
-  streaming,
-  onSend,
-  onRetry,
-}: ChatBoxProps) {
-  const [sent, setSent] = useState("");
+/** Why no message is taken now, where the run does not go on. */
+function Hint({ viewer, broken, edited, run }: Scene) {
+  if (edited !== 0) return <p class="na-note">An edit waits in State: Fork here takes it.</p>;
+  if (broken === null) return null;
+  return (
+    <p class="na-note">
+      <span>
+        The run {run?.status === "interrupted" ? "was " : ""}
+        {broken}.
+      </span>
+      <Link onClick={() => void viewer.goOn("retry")}>Retry</Link>
+    </p>
+  );
+}
+
+/** What was said so far, kept scrolled to its end. */
+function Log({ said, sent, coming }: { said: ValueWire; sent: string; coming: string | null }) {
+  const pending = pendingIn(said, sent);
   const log = useRef<HTMLDivElement>(null);
-  const goes = busy || control.mode !== "rest";
-  const said = saidIn(state, chat.output);
-  const pending = goes ? pendingIn(said, sent) : null;
-  const length = streaming.length;
-  useEffect(() => log.current?.scrollTo(0, log.current.scrollHeight), [said, pending !== null, length]);
+  useEffect(() => log.current?.scrollTo(0, log.current.scrollHeight), [said, pending !== null, coming]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div class="na-log" role="log" aria-label="Conversation" tabIndex={0} ref={log}>
+      <Said said={said} />
+      {pending && (
+        <ol class="na-chat">
+          <Message bubble={pending} />
+        </ol>
+      )}
+      {coming !== null && <Coming text={coming} />}
+    </div>
+  );
+}
+
+/** What was said, and a box for what comes next. */
+export function ChatBox({ chat, ...scene }: Scene & { chat: ChatWire }) {
+  const { viewer, looks, atHead, edited } = scene;
+  const { mode } = looks.control;
+  const [sent, setSent] = useState("");
+  const goes = looks.waiting !== null || mode !== "rest";
+  const said = saidIn(looks.detail?.state ?? null, chat.output);
+  const [text, broken] = atHead ? [looks.text, scene.broken] : ["", null];
   return (
     <div class="na-chatbox">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <div class="na-log" role="log" aria-label="Conversation" tabIndex={0} ref={log}>
-        <Said said={said} />
-        {pending && (
-          <ol class="na-chat">
-            <Message bubble={pending} />
-          </ol>
-        )}
-        {goes && control.mode !== "paused" && <Coming text={streaming} />}
-      </div>
-      {edited && <p class="na-note">An edit waits in State: Fork here takes it.</p>}
-      {broken !== null && !goes && !edited && (
-        <p class="na-note">
-          <span>The run {broken}.</span>
-          <button type="button" class="na-link" onClick={onRetry}>
-            Retry
-          </button>
-        </p>
-      )}
+      <Log said={said} sent={goes ? sent : ""} coming={goes && mode !== "paused" ? text : null} />
+      {!goes && <Hint {...scene} broken={broken} />}
       <Box
         input={chat.input}
-        past={past}
-        disabled={goes || broken !== null || edited}
-        onSend={(text) => {
-          setSent(text);
-          onSend(text);
+        past={goingOn(scene).past}
+        disabled={goes || broken !== null || edited !== 0}
+        onSend={(message) => {
+          setSent(message);
+          void viewer.run("run", { [chat.input]: message });
         }}
       />
     </div>

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { highlighted, linesOf, type Piece } from "../highlight.ts";
 import type { CodeWire } from "../wire.ts";
+import { Link } from "./buttons.tsx";
 
 const Pieces = ({ pieces }: { pieces: Piece[] }) => (
   <>
@@ -50,9 +51,9 @@ export function CodeView({ code }: { code: CodeWire }) {
     <>
       <div class="na-note">
         <span>The code has changed since this step ran.</span>
-        <button type="button" class="na-link" aria-pressed={now} onClick={() => setNow(!now)}>
+        <Link aria-pressed={now} onClick={() => setNow(!now)}>
           {now ? "Show it as it was" : "Show it as it is now"}
-        </button>
+        </Link>
       </div>
       <Numbered text={now ? code.now : code.source} />
     </>

@@ -1,5 +1,6 @@
 import { duration } from "../format.ts";
 import type { Comparison, Step } from "../model.ts";
+import { Link } from "./buttons.tsx";
 import type { Hues } from "./hues.ts";
 import { DiffView } from "./tabs.tsx";
 
@@ -40,9 +41,7 @@ export function CompareView({ comparison, nameOf, hues, onClose }: CompareProps)
         <span>
           <b>{nameOf(run)}</b> beside <b>{nameOf(other)}</b>: {said}
         </span>
-        <button type="button" class="na-link" onClick={onClose}>
-          Close comparison
-        </button>
+        <Link onClick={onClose}>Close comparison</Link>
       </div>
       <div class="na-compare-body">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Detail } from "../wire.ts";
+import { Link } from "./buttons.tsx";
 import { CodeView } from "./code.tsx";
 import { ErrorView } from "./failure.tsx";
 import { type StateProps, StateView } from "./state.tsx";
@@ -111,9 +112,7 @@ const Pane = ({ tab, detail, late, onWhole, ...state }: PaneProps) => (
     {detail?.cut && onWhole && (
       <p class="na-note">
         <span>Long texts are cut short here.</span>
-        <button type="button" class="na-link" onClick={onWhole}>
-          Show more of them
-        </button>
+        <Link onClick={onWhole}>Show more of them</Link>
       </p>
     )}
     {detail ? (

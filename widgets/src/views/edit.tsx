@@ -1,4 +1,5 @@
 import type { DictValue, InputWire, Json, ListValue, ValueWire } from "../wire.ts";
+import { Link } from "./buttons.tsx";
 import { onEscape, useFocus } from "./form.tsx";
 
 /** A value being edited; text stays text, anything else is written as JSON. */
@@ -107,9 +108,7 @@ export function Editor({ name, edit, onEdit }: EditorProps) {
         <span class={problem ? "na-problem" : "na-hint"}>
           {problem || "Fork here makes a run with this value; nothing else runs until then."}
         </span>
-        <button type="button" class="na-link" onClick={() => onEdit(null)}>
-          Drop edit
-        </button>
+        <Link onClick={() => onEdit(null)}>Drop edit</Link>
       </div>
     </div>
   );

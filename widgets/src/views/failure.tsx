@@ -22,7 +22,7 @@ export function traceLines(traceback: string): TraceLine[] {
 }
 
 const Line = ({ line: { text, from, to } }: { line: TraceLine }) => (
-  <span class={/^\s*File "/.test(text) ? "na-trace-file" : ""}>
+  <span class={/^\s*(File "|Cell In\[)/.test(text) ? "na-trace-file" : ""}>
     {text.slice(0, from)}
     {to > from && <mark>{text.slice(from, to)}</mark>}
     {text.slice(to)}

@@ -1,6 +1,7 @@
 /** What forms have in common: a name, Enter, Escape, and where one begins to write. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Plain } from "./buttons.tsx";
 
 interface FormProps {
   label: string;
@@ -23,6 +24,19 @@ export const Form = ({ label, class: kind = "na-form", onGo, onClose, children }
   >
     {children}
   </form>
+);
+
+interface FootProps {
+  onCancel: () => void;
+  children: ComponentChildren;
+}
+
+/** What a form does, and the way out of it. */
+export const Foot = ({ onCancel, children }: FootProps) => (
+  <div class="na-form-foot">
+    {children}
+    <Plain onClick={onCancel}>Cancel</Plain>
+  </div>
 );
 
 /** Calls back at Escape. */

@@ -6,9 +6,9 @@ import type { Step } from "../model.ts";
 import type { Visits } from "../visits.ts";
 import type { GraphWire, NodeWire } from "../wire.ts";
 import { BreakMark, type Breakpoints, breakText, type OnBreak, toggled } from "./breaks.tsx";
+import { Tool } from "./buttons.tsx";
 import { Edge, inOrder } from "./edges.tsx";
 import type { Hues } from "./hues.ts";
-import { Icon, type IconName } from "./icons.tsx";
 import { nearest, WAYS } from "./roving.ts";
 import { useZoom } from "./zoom.ts";
 
@@ -151,16 +151,10 @@ function ActionNode({ node, tabbed, ...props }: GraphProps & { node: NodeWire; t
   );
 }
 
-const Tool = ({ name, icon, onClick }: { name: string; icon: IconName; onClick: () => void }) => (
-  <button type="button" class="na-tool" aria-label={name} title={name} onClick={onClick}>
-    <Icon name={icon} />
-  </button>
-);
-
 const Parts = (props: GraphProps & { current: NodeWire | null }) => (
   <>
     {inOrder(props.graph.edges, props.step).map(([i, edge]) => (
-      <Edge key={i} edge={edge} graph={props.graph} visits={props.visits} step={props.step} />
+      <Edge key={i} edge={edge} visits={props.visits} step={props.step} />
     ))}
     {props.graph.nodes.map((node) =>
       node.kind === "input" ? (

@@ -1,6 +1,7 @@
 import { count, counted, dollars, runSentence } from "../format.ts";
-import type { Overview, Run, Step } from "../model.ts";
-import type { ControlWire, Status, Totals } from "../wire.ts";
+import type { Run } from "../model.ts";
+import type { Totals } from "../wire.ts";
+import type { Scene } from "./scene.ts";
 
 const Figures = ({ totals }: { totals: Totals }) => (
   <ul class="na-totals" aria-label="Totals">
@@ -11,37 +12,24 @@ const Figures = ({ totals }: { totals: Totals }) => (
   </ul>
 );
 
-/** Where the next action is the one that broke, which is said already. */
-const BROKEN = new Set<Status>(["failed", "interrupted"]);
-
 /** How a run stands: what it came to, or how it is held. */
-function standing(run: Run, { mode, at }: ControlWire): [string, string] {
+function standing({ looks: { control }, broken }: Scene, run: Run): [string, string] {
+  const { mode, at } = control;
   if (mode === "paused") return ["paused", `paused before ${at}`];
   if (mode === "stopping") return ["paused", "stopping"];
   if (mode === "running") return ["running", "running"];
-  const halted = at !== null && at === run.next && !BROKEN.has(run.status);
+  const halted = at !== null && at === run.next && !broken;
   return halted ? ["paused", `halted at the breakpoint before ${at}`] : [run.status, runSentence(run)];
 }
 
-const Standing = ({ run, control }: { run: Run; control: ControlWire }) => {
-  const [tone, text] = standing(run, control);
-  return <span class={`na-pill na-is-${tone}`}>{text}</span>;
-};
-
-interface HeaderProps {
-  overview: Overview;
-  run: Run | undefined;
-  control: ControlWire;
-  step: Step | null;
-  head: number | null;
-  atHead: boolean;
+interface HeaderProps extends Scene {
   /** Whether the list of runs is open; missing where there is none. */
-  listed?: boolean | undefined;
-  onList: () => void;
+  listed?: boolean;
+  onList?: () => void;
 }
 
 /** The run's name, which opens the list of runs. */
-function Name({ overview, run, listed, onList }: HeaderProps) {
+function Name({ looks: { overview }, run, listed, onList }: HeaderProps) {
   const name = run?.label ?? overview.run;
   if (listed === undefined) return <strong title={overview.run}>{name}</strong>;
   return (
@@ -59,9 +47,20 @@ function Name({ overview, run, listed, onList }: HeaderProps) {
   );
 }
 
+/** How the run stands; drawn anew with each message, so that it pulses only where none comes. */
+function Pill(props: Scene & { run: Run }) {
+  const [tone, text] = standing(props, props.run);
+  return (
+    <span key={props.looks.overview.n} class={`na-pill na-is-${tone}`}>
+      {text}
+    </span>
+  );
+}
+
 /** Which run this is, how it stands, and what it took. */
 export const Header = (props: HeaderProps) => {
-  const { overview, run, control, step, head, atHead } = props;
+  const { looks, run, broken, point, head, atHead } = props;
+  const { overview } = looks;
   return (
     <header class="na-header">
       <div class="na-title">
@@ -71,11 +70,11 @@ export const Header = (props: HeaderProps) => {
         </span>
         <span class="na-project">{overview.project}</span>
       </div>
-      {run && <Standing key={overview.n} run={run} control={control} />}
+      {run && <Pill {...props} run={run} />}
       <span class="na-where">
-        {step ? `step ${count(step.seq)}` : "start"}
+        {point.step ? `step ${count(point.step.seq)}` : "start"}
         {head !== null && `/${count(head)}`}
-        {atHead && run?.next && !BROKEN.has(run.status) && (
+        {atHead && run?.next && !broken && (
           <>
             {" · next "}
             <b>{run.next}</b>

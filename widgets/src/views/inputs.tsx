@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import type { InputWire, Json } from "../wire.ts";
+import { Go } from "./buttons.tsx";
 import { hintOf, problemOf, read } from "./edit.tsx";
-import { Form, onEnter, useFocus } from "./form.tsx";
+import { Foot, Form, onEnter, useFocus } from "./form.tsx";
 
 interface FieldProps {
   input: InputWire;
@@ -78,14 +79,9 @@ export function InputForm({ inputs, next, past, onGo, onCancel }: FormProps) {
           onGo={go}
         />
       ))}
-      <div class="na-form-foot">
-        <button type="submit" class="na-button na-primary" disabled={!given}>
-          Start
-        </button>
-        <button type="button" class="na-button" onClick={onCancel}>
-          Cancel
-        </button>
-      </div>
+      <Foot onCancel={onCancel}>
+        <Go disabled={!given}>Start</Go>
+      </Foot>
     </Form>
   );
 }

@@ -4,6 +4,7 @@ import { count, counted, runSentence } from "../format.ts";
 import type { Overview, Run } from "../model.ts";
 import { MOST_NAMED, percent, tickClass, ticksOf, tickTitle } from "../ticks.ts";
 import { type Lane, unfolded, withGrids } from "../timeline.ts";
+import { Link } from "./buttons.tsx";
 import type { Hues } from "./hues.ts";
 
 export interface LanesProps {
@@ -102,8 +103,7 @@ const Triangle = ({ folded, onFold }: { folded: boolean; onFold: () => void }) =
 
 const Beside = ({ run, onCompare }: { run: Run; onCompare: ((run: string) => void) | undefined }) =>
   onCompare ? (
-    <button
-      type="button"
+    <Link
       class="na-link na-beside"
       tabIndex={-1}
       aria-label={`Compare with ${run.label}`}
@@ -111,7 +111,7 @@ const Beside = ({ run, onCompare }: { run: Run; onCompare: ((run: string) => voi
       onClick={quietly(() => onCompare(run.id))}
     >
       Compare
-    </button>
+    </Link>
   ) : null;
 
 /** What the keys of a lane do: pick it, go to another, and what only some can do. */

@@ -1,6 +1,7 @@
 import { counted } from "../format.ts";
 import type { ControlWire } from "../wire.ts";
 import { budgetText } from "./budget.tsx";
+import { Plain, Quiet } from "./buttons.tsx";
 
 /** What is open below the buttons. */
 export type Drawer = "run" | "step" | "breakpoints" | "budget" | "price" | "keys" | null;
@@ -18,9 +19,7 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
   const turn = (to: Drawer): void => onDrawer(drawer === to ? null : to);
   return (
     <span class="na-limit-acts">
-      <button
-        type="button"
-        class="na-quiet"
+      <Quiet
         aria-label={`Breakpoints, ${set} set`}
         aria-expanded={drawer === "breakpoints"}
         title="Where runs halt"
@@ -29,10 +28,8 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
         <span class={`na-bp ${set > 0 ? "na-set" : ""}`} aria-hidden="true" />
         {set > 0 && <b class="na-when-brief">{set}</b>}
         <span class="na-act-name">{set > 0 ? counted(set, "breakpoint") : "Breakpoints"}</span>
-      </button>
-      <button
-        type="button"
-        class="na-quiet"
+      </Quiet>
+      <Quiet
         aria-label={`Budget, ${limits || "no limit"}`}
         aria-expanded={drawer === "budget"}
         title="What a command may spend on LLM calls"
@@ -44,10 +41,8 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
             <span class="na-when-brief">$</span>
           </>
         )}
-      </button>
-      <button
-        type="button"
-        class="na-quiet"
+      </Quiet>
+      <Quiet
         aria-label="Keys"
         aria-keyshortcuts="?"
         aria-expanded={drawer === "keys"}
@@ -55,7 +50,7 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
         onClick={() => turn("keys")}
       >
         ?
-      </button>
+      </Quiet>
     </span>
   );
 }
@@ -64,8 +59,8 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
 export const AllowEffects = ({ trouble, onAllow }: { trouble: string; onAllow: () => void }) => (
   <div class="na-banner na-ask" role="alert">
     <span>{trouble}</span>
-    <button type="button" class="na-button" title="Fire it once more" onClick={onAllow}>
+    <Plain title="Fire it once more" onClick={onAllow}>
       Allow effects
-    </button>
+    </Plain>
   </div>
 );

@@ -1,9 +1,11 @@
 /** Values that came in part, with the way to the rest. */
+
 import type { ComponentChildren } from "preact";
 import { useContext, useState } from "preact/hooks";
 import { count } from "../format.ts";
 import { isA } from "../kinds.ts";
 import type { DictValue, ListValue, TextValue, ValueWire } from "../wire.ts";
+import { Link } from "./buttons.tsx";
 import { ReachContext } from "./reach.ts";
 import { type Path, Value } from "./value.tsx";
 
@@ -29,23 +31,18 @@ function Pager({ value, busy, onTurn }: PagerProps) {
   return (
     <span class="na-pager">
       {start > 0 && (
-        <button
-          type="button"
-          class="na-link"
-          disabled={busy}
-          onClick={() => onTurn(Math.max(0, start - Math.max(shown, 1)))}
-        >
+        <Link disabled={busy} onClick={() => onTurn(Math.max(0, start - Math.max(shown, 1)))}>
           ← Earlier
-        </button>
+        </Link>
       )}
       <span class="na-summary">
         {noun}
         {shown === 1 ? " " : `s ${count(Math.min(start + 1, end))}–`}
         {count(end)} of {count(value.size)}
       </span>
-      <button type="button" class="na-link" disabled={busy || end >= value.size} onClick={() => onTurn(end)}>
+      <Link disabled={busy || end >= value.size} onClick={() => onTurn(end)}>
         Later →
-      </button>
+      </Link>
     </span>
   );
 }

@@ -1,8 +1,9 @@
+import { Link } from "./buttons.tsx";
 import "../visible.ts";
 import { useMemo, useState } from "preact/hooks";
-import { runSentence } from "../format.ts";
 import type { Viewer } from "../viewer.ts";
 import { visitBefore } from "../visits.ts";
+import type { Part } from "../wire.ts";
 import { BlameCard } from "./blame.tsx";
 import { ChatBox } from "./chatbox.tsx";
 import { CompareView } from "./compare.tsx";
@@ -12,12 +13,9 @@ import { Header } from "./header.tsx";
 import { onHelp } from "./keys.tsx";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
-import { goingOn, nextOf, type Scene, useScene } from "./scene.ts";
+import { nextOf, type Scene, useScene } from "./scene.ts";
 import { TimelineView } from "./timeline.tsx";
-import { FAILED, Toolbar } from "./toolbar.tsx";
-
-/** Which part of the panel stands alone; `panel` is all of it. */
-export type Part = "panel" | "graph" | "state" | "slider" | "chat";
+import { Toolbar } from "./toolbar.tsx";
 
 const Banner = ({
   at,
@@ -35,9 +33,7 @@ const Banner = ({
       Looking at {at === null ? "the initial state" : `step ${at} of ${head}`} — nothing is changed
       {live && "; Run, Step and Fork here make a new run from it"}
     </span>
-    <button type="button" class="na-link" onClick={onNow}>
-      Back to now
-    </button>
+    <Link onClick={onNow}>Back to now</Link>
   </div>
 );
 
@@ -63,48 +59,20 @@ function Graph({ viewer, looks, point, run, atHead, late, hues, visits, move }: 
 
 /** The chat on the run, where there is a kernel to answer and an action to hear. */
 function Chatting(scene: Scene) {
-  const { viewer, looks, run, atHead, edited } = scene;
-  const { chat } = looks.control;
-  if (!chat) return null;
-  const how = run?.status === "interrupted" ? "was " : "";
-  const broken = atHead && run && FAILED.has(run.status) ? how + runSentence(run) : null;
-  return (
-    <ChatBox
-      chat={chat}
-      state={looks.detail?.state ?? null}
-      control={looks.control}
-      busy={looks.waiting !== null}
-      edited={edited !== 0}
-      past={goingOn(scene).past}
-      broken={broken}
-      streaming={atHead ? looks.text : ""}
-      onSend={(text) => void viewer.run("run", { [chat.input]: text })}
-      onRetry={() => void viewer.goOn("retry")}
-    />
-  );
+  const { chat } = scene.looks.control;
+  return chat && <ChatBox chat={chat} {...scene} />;
 }
 
 /** The chat alone: how the run stands, what was said, a box for messages. */
-function ChatPart(scene: Scene) {
-  const { looks, run, point, head, atHead } = scene;
-  return (
-    <>
-      <Header
-        overview={looks.overview}
-        run={run}
-        control={looks.control}
-        step={point.step}
-        head={head}
-        atHead={atHead}
-        onList={() => {}}
-      />
-      <Chatting {...scene} />
-      <p class="na-page-note na-problem" role="status">
-        {looks.error || looks.control.trouble}
-      </p>
-    </>
-  );
-}
+const ChatPart = (scene: Scene) => (
+  <>
+    <Header {...scene} />
+    <Chatting {...scene} />
+    <p class="na-page-note na-problem" role="status">
+      {scene.looks.error || scene.looks.control.trouble}
+    </p>
+  </>
+);
 
 /** Whether the step in view is asked for; of a run that goes on it is told soon. */
 const isAwaited = ({ late, run }: Scene): boolean => late && run?.status !== "running";
@@ -148,42 +116,6 @@ const Timeline = ({ viewer, looks, hues, move, onSwitch, onCompare }: Scene) => 
   />
 );
 
-function Commands(scene: Scene) {
-  const { viewer, looks, run, edits, changes, edited, point } = scene;
-  const { nodes } = looks.overview.graph;
-  const actions = useMemo(
-    () => nodes.filter((node) => node.kind === "action").map((node) => node.name),
-    [nodes],
-  );
-  const fork = (): void => {
-    if (changes) void viewer.fork(changes).then(() => viewer.looks.error || edits.clear());
-  };
-  return (
-    <Toolbar
-      run={run}
-      {...goingOn(scene)}
-      busy={looks.waiting !== null}
-      control={looks.control}
-      asked={looks.asked}
-      held={looks.held}
-      actions={actions}
-      edited={edited}
-      said={looks.said}
-      error={looks.error}
-      onRun={(how, inputs) => void viewer.run(how, inputs)}
-      onGoOn={(how) => void viewer.goOn(how)}
-      again={point.step?.status === "completed" ? point.step : null}
-      onPrice={(what) => viewer.price(what)}
-      onRerun={(fresh) => void viewer.rerun(fresh)}
-      onHold={(act) => void viewer.hold(act)}
-      onBreak={(action, condition) => viewer.breakAt(action, condition)}
-      onLimit={({ maxCalls, maxCost }) => void viewer.limit(maxCalls, maxCost)}
-      onFork={fork}
-      onExport={() => void viewer.exportPage()}
-    />
-  );
-}
-
 /** The list of the project's runs, where it is open. */
 function Runs({ looks, onSwitch, onCompare, onClose }: Scene & { onClose: () => void }) {
   const closing =
@@ -217,7 +149,7 @@ function Compared({ viewer, looks, hues }: Scene) {
 }
 
 function Whole(scene: Scene) {
-  const { viewer, looks, point, run, atHead, head, move } = scene;
+  const { viewer, looks, point, atHead, head, move } = scene;
   const { live, note } = viewer.source;
   const [listed, list] = useState(false);
   const onList = (): void => {
@@ -226,19 +158,10 @@ function Whole(scene: Scene) {
   };
   return (
     <>
-      <Header
-        overview={looks.overview}
-        run={run}
-        control={looks.control}
-        step={point.step}
-        head={head}
-        atHead={atHead}
-        listed={live ? listed : undefined}
-        onList={onList}
-      />
+      <Header {...scene} {...(live && { listed, onList })} />
       {listed && <Runs {...scene} onClose={() => list(false)} />}
       {live ? (
-        <Commands {...scene} />
+        <Toolbar {...scene} />
       ) : (
         <p class="na-page-note" role="status">
           {looks.error || note}

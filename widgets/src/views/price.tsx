@@ -1,8 +1,11 @@
 /** Asks, before steps are paid for that ran already, whether they are to run again. */
+
 import { useState } from "preact/hooks";
-import type { Run, Step } from "../model.ts";
+import type { Step } from "../model.ts";
 import type { PriceWire } from "../wire.ts";
-import { Form, useFocus } from "./form.tsx";
+import { Go, Plain } from "./buttons.tsx";
+import { Foot, Form, useFocus } from "./form.tsx";
+import type { Scene } from "./scene.ts";
 
 /** What is to run again, and what that takes. */
 export interface Asked {
@@ -33,42 +36,22 @@ export function PriceForm({ asked: { what, price }, again, onGo, onCancel }: Pri
         {HEADS[what](again)}: {price.said}
       </p>
       {price.fresh && <p class="na-hint">If the model is asked anew: {price.fresh}</p>}
-      <div class="na-acts">
-        <button type="submit" class="na-button na-primary" ref={first}>
-          {what === "retry" ? "Retry now" : "Run it again"}
-        </button>
-        {price.fresh && (
-          <button type="button" class="na-button" onClick={() => onGo(true)}>
-            Ask the model anew
-          </button>
-        )}
-        <button type="button" class="na-button" onClick={onCancel}>
-          Cancel
-        </button>
-      </div>
+      <Foot onCancel={onCancel}>
+        <Go ref={first}>{what === "retry" ? "Retry now" : "Run it again"}</Go>
+        {price.fresh && <Plain onClick={() => onGo(true)}>Ask the model anew</Plain>}
+      </Foot>
     </Form>
   );
 }
 
-interface Paying {
-  run: Run | undefined;
-  again: Step | null;
-  onPrice: (what: Asked["what"]) => Promise<PriceWire | null>;
-  onGoOn: (how: "retry") => void;
-  onRerun: (fresh: boolean) => void;
-}
-
 /** Says what a retry or a further run of a step takes, and where that is something asks first; elsewhere it is not shown. */
-export function usePrice(
-  { run, again, onPrice, onGoOn, onRerun }: Paying,
-  choose: (drawer: "price" | null) => void,
-) {
+export function usePrice({ run, again, viewer }: Scene, choose: (drawer: "price" | null) => void) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const of = `${run?.id} ${again?.seq}`;
   const price = asked?.of === of ? asked : null;
   const onAsk = async (what: Asked["what"]): Promise<void> => {
-    const told = await onPrice(what);
-    if (what === "retry" && !told?.live) onGoOn("retry");
+    const told = await viewer.price(what);
+    if (what === "retry" && !told?.live) void viewer.goOn("retry");
     else if (told) {
       setAsked({ what, price: told, of });
       choose("price");
@@ -76,8 +59,8 @@ export function usePrice(
   };
   const onAgain = (fresh: boolean): void => {
     choose(null);
-    if (price?.what === "retry") onGoOn("retry");
-    else onRerun(fresh);
+    if (price?.what === "retry") void viewer.goOn("retry");
+    else void viewer.rerun(fresh);
   };
   return { price, onAsk: (what: Asked["what"]) => void onAsk(what), onAgain };
 }

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { ago, counted } from "../format.ts";
 import type { RunLine } from "../wire.ts";
+import { Link } from "./buttons.tsx";
 import { onEscape, useFocus } from "./form.tsx";
 
 interface RunsProps {
@@ -51,14 +52,9 @@ function Line({ line, inView, onPick, onCompare }: { line: RunLine } & Omit<Runs
         </span>
       </button>
       {!now && (
-        <button
-          type="button"
-          class="na-link"
-          aria-label={`Compare with ${line.label}`}
-          onClick={() => onCompare(line.id)}
-        >
+        <Link aria-label={`Compare with ${line.label}`} onClick={() => onCompare(line.id)}>
           Compare
-        </button>
+        </Link>
       )}
     </li>
   );
@@ -91,9 +87,7 @@ export function RunsList({ lines, onClose, ...rest }: RunsProps) {
           failed only
         </label>
         <span class="na-summary">{lines === null ? "Loading…" : counted(found.length, "run")}</span>
-        <button type="button" class="na-link" onClick={onClose}>
-          Close
-        </button>
+        <Link onClick={onClose}>Close</Link>
       </div>
       <ul>
         {found.slice(0, MOST).map((line) => (

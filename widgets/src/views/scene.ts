@@ -1,11 +1,13 @@
 /** All that the panel's parts are drawn from. */
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { runSentence } from "../format.ts";
 import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
+import { runIn } from "../saying.ts";
 import { placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
 import { VisitCounter } from "../visits.ts";
-import type { Detail } from "../wire.ts";
+import type { Detail, InputWire, Status } from "../wire.ts";
 import { type Edit, editsOf } from "./edit.tsx";
 import { huesOf } from "./hues.ts";
 
@@ -39,6 +41,8 @@ function useEdits(place: string) {
 export const nextOf = (detail: Detail | null, run: Run | undefined, atHead: boolean): string | null =>
   atHead ? (run?.next ?? null) : (detail?.next?.target ?? null);
 
+const BROKEN = new Set<Status>(["failed", "interrupted"]);
+
 /** All that the parts are drawn from: what is looked at, and what follows from it. */
 export function useScene(viewer: Viewer) {
   const id = useMemo(() => `na${Math.random().toString(36).slice(2)}`, []);
@@ -50,6 +54,7 @@ export function useScene(viewer: Viewer) {
   const counter = useMemo(() => new VisitCounter(), []);
   const visits = useMemo(() => counter.of(points, at), [points, at]);
   const move = useCallback((to: number) => viewer.move(to), [viewer]);
+  const run = runIn(overview);
   const edits = useEdits(here);
   const changes = editsOf(edits.edits);
   return {
@@ -64,7 +69,11 @@ export function useScene(viewer: Viewer) {
     changes,
     /** How many values were edited here; null while one cannot be read. */
     edited: changes && Object.keys(changes).length,
-    run: overview.runs.find((one) => one.id === overview.run),
+    run,
+    /** How the run broke, such as `failed at answer`; null where it did not. */
+    broken: run && BROKEN.has(run.status) ? runSentence(run) : null,
+    /** The completed step in view, which may run again; null where there is none. */
+    again: point.step?.status === "completed" ? point.step : null,
     atHead: at === points.length - 1,
     head: points.at(-1)?.seq ?? null,
     late: looks.shown !== here,
@@ -75,8 +84,18 @@ export function useScene(viewer: Viewer) {
 
 export type Scene = ReturnType<typeof useScene>;
 
-/** What Run and Step go on with: at the head the run, in the past a fork. */
-export function goingOn({ looks, point, run, atHead, late }: Scene) {
+/** What Run and Step go on with. */
+export interface Going {
+  /** The next action. */
+  next: string | null;
+  /** What it takes. */
+  inputs: InputWire[];
+  /** The place in the past that a fork starts from; null at the head. */
+  past: string | null;
+}
+
+/** At the head the run goes on, in the past a fork. */
+export function goingOn({ looks, point, run, atHead, late }: Scene): Going {
   if (atHead) return { next: run?.next ?? null, inputs: looks.overview.inputs, past: null };
   const past = point.seq === null ? "the start" : `step ${point.seq}`;
   const detail = late ? null : looks.detail;

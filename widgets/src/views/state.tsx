@@ -1,10 +1,10 @@
 import { summary } from "../format.ts";
 import { isA } from "../kinds.ts";
 import type { DiffWire, ValueWire } from "../wire.ts";
+import { Tool } from "./buttons.tsx";
 import { bubbleOf, Chat, chatOf, Message } from "./chat.tsx";
 import { type Edit, Editor, editable } from "./edit.tsx";
 import { Fold } from "./fold.tsx";
-import { Icon } from "./icons.tsx";
 import { Paged } from "./paged.tsx";
 import { type Path, Value } from "./value.tsx";
 import { useAsking, WhoTool } from "./who.tsx";
@@ -78,15 +78,13 @@ const markOf = (name: string, diff: DiffWire[]): string => {
 type Starter = { name: string; start: Edit; onEdit: (edit: Edit | null) => void };
 
 const Pencil = ({ name, start, onEdit }: Starter) => (
-  <button
-    type="button"
-    class="na-tool na-edit"
-    aria-label={`Edit ${name}`}
+  <Tool
+    name={`Edit ${name}`}
+    icon="edit"
+    class="na-edit"
     title={`Edit ${name}, then fork here`}
     onClick={() => onEdit(start)}
-  >
-    <Icon name="edit" />
-  </button>
+  />
 );
 
 function Head({ name, value, mark, line }: { name: string; value: ValueWire; mark: string; line: boolean }) {

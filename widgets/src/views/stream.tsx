@@ -2,8 +2,8 @@ import { useState } from "preact/hooks";
 import { duration } from "../format.ts";
 import { isA } from "../kinds.ts";
 import type { CallWire, ValueWire } from "../wire.ts";
+import { Tool } from "./buttons.tsx";
 import { Content } from "./chat.tsx";
-import { Icon } from "./icons.tsx";
 import { usePlay } from "./play.ts";
 
 type Stream = [number, number][];
@@ -31,16 +31,13 @@ function Scrubbed({ text, stream }: { text: string; stream: Stream }) {
   return (
     <>
       <div class="na-token-time">
-        <button
-          type="button"
-          class="na-tool"
-          aria-label="Play tokens"
+        <Tool
+          name="Play tokens"
+          icon={playing ? "pause" : "run"}
           aria-pressed={playing}
           title="Show the answer as it came"
           onClick={toggle}
-        >
-          <Icon name={playing ? "pause" : "run"} />
-        </button>
+        />
         <input
           type="range"
           aria-label="Token time"

@@ -4,8 +4,8 @@ import { count, placeText } from "../format.ts";
 import type { Overview } from "../model.ts";
 import { MOST_NAMED, percent, type Tick, tickClass, ticksOf, withRoom } from "../ticks.ts";
 import { lanesOf, type Point } from "../timeline.ts";
+import { Tool } from "./buttons.tsx";
 import type { Hues } from "./hues.ts";
-import { Icon } from "./icons.tsx";
 import { Lanes } from "./lanes.tsx";
 import { usePlay } from "./play.ts";
 
@@ -88,16 +88,13 @@ function Slider({ points, drawn, at, hues, onMove, cells }: TimelineProps & { ce
   return (
     <div class="na-slider">
       <div class="na-lane-label">
-        <button
-          type="button"
-          class="na-tool"
-          aria-label="Play"
+        <Tool
+          name="Play"
+          icon={playing ? "pause" : "run"}
           aria-pressed={playing}
           title="Play (space)"
           onClick={toggle}
-        >
-          <Icon name={playing ? "pause" : "run"} />
-        </button>
+        />
         <span class="na-place">
           {step ? <b>{count(step.seq)}</b> : <b>start</b>}
           {head !== null && <span> / {count(head)}</span>}

@@ -2,6 +2,7 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import { count, counted, summary } from "../format.ts";
 import { isA } from "../kinds.ts";
 import type { DictValue, ImageValue, ListValue, ValueWire } from "../wire.ts";
+import { Link } from "./buttons.tsx";
 import { Fold } from "./fold.tsx";
 import { Paged } from "./paged.tsx";
 import { ReachContext } from "./reach.ts";
@@ -51,9 +52,9 @@ function Long({ text }: { text: string }) {
   return (
     <>
       <span class="na-text na-block">{open ? text : `${text.slice(0, SHOWN)}…`}</span>
-      <button type="button" class="na-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <Link aria-expanded={open} onClick={() => setOpen(!open)}>
         {open ? "Show less" : `Show ${count(text.length - SHOWN)} more`}
-      </button>
+      </Link>
     </>
   );
 }

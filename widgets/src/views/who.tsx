@@ -1,6 +1,6 @@
 /** Ways to ask who wrote a value. */
 import { useContext } from "preact/hooks";
-import { Icon } from "./icons.tsx";
+import { Tool } from "./buttons.tsx";
 import { ReachContext } from "./reach.ts";
 import type { Path } from "./value.tsx";
 
@@ -20,15 +20,13 @@ export function WhoTool({ name, path }: { name: string; path: Path }) {
   const { blame } = useContext(ReachContext);
   if (!blame || !path) return null;
   return (
-    <button
-      type="button"
-      class="na-tool na-edit na-ask-who"
-      aria-label={`Who wrote ${name}`}
+    <Tool
+      name={`Who wrote ${name}`}
+      icon="who"
+      class="na-edit na-ask-who"
       title={`Who wrote ${name}?`}
       onClick={() => blame(path)}
-    >
-      <Icon name="who" />
-    </button>
+    />
   );
 }
 

@@ -19,8 +19,11 @@ export interface EdgeWire {
   conditional: boolean;
   path: string;
   head: string;
+  /** The middle of the label, or where none is, of what is told of the arrow. */
   labelX: number;
   labelY: number;
+  /** What is told begins or ends there, where a line runs back beside it. */
+  side?: "start" | "end";
   /** All of a label that is drawn cut. */
   whole?: string;
   /** An exception takes it. */
