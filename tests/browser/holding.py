@@ -37,6 +37,7 @@ KINDS = {
 }
 """By kind: what takes a graph into use, and what runs it."""
 
+RUNS = re.compile("^running")
 RESTS = re.compile("halted|interrupted|not started")
 
 
@@ -87,5 +88,5 @@ def started(notebook: lab.OpenNotebook) -> Controls:
     controls = Controls(notebook.page)
     controls.panel.wait_for()
     notebook.run_cell(2, wait=False)
-    expect(controls.pill).to_have_text("running", timeout=20_000)
+    expect(controls.pill).to_have_text(RUNS, timeout=20_000)
     return controls
