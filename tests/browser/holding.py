@@ -37,6 +37,7 @@ KINDS = {
 }
 """By kind: what takes a graph into use, and what runs it for longer than a slow machine takes for a test."""
 
+RUNS = re.compile("^running")
 RESTS = re.compile("halted|interrupted|not started")
 
 
@@ -86,5 +87,5 @@ def started(notebook: lab.OpenNotebook) -> Controls:
     controls = Controls(notebook.page)
     controls.panel.wait_for()
     notebook.run_cell(2, wait=False)
-    expect(controls.pill).to_have_text("running")
+    expect(controls.pill).to_have_text(RUNS)
     return controls

@@ -58,7 +58,7 @@ def test_a_run_is_paused_stepped_let_go_and_stopped(start, kind):
     expect(slider).to_have_attribute("max", str(before + 1))
     expect(controls.pill).to_have_text(PAUSED)
     controls.click("Run")
-    expect(controls.pill).to_have_text("running")
+    expect(controls.pill).to_have_text(holding.RUNS)
     controls.click("Stop")
     expect(controls.pill).to_have_text(holding.RESTS)
     notebook.wait_until_done()

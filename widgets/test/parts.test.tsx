@@ -1,19 +1,13 @@
 /** The list of runs, two runs side by side, folding lanes, tokens by their time, pages of values. */
 import { describe, expect, it } from "vitest";
-import { Viewer } from "../src/viewer.ts";
-import { Panel } from "../src/views/panel.tsx";
 import { foundIn } from "../src/views/runs.tsx";
 import { cameBy } from "../src/views/stream.tsx";
 import type { Detail, RunLine } from "../src/wire.ts";
-import { click, doing, find, get, names, press, show, type } from "./screen.ts";
+import { opened } from "./opened.tsx";
+import { click, doing, find, get, names, press, type } from "./screen.ts";
 import { detail, FakeSource, failed, overview, tick } from "./story.ts";
 
-async function open(source = new FakeSource()) {
-  const viewer = new Viewer(source, overview());
-  const at = show(<Panel viewer={viewer} />);
-  await doing(() => {});
-  return { source, viewer, at };
-}
+const open = (source?: FakeSource) => opened(undefined, source);
 
 const line = (label: string, status: RunLine["status"]): RunLine => ({
   id: `id-${label}`,
