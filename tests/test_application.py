@@ -134,6 +134,35 @@ def test_a_store_that_was_deleted_says_so(driver, tracker, pattern):
     assert (tracker.store.location, {"n": 1}) == (caught.value.path, app.state)
 
 
+def test_a_store_that_is_moved_during_a_step_says_only_that(driver, tracker):
+    """The step is not called done; put back, the run goes on at it."""
+    away, home = Path(tracker.store.location).parent / "away", Path(tracker.store.location)
+    moving = [True]
+
+    @driver.action(reads=["n"], writes=["n"])
+    def go(state):
+        if moving.pop():
+            _move(home, away)
+        return state.update(n=state["n"] + 1)
+
+    builder = ApplicationBuilder().with_actions(go).with_transitions(("go", "go")).with_state(n=0)
+    app = builder.with_entrypoint("go").with_tracker(tracker).build()
+    with pytest.raises(StoreError, match="is gone: it was deleted or moved") as caught:
+        driver.step(app)
+    assert [] == [note for note in caught.value.__notes__ if "could not be written" in note]
+    _move(away / home.name, home.parent)
+    moving.append(False)
+    driver.step(app)
+    assert (["interrupted", "completed"], {"n": 1}) == ([each.status for each in app.history], app.state)
+
+
+def _move(file, folder):
+    folder.mkdir(exist_ok=True)
+    for each in file.parent.glob(f"{file.name}*"):
+        if each.is_file():
+            each.rename(folder / each.name)
+
+
 def test_an_id_that_is_taken_is_refused(driver, tracker):
     """Without initialize_from a run is new, or an error."""
     build(driver, tracker, app_id="a")

@@ -1,4 +1,4 @@
-"""Grow, edit, fork, rewind, remove, restore, carry away and collect runs at random, beside a plain model of them.
+"""Grow, edit, fork, rewind, remove, restore, carry and collect runs at random, beside a plain model of them.
 
 Run it as `python benchmarks/faults/forking.py [operations] [seeds]`; 10,000 and 20 by default.
 """

@@ -253,7 +253,8 @@ class Run:
         except BaseException as second:  # noqa: BLE001  # the first error is the one that the caller must see
             if self._completed_after_all(store, end.seq):
                 return False
-            error.add_note(f"How step {end.seq} ended could not be written: {second}")
+            if str(second) != str(error):
+                error.add_note(f"How step {end.seq} ended could not be written: {second}")
         return True
 
     def _completed_after_all(self, store: Store, seq: int) -> bool:

@@ -13,7 +13,19 @@ from notebook_agent.errors import CommandError, did_you_mean
 __all__ = ["Argument", "CommandParser", "Completes"]
 
 Completes = Literal[
-    "", "action", "binding", "command", "executor", "file", "input", "key", "name", "replay", "run", "step"
+    "",
+    "action",
+    "binding",
+    "command",
+    "executor",
+    "file",
+    "input",
+    "key",
+    "name",
+    "removed",
+    "replay",
+    "run",
+    "step",
 ]
 """What TAB offers for an argument: see `magics.completion`."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor
 from typing import TYPE_CHECKING
 
-from notebook_agent.errors import ActionError
+from notebook_agent.errors import ActionError, StoreError
 
 if TYPE_CHECKING:
     from notebook_agent.parallelism.work import Work
@@ -33,20 +33,22 @@ def not_sent(work: Work, executor: Executor, error: Exception) -> ActionError:
             run=work.at.key.app_id,
         )
     name, why = culprit
+    told = f"{name} cannot be pickled ({str(why) or type(why).__name__}). Make it inside the action"
+    if isinstance(why, StoreError):
+        told = f"{name} keeps its history in memory, where no other process reaches it. Give it a file"
     return ActionError(
-        f"{work.title} cannot be sent to another process: {name} cannot be pickled ({why}). Make it inside "
-        f"the action, or {work.in_threads}.",
+        f"{work.title} cannot be sent to another process: {told}, or {work.in_threads}.",
         run=work.at.key.app_id,
         path=name,
     )
 
 
-def _culprits(work: Work, dumps: Callable[[object], bytes]) -> Iterator[tuple[str, str]]:
+def _culprits(work: Work, dumps: Callable[[object], bytes]) -> Iterator[tuple[str, Exception]]:
     for name, part in _parts(work):
         try:
             dumps(part)
         except Exception as error:  # noqa: BLE001  # whatever a value's own code raises is why
-            yield name, str(error) or type(error).__name__
+            yield name, error
 
 
 def _parts(work: Work) -> Iterator[tuple[str, object]]:

@@ -28,6 +28,10 @@ class Housekeeping:
         """Say what the removal of a run would take; `now` removes it. What its forks need stays."""
         return Said(keeping.delete(self.workspace, run, now=now))
 
+    def restore(self, run: str) -> Said:
+        """Bring back a run that was deleted since the last `gc(now=True)`."""
+        return Said(keeping.restore(self.workspace, run))
+
     def gc(self, *, now: bool = False) -> Said:
         """Say how much of the store no run needs any more; `now` gives it back to the disk."""
         return Said(keeping.gc(self.workspace, now=now))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from notebook_agent.errors import CommandError
 from notebook_agent.session.going import check_label
-from notebook_agent.session.references import find_only
+from notebook_agent.session.references import find_only, typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
 from notebook_agent.session.words import listing
@@ -16,7 +16,7 @@ from notebook_agent.store.protocol import Reclaimed, RunSize
 from notebook_agent.view.brief import short_id, size
 from notebook_agent.view.escape import escape, plural
 
-__all__ = ["Sizes", "delete", "gc", "pin", "relabel", "size_line", "sizes"]
+__all__ = ["Sizes", "delete", "gc", "pin", "relabel", "restore", "size_line", "sizes"]
 
 _SHOWN = 3
 _QUICK = 50_000_000
@@ -76,9 +76,19 @@ def delete(ws: Workspace, run: str, *, now: bool) -> str:
     what = f"{plural(found.steps, 'step')} of its own{_branches(found)}"
     kept = "; its forks keep what they have of it" if found.hidden else ""
     if now:
-        return f"{named} is gone, {what}{kept}; %agent gc --now gives back what nobody needs any more"
+        return f"{named} is gone, {what}{kept}; %agent restore {run} brings it back until %agent gc --now"
     freed = f", {size(found.bytes)} that no other run holds" if found.bytes else ""
     return f"{named} would go: {what}{freed}{kept}. %agent delete {run} --now removes it"
+
+
+def restore(ws: Workspace, run: str) -> str:
+    """Bring a removed run back."""
+    removed = ws.store().removed(ws.project())
+    if not removed:
+        raise CommandError("no run of this project was deleted since the last %agent gc --now")
+    record = ws.store().restore_run(find_only(run, removed).key)
+    name = typed_name(record, ws.runs())
+    return f"{name} is back, {plural(record.steps, 'step')} of its own: %agent use {name} goes on with it"
 
 
 def _branches(found: Reclaimed) -> str:
@@ -100,8 +110,15 @@ def gc(ws: Workspace, *, now: bool) -> str:
     if not found.nodes:
         return "nothing to give back: every value belongs to a run"
     if not now:
-        return f"{values} belong to no run any more: %agent gc --now gives them back"
+        return f"{values} belong to no run any more: %agent gc --now gives them back{_for_ever(ws)}"
     return f"{values} are gone; the file is {size(found.file)} smaller"
+
+
+def _for_ever(ws: Workspace) -> str:
+    """Say which removed runs of the project cannot be restored after a collection."""
+    removed = ws.store().removed(ws.project())
+    names = [typed_name(each, removed) for each in removed]
+    return f", and %agent restore cannot bring back {listing(names[:_SHOWN])} then" if names else ""
 
 
 def sizes(ws: Workspace) -> Sizes:

@@ -8,6 +8,7 @@ from types import FunctionType
 
 from notebook_agent.errors import AgentError
 from notebook_agent.session.namespace import usable_names
+from notebook_agent.session.references import typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.standing import upcoming
 from notebook_agent.session.workspace import Workspace
@@ -20,6 +21,7 @@ def words(ws: Workspace, kind: str, run: str | None = None) -> Iterable[str]:
     kinds: dict[str, Callable[[], Iterable[str]]] = {
         "name": lambda: usable_names(ws.namespace),
         "run": lambda: [run_name(each) for each in ws.runs()],
+        "removed": lambda: _removed(ws),
         "step": lambda: _steps(ws, run),
         "replay": lambda: ["run"],
         "action": lambda: ws.in_use().graph.names,
@@ -32,6 +34,11 @@ def words(ws: Workspace, kind: str, run: str | None = None) -> Iterable[str]:
         return list(kinds[kind]()) if kind in kinds else []
     except AgentError:
         return []
+
+
+def _removed(ws: Workspace) -> list[str]:
+    removed = ws.store().removed(ws.project())
+    return [typed_name(each, removed) for each in removed]
 
 
 def _named(ws: Workspace, kind: type) -> list[str]:

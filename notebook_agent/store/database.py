@@ -74,14 +74,19 @@ class Database:
             )
         now, durable = time.monotonic(), self._network or (durable and self._full)
         if self._identity is not None and (durable or now > self._seen + _TRUSTED):
-            if _identity(self.location) != self._identity:
-                raise StoreError(self._missed(), path=self.location)
+            self.check_there()
             self._seen = now
         return Transaction(self.location, self._writer, durable=durable, keeper=keeper)
 
     def read(self) -> Reading:
         """Hold the reading connection for a `with`."""
         return Reading(self.location, self._reader)
+
+    def check_there(self) -> None:
+        """Raise StoreError where the file was deleted, moved or replaced."""
+        if not self.is_there:
+            text = REPLACED if Path(self.location).exists() else GONE
+            raise StoreError(text.format(path=self.location), path=self.location)
 
     @property
     def is_there(self) -> bool:
@@ -132,10 +137,6 @@ class Database:
             self._check_log()
             self._mode = "ro&immutable=1"
             return self._opened()
-
-    def _missed(self) -> str:
-        text = REPLACED if Path(self.location).exists() else GONE
-        return text.format(path=self.location)
 
     def _check_log(self) -> None:
         """Refuse a file whose newest steps are in its log, which only a writable place can read."""

@@ -70,6 +70,7 @@ def end_step(core: Core, key: RunKey, end: StepEnd, then: StepBegin | None = Non
     run = core.runs.get(key) or _number(core, key)
     step = step_id(run, end.seq)
     if not core.claims.held(step):
+        core.database.check_there()
         raise _lost(key, end.seq)
     if then is not None:
         core.claims.take(step + 1)

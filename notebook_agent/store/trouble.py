@@ -15,7 +15,7 @@ CANNOT_WRITE = "{path} cannot be written ({error}). Choose another path, or open
 _BUSY = "Another program has held {path} for 30 s ({error}). Try again when it is done."
 GONE = (
     "{path} is gone: it was deleted or moved while it was in use, and with it what it kept. Put it back,"
-    " or go on in a new file: restart the kernel, or give another path."
+    " or open it where it is now, or go on in a new file: restart the kernel, or give another path."
 )
 REPLACED = (
     "{path} is another file than the one that was opened: it was replaced while in use. Open it again, or"

@@ -5,6 +5,7 @@ import pytest
 from notebook_agent.magics.completion import Offer, offer
 
 WORDS = {
+    "removed": ["old-run"],
     "name": ["base_graph", "app"],
     "run": ["chat-7f3a", "retry2"],
     "step": ["head", "start", "0", "1", "prompt"],
@@ -34,7 +35,7 @@ def words(line: str) -> tuple[str, ...]:
     ("line", "expected"),
     [
         ("%agent fo", ("fork",)),
-        ("y = %agent re", ("retry", "resume")),
+        ("y = %agent re", ("retry", "resume", "restore")),
         ("%%agent ru", ("run", "runs")),
         ("%agent test r", ("run", "retry2")),
         ("%agent test @4 --py", ("--pytest",)),
@@ -61,6 +62,7 @@ def words(line: str) -> tuple[str, ...]:
         ("%agent de", ("delete",)),
         ("%agent delete r", ("retry2",)),
         ("%agent delete retry2 --", ("--now", "--help")),
+        ("%agent restore ", ("old-run",)),
         ("%agent pin c", ("chat-7f3a",)),
         ("%agent gc --", ("--now", "--help")),
         ("%agent runs --s", ("--size",)),

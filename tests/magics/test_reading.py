@@ -62,6 +62,7 @@ def read(line: str, cell: str | None = None) -> Call:
         ("pin a --off", Call("pin", ("a",), {"off": True})),
         ("delete a", Call("delete", ("a",), {"now": False})),
         ("delete a --now", Call("delete", ("a",), {"now": True})),
+        ("restore a", Call("restore", ("a",))),
         ("gc", Call("gc", (), {"now": False})),
         ("gc --now", Call("gc", (), {"now": True})),
         ("runs --tree", Call("runs", (), {"failed": False, "tree": True})),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
+import loky
 import pytest
 
 from notebook_agent.action import action
 from notebook_agent.application import ApplicationContext
 from notebook_agent.errors import ActionError, LedgerMissError
 from notebook_agent.store import open_store
+from notebook_agent.tracking import LocalTrackingClient
 from tests.driving import Sync
 from tests.parallelism import remote
 from tests.parallelism.fans import branches, doubling, fan, looping, past
@@ -214,6 +217,16 @@ def test_what_cannot_be_pickled_is_named(processes, build, named):
     app = build().with_store(None).with_parallel_executor(processes).build()
     with pytest.raises(ActionError, match=f"cannot be sent to another process: {named}.* Make it inside"):
         app.step()
+
+
+@pytest.mark.parametrize("executor", ["process", "loky"])
+def test_a_tracker_in_memory_is_told_to_have_a_file(processes, executor):
+    """One error, whatever pickles."""
+    pool = processes if executor == "process" else loky.get_reusable_executor(1)
+    app = made(remote.double, xs=[1, 2]).with_tracker(LocalTrackingClient("p", ":memory:"))
+    told = "the tracker keeps its history in memory, where no other process reaches it. Give it a file"
+    with pytest.raises(ActionError, match=re.escape(told)):
+        app.with_parallel_executor(pool).build().step()
 
 
 @Sync().action(reads=["x"], writes=["y"])

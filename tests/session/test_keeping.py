@@ -7,6 +7,7 @@ import re
 import pytest
 
 from notebook_agent.errors import CommandError, RunError, RunExistsError, StoreFormatError, UnknownRunError
+from notebook_agent.session.vocabulary import words
 from notebook_agent.view.brief import short_id
 
 SECRET = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" * 2
@@ -31,7 +32,8 @@ def test_a_removal_is_told_first(agent, second):
     )
     assert second in str(agent.runs())
     done = str(agent.delete(second, now=True))
-    assert re.match(rf"{second} \([0-9a-f]{{8}}\) is gone, 4 steps of its own; %agent gc", done)
+    back = f"%agent restore {second} brings it back until %agent gc --now"
+    assert re.fullmatch(rf"{second} \([0-9a-f]{{8}}\) is gone, 4 steps of its own; {back}", done)
     assert second not in str(agent.runs())
 
 
@@ -39,11 +41,29 @@ def test_space_is_given_back_when_told(agent, second):
     """First how much, then that it is done, then that there is nothing."""
     agent.delete(second, now=True)
     told = str(agent.gc())
-    assert told.endswith("belong to no run any more: %agent gc --now gives them back")
+    then = f"%agent gc --now gives them back, and %agent restore cannot bring back {second} then"
+    assert told.endswith(f"belong to no run any more: {then}")
     assert str(agent.gc(now=True)).startswith(
         told.split(" belong", maxsplit=1)[0] + " are gone; the file is "
     )
     assert str(agent.gc()) == "nothing to give back: every value belongs to a run"
+
+
+def test_a_removed_run_is_brought_back(agent, second):
+    """By the name that TAB offers, as often as it is removed; not once its space was given back."""
+    before = str(agent.runs())
+    agent.delete(second, now=True)
+    assert [second] == list(words(agent.workspace, "removed"))
+    told = str(agent.restore(second))
+    assert told == f"{second} is back, 4 steps of its own: %agent use {second} goes on with it"
+    assert before == str(agent.runs())
+    agent.use(second)
+    agent.run(prompt="what is y")
+    agent.use("chat")
+    agent.delete(second, now=True)
+    agent.gc(now=True)
+    with pytest.raises(CommandError, match="no run of this project was deleted since the last %agent gc"):
+        agent.restore(second)
 
 
 def test_the_run_in_use_is_not_removed(agent):

@@ -44,12 +44,23 @@ def _pin() -> Command:
 def _delete() -> Command:
     parser = CommandParser(
         "delete",
-        "Say what the removal of a run would take, and with --now remove it; its forks keep what they need.",
+        "Say what the removal of a run would take, and with --now remove it; its forks keep what they need. "
+        "%agent restore brings it back.",
         examples=("%agent delete chat-7f3a", "%agent delete chat-7f3a --now"),
     )
     parser.word("RUN", "run", help="label or beginning of the id")
     parser.flag("--now", help="remove it")
     return Command(parser, lambda args, _: Call("delete", (args.run,), {"now": args.now}))
+
+
+def _restore() -> Command:
+    parser = CommandParser(
+        "restore",
+        "Bring back a run that was deleted since the last %agent gc --now, with its steps and calls.",
+        examples=("%agent restore chat-7f3a",),
+    )
+    parser.word("RUN", "removed", help="its label or the beginning of its id")
+    return Command(parser, lambda args, _: Call("restore", (args.run,)))
 
 
 def _gc() -> Command:
@@ -96,4 +107,4 @@ def _import() -> Command:
     return Command(parser, lambda args, _: Call("import_run", (args.file,), given(args, "project")))
 
 
-MADE = (_label, _pin, _delete, _gc, _export, _import)
+MADE = (_label, _pin, _delete, _restore, _gc, _export, _import)
