@@ -12,6 +12,10 @@ __all__ = ["Json", "RunKey", "StepRef", "notebook_here"]
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
+_MADE_UP = 32
+"""Characters of an id that nobody chose, at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunKey:
     """One run: `app_id` within a project and, where partitions are used, a partition."""
@@ -22,6 +26,11 @@ class RunKey:
 
     def __str__(self) -> str:
         return self.app_id
+
+    @property
+    def short(self) -> str:
+        """What is shown of it where it has no label: of a made-up id the first 8 characters."""
+        return self.app_id[:8] if len(self.app_id) >= _MADE_UP else self.app_id
 
 
 @dataclass(frozen=True, slots=True)

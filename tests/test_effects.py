@@ -69,6 +69,7 @@ def test_a_fork_with_another_state_is_refused(driver):
         EffectError, match=r"'send' .* fired already: .*@1, with other inputs or in another"
     ) as caught:
         driver.run(fork, halt_after="done")
+    assert f"already: {app.uid[:8]}@1, with" in str(caught.value)
     assert ("send", 1, []) == (caught.value.action, caught.value.seq, brief(fork)[1:])
     fork.allow_effects = True
     driver.run(fork, halt_after="done")

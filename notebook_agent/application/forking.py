@@ -67,7 +67,8 @@ class Forking:
             executor: What runs them, any of `concurrent.futures`; it stays open. Threads by default.
             halt_after: Actions, or `"@tag:.."`, after which they stop.
             halt_before: Actions, or `"@tag:.."`, before which they stop.
-            max_steps: Of each fork.
+            max_steps: Of each fork, which then is `limited`, and judged by where it stands; by default there
+                is no limit, and a loop that takes no input goes on until a Stop.
             passes: An expression, see `expr`, or a function of a fork's last state: whether it passed.
             budget: What live LLM calls of all forks together may spend.
             allow_effects: Let each fork fire what cannot be taken back; else such a step is refused,

@@ -94,7 +94,7 @@ def open_run(plan: Plan, home: Home, graph: Graph) -> Run:
 def fresh_key(key: RunKey, seq: int | None) -> RunKey:
     """Return the name of a fork that is made because its run has gone on, and say so."""
     fresh = RunKey(key.project, str(uuid.uuid4()), key.partition_key)
-    _log.warning("The run %s has gone on after step %s: %s is a fork there.", key, seq, fresh)
+    _log.warning("The run %s has gone on after step %s: %s is a fork there.", key.short, seq, fresh.short)
     return fresh
 
 

@@ -83,9 +83,9 @@ class Forecast:
             yield f"{_calls(self.served)} from the ledger"
         if self.alike:
             more = f"{self.alike} more" if self.served else f"{_calls(self.alike)} from the ledger"
-            yield f"{more} where asked alike, else live"
+            yield f"{more} where asked alike, else of the model"
         if certain or not (self.alike or self.unfinished):
-            yield f"{certain} may go live"
+            yield f"{certain} may ask the model"
 
     def _priced(self) -> str:
         if not self.live:

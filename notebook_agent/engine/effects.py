@@ -12,7 +12,7 @@ from notebook_agent.calls import repeated
 from notebook_agent.engine.past import past_of
 from notebook_agent.engine.relatives import attempts_of_relatives
 from notebook_agent.engine.runs import Run
-from notebook_agent.errors import EffectError
+from notebook_agent.errors import EffectError, UnknownRunError
 from notebook_agent.ids import StepRef
 from notebook_agent.state import State, same
 from notebook_agent.store.protocol import StepRecord, Store
@@ -89,11 +89,21 @@ def _next_command(run: Run, inputs: Mapping[str, object]) -> str:
     return f"app.allow_effects = True (%agent {'retry' if again else f'run{given}'} --allow-effects)"
 
 
+def _called(run: Run, step: StepRecord) -> str:
+    """What a person knows a step by: its run's label, or the beginning of its id, and its number."""
+    key = step.ref.run
+    try:
+        label = None if run.store is None else run.store.run(key).label
+    except UnknownRunError:
+        label = None
+    return f"{label or key.short}@{step.seq}"
+
+
 def _refusal(run: Run, node: Node, step: StepRecord, leave: str) -> EffectError:
     how = "with other inputs or in another state" if step.status == "completed" else f"and {step.status}"
     return EffectError(
-        f"The action {node.name!r} cannot be taken back, and it has been fired already: {step.ref}, {how}. "
-        f"To fire it once more, allow it: {leave}.",
+        f"The action {node.name!r} cannot be taken back, and it has been fired already: "
+        f"{_called(run, step)}, {how}. To fire it once more, allow it: {leave}.",
         run=run.key.app_id,
         seq=step.seq,
         action=node.name,

@@ -66,5 +66,5 @@ def note_overrun(step: OpenStep, deadline: float) -> None:
         f"The action {step.action.name!r} took {time.monotonic() - deadline + limit:.1f} s, longer than its "
         f"timeout of {limit:g} s. {_WHY_NOT[step.action.asynchronous]}"
     )
-    _log.warning("%s: %s", step.ref, note)
+    _log.warning("%s@%s: %s", step.ref.run.short, step.ref.seq, note)
     step.events.append({"note": note})

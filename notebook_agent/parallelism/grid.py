@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ForkGrid", "Forked", "ForkedOutcome", "Group", "wilson"]
 
-ForkedOutcome = Literal["completed", "failed", "refused", "interrupted", "not begun"]
-_ORDER: Sequence[ForkedOutcome] = ("completed", "failed", "refused", "interrupted", "not begun")
+ForkedOutcome = Literal["completed", "limited", "failed", "refused", "interrupted", "not begun"]
+_ORDER: Sequence[ForkedOutcome] = ("completed", "limited", "failed", "refused", "interrupted", "not begun")
 _Z = 1.959963984540054
 """Of a normal distribution, where 95 % lie between minus and plus this."""
 
@@ -31,10 +31,11 @@ class Forked:
         number: From 1, in the order in which the forks were begun.
         variant: What it differs in from forks of other variants.
         repeat: From 1, among those of its variant.
-        outcome: How it ended; `refused` is before a step that cannot be taken back.
+        outcome: How it ended; `limited` is at its `max_steps`, `refused` before a step that cannot be taken
+            back.
         run: Its run; None where none was made.
         label: What its run is called.
-        error: What it raised, or why it has no run.
+        error: What it raised, which limit it reached, or why it has no run.
         passed: What the predicate said of its last state; None where it was not asked or raised.
         undecided: What the predicate raised.
         steps: How many steps it made.

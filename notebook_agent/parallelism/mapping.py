@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from notebook_agent import engine
 from notebook_agent.engine import Place, Seed
-from notebook_agent.errors import AgentError, BudgetError, EffectError
+from notebook_agent.errors import AgentError, BudgetError, EffectError, MaxStepsError
 from notebook_agent.history import first_difference, made
 from notebook_agent.ids import RunKey
 from notebook_agent.parallelism.forking import Fork
@@ -210,8 +210,8 @@ class _Grid:
             outcome = Outcome()
         row = replace(
             self._rows[place],
-            outcome=_outcome(outcome),
-            error=_said(outcome.error) if outcome.error is not None else None,
+            outcome=_outcome(outcome, key),
+            error=None if outcome.error is None else self._why(outcome.error, key),
             steps=len(own),
             calls=len(live),
             replayed=len(calls) - len(live),
@@ -221,6 +221,12 @@ class _Grid:
             action=own[-1].action if own else None,
         )
         return self._judged(row, outcome)
+
+    def _why(self, error: BaseException, key: RunKey) -> str:
+        most = self._plan.call.max_steps
+        if most is not None and _is_limit(error, key):
+            return f"stopped at the limit of {most} step{'s' * (most != 1)}"
+        return _said(error)
 
     def _judged(self, row: Forked, outcome: Outcome) -> Forked:
         """Ask whether a fork passed: by its last state, also where it was refused to go on."""
@@ -256,9 +262,16 @@ class _Grid:
             self._plan.tell(self._grid(), len(self._running))
 
 
-def _outcome(outcome: Outcome) -> ForkedOutcome:
+def _is_limit(error: BaseException, key: RunKey) -> bool:
+    """Tell whether it is a fork's own limit, and not that of a run in one of its steps."""
+    return isinstance(error, MaxStepsError) and getattr(error, "run", None) == key.app_id
+
+
+def _outcome(outcome: Outcome, key: RunKey | None = None) -> ForkedOutcome:
     if outcome.error is None:
         return "interrupted" if outcome.state is None else "completed"
+    if key is not None and _is_limit(outcome.error, key):
+        return "limited"
     return "refused" if isinstance(outcome.error, EffectError) else "failed"
 
 

@@ -4,8 +4,9 @@ A run is read once; from then on its events say what is new. Events come fast, s
 gathered for a message. The longer making one takes, the fewer are made. The newest step is
 told whole a few times a second, as nobody reads a state faster, and always when the run rests.
 
-The thread that runs makes a message itself as it begins a step, once one is due: another thread
-would take the interpreter from it again and again. What comes between is told by a thread beside it.
+The thread that runs makes a message itself as it begins a step, once one is due, and before it is held:
+another thread would take the interpreter from it again and again. What comes between is told by a
+thread beside it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from notebook_agent.application import Application
-from notebook_agent.lifecycle import CallEnded, Event, RunHalted, StepEnded, StepStarted, TextStreamed
+from notebook_agent.lifecycle import (
+    CallEnded,
+    Event,
+    RunHalted,
+    RunPaused,
+    StepEnded,
+    StepStarted,
+    TextStreamed,
+)
 from notebook_agent.pace import Pace
 from notebook_agent.redact import redact_text
 from notebook_agent.session.following import Following
@@ -130,7 +139,8 @@ class News(Following[Progress]):
             return
         self._events.append(event)
         self._heard_at = time.monotonic()
-        if isinstance(event, StepStarted) and self._messages.wait() == 0:
+        is_due = isinstance(event, StepStarted) and self._messages.wait() == 0
+        if is_due or isinstance(event, RunPaused):
             self._tell_here()
         self._teller.wake()
 

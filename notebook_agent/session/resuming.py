@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from notebook_agent.application import Application
@@ -31,7 +32,8 @@ def resume(
 
     Args:
         ws: The session.
-        name: Its label or the beginning of its id; else the last unfinished one of this notebook.
+        name: Its label or the beginning of its id; else the unfinished one of this notebook that was last
+            worked with, or the last one. The forks of a grid come after all others.
         recorded: A file of recorded calls, which are replayed where no key is set.
         project: Where the run is kept, if not in this notebook's project.
     """
@@ -71,6 +73,8 @@ def _to_resume(ws: Workspace) -> RunRecord:
         if used.status in UNFINISHED or used.head != ws.app.sequence_id:
             return used
     runs = [run for run in _made_here(ws) if ws.app is None or run.key != ws.app.key]
+    runs.sort(key=lambda run: run.updated_at, reverse=True)
+    runs = [run for run in runs if not _is_of_grid(run)] or runs
     begun = [run for run in runs if run.head is not None] or runs
     unfinished = [run for run in begun if run.status in _STOPPED]
     if not begun:
@@ -78,6 +82,11 @@ def _to_resume(ws: Workspace) -> RunRecord:
     if ws.app is not None and not unfinished:
         raise CommandError(_nothing(ws))
     return (unfinished or begun)[0]
+
+
+def _is_of_grid(run: RunRecord) -> bool:
+    """Tell a fork that was made among many, by its label: nobody worked with it."""
+    return run.parent is not None and re.fullmatch(r".+\.\d+", run.label or "") is not None
 
 
 def _made_here(ws: Workspace) -> list[RunRecord]:

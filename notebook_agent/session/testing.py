@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +20,18 @@ from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
+from notebook_agent.testing.literal import exceeds
 from notebook_agent.testing.past import Past
 from notebook_agent.testing.replaying import Divergence, Replayed, replay
 from notebook_agent.testing.writing import Recorded, write_test
+from notebook_agent.view.brief import size
 from notebook_agent.view.escape import plural
 
 __all__ = ["RunReplay", "as_test", "replay_run"]
 
 _MOST = 12
+_LARGE = 2_000_000
+"""Bytes of a test file, or characters of what is to be written in it."""
 _LIMITS = ("BudgetError", "ActionTimeoutError")
 
 
@@ -86,15 +91,34 @@ def as_test(
             "it with --force",
             path=str(place),
         )
-    written = write_test(_recorded(ws, history, step, keys), ws.namespace, place)
+    recorded = _recorded(ws, history, step, keys)
+    with _told(ws, recorded):
+        written = write_test(recorded, ws.namespace, place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(written.text, encoding="utf-8")
     except (OSError, UnicodeEncodeError) as error:
         raise CommandError(f"{place} cannot be written: {error}", path=str(place)) from None
     calls = f", {plural(written.calls, 'recorded LLM call')}" if written.calls else ""
-    line = f"{place}: step {step.seq} ({step.action}) as a test{calls}; run it with: pytest {place}"
+    took = place.stat().st_size
+    large = f", {size(took)} for its state is large" if took > _LARGE else ""
+    line = f"{place}: step {step.seq} ({step.action}) as a test{calls}{large}; run it with: pytest {place}"
     return Said("\n".join([line, *written.remarks]))
+
+
+@contextmanager
+def _told(ws: Workspace, recorded: Recorded) -> Iterator[None]:
+    """Say that a test is being written, where that takes its time."""
+    if not exceeds([dict(recorded.before), dict(recorded.after)], _LARGE):
+        yield
+        return
+    step = recorded.record
+    ws.screen.begin()
+    ws.screen.progress([f"… writing @{step.seq} {step.action} as a test: its state is large"])
+    try:
+        yield
+    finally:
+        ws.screen.end()
 
 
 def replay_run(ws: Workspace, run: str | None = None, *, start: Where = None) -> RunReplay:

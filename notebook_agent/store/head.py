@@ -65,13 +65,20 @@ def find_head(core: Core, connection: Connection, key: RunKey) -> Head:
     return Head(*row)
 
 
+def _called(connection: Connection, head: Head, key: RunKey) -> str:
+    """What a person knows the run by: its label, or the beginning of its id."""
+    (label,) = connection.execute("SELECT label FROM run WHERE id = ?", (head.run,)).fetchone()
+    return label or key.short
+
+
 def check_free(core: Core, connection: Connection, key: RunKey, head: Head) -> None:
     """Refuse a run in which somebody is in the middle of a step; take over from the dead."""
     if head.status != "running" or head.step is None:
         return
     if core.claims.alive(head.holder, head.step):
+        called = _called(connection, head, key)
         raise RunConflictError(
-            f"The run {key} is in the middle of step {head.seq} ({head.action}), in another notebook,"
+            f"The run {called} is in the middle of step {head.seq} ({head.action}), in another notebook,"
             " process or application. Wait until it is done, or fork the run.",
             run=key.app_id,
             seq=head.seq,
@@ -80,7 +87,7 @@ def check_free(core: Core, connection: Connection, key: RunKey, head: Head) -> N
     _log.warning(
         "Step %s (%s) of the run %s was begun by a process that died: it counts as interrupted, and the run"
         " goes on from the state before it.",
-        *(head.seq, head.action, key),
+        *(head.seq, head.action, _called(connection, head, key)),
     )
     connection.execute(_INTERRUPT, (time.time(), head.step))
     core.claims.sweep(head.holder)
@@ -91,7 +98,7 @@ def check_head(key: RunKey, head: Head, after: int | None) -> None:
     if head.seq != after:
         now = "before its first step" if head.seq is None else f"at step {head.seq}"
         raise RunConflictError(
-            f"Somebody else has moved the run {key}: it is {now} now, and not where you left it"
+            f"Somebody else has moved the run {key.short}: it is {now} now, and not where you left it"
             f" ({'the start' if after is None else f'step {after}'}). Resume it to go on from there:"
             f" initialize_from(..) and with_identifiers(app_id={key.app_id!r}); or fork it where you are:"
             f" app.fork({after}).",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from notebook_agent.redact import mask_field, redact_json
 from notebook_agent.store.protocol import Failure
-from notebook_agent.testing.literal import is_literal, literal
+from notebook_agent.testing.literal import exceeds, is_literal, literal
 from notebook_agent.testing.sources import Namespace, Sources
 
 __all__ = ["assertions", "raised_class", "raising"]
@@ -39,12 +39,20 @@ def assertions(
             lines.append(f"assert differences({found}, expected) == []")
         elif written is None or isinstance(written, bool):
             lines.append(f"assert {found} is {written}")
-        elif len(line := f"assert {found} == {literal(written, before=-1000)}") <= _SHORT:
+        elif (line := _on_a_line(found, written)) is not None:
             lines.append(line)
         else:
             kept[key] = written
             lines.append(f"assert {found} == EXPECTED[{literal(key)}]")
     return kept, lines
+
+
+def _on_a_line(found: str, written: object) -> str | None:
+    """Return an assertion of what is short."""
+    if exceeds(written, _SHORT):
+        return None
+    line = f"assert {found} == {literal(written, before=-1000)}"
+    return line if len(line) <= _SHORT else None
 
 
 def _is_plain(written: object) -> bool:

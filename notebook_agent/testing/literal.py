@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-__all__ = ["Code", "call", "is_literal", "literal"]
+__all__ = ["Code", "call", "exceeds", "is_literal", "literal"]
 
 _WIDTH = 79
 _INDENT = "    "
@@ -48,9 +48,8 @@ def literal(value: object, *, before: int = 0, after: int = 0, indent: str = "")
         after: How many follow it on its last line.
         indent: That of its line.
     """
-    flat = _flat(value)
-    if before + len(flat) + after <= _WIDTH and not _has_lines(value):
-        return flat
+    if _fits(value, _WIDTH - before - after):
+        return _flat(value)
     if isinstance(value, Mapping) and value:
         return _block("{}", (_pair(key, item, indent + _INDENT) for key, item in value.items()), indent)
     if isinstance(value, list | tuple | set) and value:
@@ -62,7 +61,34 @@ def literal(value: object, *, before: int = 0, after: int = 0, indent: str = "")
         )
     if _has_lines(value):
         return _lines(str(value), indent)
-    return flat
+    return _flat(value)
+
+
+def exceeds(value: object, room: int) -> bool:
+    """Tell whether a value takes more characters than this on one line; what comes after is not looked at.
+
+    It may take a few more than counted here.
+    """
+    return _left(value, room) < 0
+
+
+def _fits(value: object, room: int) -> bool:
+    return not exceeds(value, room) and len(_flat(value)) <= room and not _has_lines(value)
+
+
+def _left(value: object, room: int) -> int:
+    """What is left of some characters on a line when a value is written there, at most."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            room = _left(item, _left(key, room - 4)) if room >= 0 else room
+        return room
+    if isinstance(value, list | tuple | set):
+        for each in value:
+            room = _left(each, room - 2) if room >= 0 else room
+        return room
+    if isinstance(value, str | bytes):
+        return room - len(value) - (0 if isinstance(value, Code) else 2)
+    return room - 1
 
 
 def call(
@@ -74,9 +100,10 @@ def call(
 ) -> str:
     """Write a call whose arguments are literals; `before` and `indent` are as for `literal`."""
     parts = [*(("", each) for each in arguments), *((f"{key}=", each) for key, each in (named or {}).items())]
-    flat = f"{name}({', '.join(head + _flat(each) for head, each in parts)})"
-    if before + len(flat) <= _WIDTH and not any(_has_lines(each) for _, each in parts):
-        return flat
+    if not any(exceeds(each, _WIDTH) or _has_lines(each) for _, each in parts):
+        flat = f"{name}({', '.join(head + _flat(each) for head, each in parts)})"
+        if before + len(flat) <= _WIDTH:
+            return flat
     inner = indent + _INDENT
     written = (
         head + literal(each, before=len(inner) + len(head), after=1, indent=inner) for head, each in parts

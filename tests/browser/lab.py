@@ -255,6 +255,15 @@ def wait_until_up(url: str, log: Path) -> None:
         time.sleep(0.1)
 
 
+def wait_for_file(path: Path) -> None:
+    """Return once a file is there, which a cell that blocks its kernel writes as a sign."""
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{path.name} was not written")
+        time.sleep(0.05)
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as listener:

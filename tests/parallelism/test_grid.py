@@ -114,6 +114,19 @@ def test_without_a_halt_it_is_one_turn():
     assert ("answer", 2, "completed") == (fork.action, fork.steps, fork.outcome)
 
 
+def test_a_fork_that_reaches_its_limit_has_not_failed():
+    """It is told apart, and judged by where it stands."""
+    app = trials.quiz().with_state(level=1).build()
+    app.run(halt_after=["answer"], inputs={"question": "one"})
+    grid = app.map_forks(
+        0, state={"level": [7, 13]}, halt_after=["answer"], max_steps=1, passes="score == 14"
+    )
+    assert [("limited", "stopped at the limit of 1 step", True, 1), ("failed", False)] == [
+        (grid[0].outcome, grid[0].error, grid[0].passed, grid[0].steps),
+        (grid[1].outcome, grid[1].passed),
+    ]
+
+
 def test_another_halt_can_be_named(quiz):
     """Of a halt that no action has, all is told before a fork is made."""
     (fork,) = quiz.map_forks(3, halt_after=["judge"])

@@ -33,7 +33,7 @@ def test_a_retry_says_first_what_it_takes(notebook, agent, server):
     with pytest.raises(Exception, match="Oops"):
         agent.run(prompt="hello")
     expected = (
-        "1 step runs again; 1 call from the ledger, 1 may go live, price unknown; "
+        "1 step runs again; 1 call from the ledger, 1 may ask the model, price unknown; "
         "what it had not reached, and the steps after it, unknown"
     )
     assert f"{agent.app.history.run.label}: {expected}" == str(agent.price())
@@ -60,7 +60,9 @@ def test_a_fork_says_what_it_takes(agent):
     agent.run(prompt="there")
     told = agent.price("@0")
     label = agent.app.history.run.label
-    expected = "1 step runs again; 2 calls from the ledger, 0 may go live; beyond the recorded steps unknown"
+    expected = (
+        "1 step runs again; 2 calls from the ledger, 0 may ask the model; beyond the recorded steps unknown"
+    )
     assert f"a fork of {label}@0: {expected}" == str(told)
     assert expected == str(agent.fork("@0")).splitlines()[1]
     assert (1, 2, 0) == (told.forecast.steps, told.forecast.served, told.forecast.live)
@@ -93,7 +95,7 @@ def test_after_a_fix_what_was_answered_is_said_to_be_served(notebook, agent, ser
         agent.run(prompt="hello")
     notebook.cell("def check(text):\n    return text", "check")
     expected = (
-        "1 step runs again; 2 calls from the ledger where asked alike, else live, price unknown; "
+        "1 step runs again; 2 calls from the ledger where asked alike, else of the model, price unknown; "
         "what it had not reached, and the steps after it, unknown"
     )
     assert expected == str(agent.price()).partition(": ")[2]

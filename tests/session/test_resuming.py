@@ -125,6 +125,21 @@ def test_the_last_unfinished_run_of_this_notebook_is_taken(other):
     assert mine == fresh.workspace.label()
 
 
+def test_forks_of_a_grid_are_taken_after_all_others(other):
+    """Nobody worked with them; of the others it is the one that was worked with last."""
+    agent = other("/one/demo.ipynb")
+    agent.use("chat")
+    agent.run(prompt="what is x")
+    mine = agent.workspace.label()
+    agent.fork("@1", label="beside")
+    agent.use(mine)
+    agent.run(prompt="what is y")
+    agent.map("@1", {"mode": ["image", "text"]})
+    fresh = other("/one/demo.ipynb")
+    fresh.resume()
+    assert mine == fresh.workspace.label()
+
+
 def test_a_run_kept_with_a_tracker_of_another_project_is_found(other):
     """It was made in this notebook, by a builder of the person's own."""
     agent = other("/one/demo.ipynb")

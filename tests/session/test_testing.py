@@ -594,3 +594,15 @@ def test_a_run_without_steps_is_one_sentence(agent):
     """There is nothing to replay."""
     with pytest.raises(CommandError, match="has no step yet"):
         agent.test_run()
+
+
+def test_a_large_step_is_announced_and_told_with_its_size(notebook, tmp_path):
+    """It takes its time, and is a large file to commit."""
+    agent = notebook.agent.use("chat", state={"chat_history": ["x " * 1_000] * 1_200})
+    agent.run(prompt="what is x")
+    said = str(agent.test("@0", tmp_path / "test_large.py"))
+    assert ["… writing @0 prompt as a test: its state is large"] == notebook.screen.lines
+    assert re.search(r"as a test, 4\.\d MB for its state is large; run it with", said)
+    notebook.screen.begin()
+    small = str(agent.test("@1", tmp_path / "test_small.py", keys=["mode"]))
+    assert "as a test" in small

@@ -44,26 +44,25 @@ export function bytes(size: number): string {
   return `${(size / 1024 ** 2).toFixed(1)} MB`;
 }
 
+/** The action that runs, or comes next. */
+function nowIn({ steps, next }: Run): string | null {
+  const last = steps.at(-1);
+  return last?.status === "running" ? last.action : next;
+}
+
 /** What a run does now, in a few words. */
 export function runSentence(run: Run): string {
   const last = run.steps.at(-1)?.action;
-  if (run.status === "running") return "running";
+  if (run.status === "running") return ["running", nowIn(run)].join(" ").trim();
   if (run.status === "failed") return `failed at ${last ?? run.next ?? "start"}`;
   if (run.status === "interrupted") return `interrupted at ${last ?? run.next ?? "start"}`;
   if (run.next === null) return "finished";
   return run.status === "new" ? "not started" : "halted";
 }
 
-/** How a run has come to rest; of a fork also where it comes from. */
-export function restSentence(run: Run, runs: Run[]): string {
-  const parent = runs.find((one) => one.id === run.parent);
-  const from = parent ? ` (forked from ${parent.label}@${run.forkedAt ?? "start"})` : "";
-  const next = run.status === "completed" && run.next ? `, next ${run.next}` : "";
-  return `${run.label}${from} ${runSentence(run)}${next}`;
-}
-
 /** What became of a step. */
-export const became = ({ served, status }: Step): string => (served ? "served, not fired" : status);
+export const became = ({ served, status }: Pick<Step, "served" | "status">): string =>
+  served ? "served, not fired" : status;
 
 /** The slider's value as a screen reader says it. */
 export function placeText(step: Step | null, last: number | null): string {
@@ -83,10 +82,20 @@ export function summary(value: ValueWire): string {
     case "list":
       return `${value.type} of ${count(value.size)}`;
     case "text":
-      return `${count(value.size)} characters`;
+      return counted(value.size, "character");
     case "image":
       return `${value.mime}, ${bytes(value.size)}`;
     default:
       return value.type;
   }
+}
+
+/** Where a text begins and ends to differ from another, at whole words. */
+export function changed(text: string, other: string): [number, number] {
+  const most = Math.min(text.length, other.length);
+  let from = 0;
+  while (from < most && text[from] === other[from]) from += 1;
+  let same = 0;
+  while (same < most - from && text.at(-1 - same) === other.at(-1 - same)) same += 1;
+  return [text.lastIndexOf(" ", from) + 1, `${text} `.indexOf(" ", text.length - same)];
 }

@@ -1,10 +1,12 @@
 /** What the status line says of a command, or of a run that comes to rest. */
-import { restSentence } from "./format.ts";
+import { runSentence } from "./format.ts";
 import type { Overview, Reply, Run } from "./model.ts";
 import type { Ask } from "./wire.ts";
 
 export const runIn = (overview: Overview): Run | undefined =>
   overview.runs.find((run) => run.id === overview.run);
+
+const sentenceOf = (run: Run): string => `${run.label} ${runSentence(run)}`;
 
 const RUNS = new Set<Ask["do"]>(["run", "step", "retry", "rerun"]);
 
@@ -16,12 +18,12 @@ export function saidOf(ask: Ask, reply: Reply, overview: Overview, told: number)
   const run = runIn(overview);
   const moved = RUNS.has(ask.do) && !reply.error && overview.n > told;
   if (!moved || !run || run.status === "running") return reply.said ?? "";
-  return restSentence(run, overview.runs);
+  return sentenceOf(run);
 }
 
 /** What is said when the run in view comes to rest, if it just has. */
 export function restedSaying(before: Overview, now: Overview): string | null {
   const run = runIn(now);
   if (!run || run.status === "running" || runIn(before)?.status !== "running") return null;
-  return restSentence(run, now.runs);
+  return sentenceOf(run);
 }

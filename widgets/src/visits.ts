@@ -7,6 +7,8 @@ export interface Visit {
   times: number;
   /** How the last visit went. */
   status: Status;
+  /** It gave its record again, and did nothing. */
+  served: boolean;
   /** The last visit ran older code than the graph holds now. */
   edited: boolean;
 }
@@ -21,8 +23,8 @@ export const edgeKey = (source: string | null, target: string | null): string =>
 
 function add({ nodes, edges }: Visits, step: Step | null | undefined): void {
   if (!step) return;
-  const { action, status, stale } = step;
-  nodes.set(action, { times: (nodes.get(action)?.times ?? 0) + 1, status, edited: stale });
+  const { action, status, stale, served } = step;
+  nodes.set(action, { times: (nodes.get(action)?.times ?? 0) + 1, status, served, edited: stale });
   const key = edgeKey(step.source, action);
   if (step.source !== null) edges.set(key, (edges.get(key) ?? 0) + 1);
 }

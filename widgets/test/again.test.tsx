@@ -1,3 +1,4 @@
+import { getByText } from "@testing-library/dom";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Overview, Run } from "../src/model.ts";
 import { Viewer } from "../src/viewer.ts";
@@ -112,7 +113,7 @@ describe("a value of the state", () => {
   });
 
   it("is asked about by a click on it", async () => {
-    await doing(() => at.querySelector<HTMLElement>(".na-oneline-body")?.click());
+    await doing(() => getByText(get(at, "tabpanel"), "generate_code").click());
     expect(source.commands().at(-1)).toMatchObject({ do: "blame", run, seq: 6 });
   });
 

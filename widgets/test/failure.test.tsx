@@ -27,6 +27,29 @@ describe("a traceback", () => {
   });
 });
 
+const DEEP = `Traceback (most recent call last):
+  File "cell", line 3, in ask
+    client.create(x)
+  File "/usr/lib/python3.11/site-packages/openai/client.py", line 9, in create
+    return self.post(x)
+ConnectionError: refused
+`;
+
+describe("lines of packages", () => {
+  it("are folded, so that one's own and the error are seen", () => {
+    const at = show(<ErrorView error={{ type: "ConnectionError", message: "", traceback: DEEP }} />);
+    const own = DEEP.split("\n").slice(0, 3).join("\n");
+    expect(at.querySelector("pre")?.textContent).toBe(
+      `${own}\n2 lines in packagesConnectionError: refused\n`,
+    );
+  });
+
+  it("are told from those of a script beside them", () => {
+    const theirs = traceLines(DEEP).map((line) => line.theirs);
+    expect(theirs).toEqual([false, false, false, true, true, false]);
+  });
+});
+
 describe("a long message", () => {
   it("is folded as other long texts are", async () => {
     const message = "words ".repeat(900);

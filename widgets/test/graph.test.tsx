@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pathOf } from "../src/timeline.ts";
-import { GraphView } from "../src/views/graph.tsx";
+import { GraphView, nodeName } from "../src/views/graph.tsx";
 import { huesOf } from "../src/views/hues.ts";
 import { VisitCounter, visitBefore } from "../src/visits.ts";
 import type { GraphWire } from "../src/wire.ts";
@@ -24,6 +24,15 @@ function draw(at: number, graph: GraphWire = overview().graph) {
 }
 
 describe("the graph", () => {
+  it("does not call a step completed that only gave its record again", () => {
+    const points = pathOf(overview()).map((point) => ({
+      ...point,
+      step: point.step && { ...point.step, served: true },
+    }));
+    const visits = new VisitCounter().of(points, 1);
+    expect(nodeName("prompt", visits)).toBe("action prompt, served, not fired, 1 visit");
+  });
+
   it("names each action with its status and visits", () => {
     expect(names(draw(11).drawn, "button")).toEqual(
       expect.arrayContaining([

@@ -49,7 +49,7 @@ describe("a run that goes on", () => {
     await hear({ mode: "running" });
     expect(["Run", "Step", "Pause", "Stop"].map(disabled)).toEqual([true, true, false, false]);
     expect(find(at, "button", "Retry")).toBeNull();
-    expect(pill()).toBe("running");
+    expect(pill()).toBe("running generate_image");
   });
 
   it("hears Pause", async () => {

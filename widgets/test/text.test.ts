@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dollars, duration, summary } from "../src/format.ts";
+import { changed, dollars, duration, summary } from "../src/format.ts";
 import { highlighted, linesOf, passages } from "../src/highlight.ts";
 import { editable, editsOf, jsonOf } from "../src/views/edit.tsx";
 import { visible } from "../src/visible.ts";
@@ -104,5 +104,19 @@ describe("lines of code", () => {
     const lines = linesOf(highlighted(source));
     expect(lines.map((line) => line.map((piece) => piece.text).join(""))).toEqual(source.split("\n"));
     expect(lines[3]?.[0]?.kind).toBe("string");
+  });
+});
+
+describe("what differs between two texts", () => {
+  const parts = (text: string, other: string): string => text.slice(...changed(text, other));
+
+  it("is found at whole words", () => {
+    expect(parts("the lazy dog ran", "the large dog ran")).toBe("lazy");
+    expect(parts("the sleepy dog ran", "the lazy dog ran")).toBe("sleepy");
+  });
+
+  it("may be an end, or the last word where nothing does", () => {
+    expect(parts("one two", "one")).toBe("two");
+    expect(parts("a b", "a b")).toBe("b");
   });
 });

@@ -15,7 +15,7 @@ class GridFork(TypedDict):
     run: str | None
     """Id of its run; None before it has one."""
     outcome: str
-    """`not begun`, `completed`, `failed`, `refused`, `interrupted`."""
+    """`not begun`, `completed`, `limited`, `failed`, `refused`, `interrupted`."""
     passed: bool | None
     why: str
     """Why it failed, or could not be judged; one line."""

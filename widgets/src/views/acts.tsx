@@ -77,11 +77,7 @@ function HoldingActs(props: ActsProps) {
         name={stopping ? "Stopping" : "Stop"}
         icon="stop"
         brief
-        title={
-          stopping
-            ? "It stops at its next call, piece of an answer or step"
-            : "End the run; what it did is kept"
-        }
+        title="End the run; what it did is kept"
         disabled={control.mode === "rest" || stopping || asked === "stop"}
         state={queued(props, "stop")}
         onClick={() => void viewer.hold("stop")}
@@ -130,28 +126,19 @@ function RerunAct(props: ActsProps) {
   );
 }
 
-const forkTitle = (edited: number | null): string => {
-  if (edited === null) return "An edit cannot be read yet";
-  return edited === 0 ? "A new run from this step" : `A new run from this step with ${edited} edited`;
-};
-
 function ForkAct({ viewer, edits, changes, edited, busy }: ActsProps) {
-  const some = edited !== null && edited > 0;
   const fork = (): void => {
     if (changes) void viewer.fork(changes).then(() => viewer.looks.error || edits.clear());
   };
   return (
-    <>
-      <Act
-        name="Fork here"
-        icon="fork"
-        title={forkTitle(edited)}
-        disabled={busy || edited === null}
-        primary={some}
-        onClick={fork}
-      />
-      {some && <span class="na-badge na-badge-edited">{edited} edited</span>}
-    </>
+    <Act
+      name="Fork here"
+      icon="fork"
+      title={`A new run from this step${edited === 0 ? "" : ", with what was edited"}`}
+      disabled={busy || edited === null}
+      primary={!!edited}
+      onClick={fork}
+    />
   );
 }
 

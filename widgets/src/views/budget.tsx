@@ -20,11 +20,10 @@ export function budgetText({ maxCalls, maxCost }: Limits): string {
 }
 
 /** A limit as typed: null for none, undefined for what is no number. */
-function limitOf(text: string, whole: boolean): number | null | undefined {
+function limitOf(text: string): number | null | undefined {
   if (text.trim() === "") return null;
   const number = Number(text);
-  const fits = Number.isFinite(number) && number >= 0 && (!whole || Number.isInteger(number));
-  return fits ? number : undefined;
+  return number >= 0 && number < Number.POSITIVE_INFINITY ? number : undefined;
 }
 
 interface FieldProps {
@@ -60,9 +59,9 @@ interface FormProps {
 export function BudgetForm({ limits, onLimit, onClose }: FormProps) {
   const [calls, setCalls] = useState(shown(limits.maxCalls));
   const [cost, setCost] = useState(shown(limits.maxCost));
-  const maxCalls = limitOf(calls, true);
-  const maxCost = limitOf(cost, false);
-  const wrong = maxCalls === undefined || maxCost === undefined;
+  const maxCalls = limitOf(calls);
+  const maxCost = limitOf(cost);
+  const wrong = maxCalls === undefined || maxCost === undefined || (maxCalls ?? 0) % 1 > 0;
   const go = (): void => {
     if (wrong) return;
     onLimit({ maxCalls, maxCost });

@@ -24,6 +24,8 @@ export interface DetailProps extends Pick<StateProps, "edits" | "onEdit" | "stre
   id: string;
 }
 
+/** What only a step has. */
+const BY_STEPS = new Set<Tab>(["Diff", "Calls", "Code", "Error"]);
 const WITH_CHAT = [...TABS, "Chat"] as const;
 
 const badge = (tab: Tab, detail: Detail): number => {
@@ -115,7 +117,9 @@ const Pane = ({ tab, detail, late, onWhole, ...state }: PaneProps) => (
         <Link onClick={onWhole}>Show more of them</Link>
       </p>
     )}
-    {detail ? (
+    {detail?.seq === null && BY_STEPS.has(tab) ? (
+      <p class="na-empty">No step ran yet.</p>
+    ) : detail ? (
       <Content tab={tab} detail={detail} {...state} />
     ) : (
       <p class="na-empty">{late ? "Loading…" : "Nothing is known about this step here."}</p>

@@ -1,4 +1,7 @@
+import type { ComponentChildren } from "preact";
+import { counted } from "../format.ts";
 import type { FailureWire } from "../wire.ts";
+import { Fold } from "./fold.tsx";
 import { Text } from "./value.tsx";
 
 /** A line of a traceback; `from` and `to` enclose what the carets below it pointed at. */
@@ -6,7 +9,12 @@ export interface TraceLine {
   text: string;
   from: number;
   to: number;
+  /** It is of an installed package. */
+  theirs: boolean;
 }
+
+const FILE = /^\s*(File "|Cell In\[)/;
+const INSTALLED = /[\\/](site-packages|python[\d.]+)[\\/]/;
 
 const CARETS = /^([\s|]*)([~^]+)\s*$/;
 
@@ -14,21 +22,41 @@ const CARETS = /^([\s|]*)([~^]+)\s*$/;
 export function traceLines(traceback: string): TraceLine[] {
   const lines = traceback.trimEnd().split("\n");
   const marks = lines.map((line, i) => (i > 0 ? CARETS.exec(line) : null));
+  let theirs = false;
   return lines.flatMap((text, i) => {
     if (marks[i]) return [];
+    theirs = FILE.test(text) ? INSTALLED.test(text) : theirs && /^\s/.test(text);
     const [, before = "", carets = ""] = marks[i + 1] ?? [];
-    return [{ text, from: before.length, to: before.length + carets.length }];
+    return [{ text, from: before.length, to: before.length + carets.length, theirs }];
   });
 }
 
 const Line = ({ line: { text, from, to } }: { line: TraceLine }) => (
-  <span class={/^\s*(File "|Cell In\[)/.test(text) ? "na-trace-file" : ""}>
+  <span class={FILE.test(text) ? "na-trace-file" : ""}>
     {text.slice(0, from)}
     {to > from && <mark>{text.slice(from, to)}</mark>}
     {text.slice(to)}
     {"\n"}
   </span>
 );
+
+/** The lines as they follow each other, one's own and those of packages apart. */
+function stretches(lines: TraceLine[]): TraceLine[][] {
+  const all: TraceLine[][] = [];
+  for (const line of lines) {
+    const last = all.at(-1);
+    if (last?.[0]?.theirs === line.theirs) last.push(line);
+    else all.push([line]);
+  }
+  return all;
+}
+
+/** Lines of packages are folded, so that one's own are seen. */
+function Stretch({ lines }: { lines: TraceLine[] }) {
+  const drawn = (): ComponentChildren => lines.map((line, i) => <Line key={i} line={line} />);
+  if (!lines[0]?.theirs) return <>{drawn()}</>;
+  return <Fold head={`${counted(lines.length, "line")} in packages`}>{drawn}</Fold>;
+}
 
 /** The exception of a failed step. */
 export const ErrorView = ({ error }: { error: FailureWire | null }) =>
@@ -43,8 +71,8 @@ export const ErrorView = ({ error }: { error: FailureWire | null }) =>
         </span>
       </h3>
       <pre class="na-traceback">
-        {traceLines(error.traceback).map((line, i) => (
-          <Line key={i} line={line} />
+        {stretches(traceLines(error.traceback)).map((lines, i) => (
+          <Stretch key={i} lines={lines} />
         ))}
       </pre>
     </section>

@@ -1,6 +1,6 @@
 import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
-import { counted } from "../format.ts";
+import { became, counted } from "../format.ts";
 import type { Box } from "../lens.ts";
 import type { Step } from "../model.ts";
 import type { Visits } from "../visits.ts";
@@ -43,14 +43,13 @@ export function nodeName(name: string, visits: Visits): string {
   const visit = visits.nodes.get(name);
   if (!visit) return `action ${name}, not visited`;
   const edited = visit.edited ? ", edited since" : "";
-  return `action ${name}, ${visit.status}, ${counted(visit.times, "visit")}${edited}`;
+  return `action ${name}, ${became(visit)}, ${counted(visit.times, "visit")}${edited}`;
 }
 
 function nodeClass(name: string, { visits, step, next, hues }: GraphProps): string {
   const visit = visits.nodes.get(name);
   const classes = ["na-node", hues(name)];
   if (visit) classes.push("na-visited", `na-is-${visit.status}`);
-  if (visit?.edited) classes.push("na-edited");
   if (step?.action === name) classes.push("na-current");
   else if (next === name) classes.push("na-next");
   return classes.join(" ");

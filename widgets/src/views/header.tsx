@@ -1,3 +1,4 @@
+import { useEffect, useState } from "preact/hooks";
 import { count, counted, dollars, runSentence } from "../format.ts";
 import type { Run } from "../model.ts";
 import type { Totals } from "../wire.ts";
@@ -17,7 +18,7 @@ function standing({ looks: { control }, broken }: Scene, run: Run): [string, str
   const { mode, at } = control;
   if (mode === "paused") return ["paused", `paused before ${at}`];
   if (mode === "stopping") return ["paused", "stopping"];
-  if (mode === "running") return ["running", "running"];
+  if (mode === "running") return ["running", runSentence({ ...run, status: "running" })];
   const halted = at !== null && at === run.next && !broken;
   return halted ? ["paused", `halted at the breakpoint before ${at}`] : [run.status, runSentence(run)];
 }
@@ -47,6 +48,16 @@ function Name({ looks: { overview }, run, listed, onList }: HeaderProps) {
   );
 }
 
+/** How long this has been looked at, in whole seconds. */
+function Elapsed() {
+  const [seconds, set] = useState(0);
+  useEffect(() => {
+    const clock = setInterval(() => set((s) => s + 1), 1000);
+    return () => clearInterval(clock);
+  }, []);
+  return <>{seconds > 0 && ` · ${seconds} s`}</>;
+}
+
 /** How the run stands; drawn anew with each message, so that it pulses only where none comes. */
 function Pill(props: Scene & { run: Run }) {
   const [tone, text] = standing(props, props.run);
@@ -74,6 +85,7 @@ export const Header = (props: HeaderProps) => {
       <span class="na-where">
         {point.step ? `step ${count(point.step.seq)}` : "start"}
         {head !== null && `/${count(head)}`}
+        {run?.steps.at(-1)?.status === "running" && <Elapsed key={head} />}
         {atHead && run?.next && !broken && (
           <>
             {" · next "}

@@ -135,7 +135,7 @@ const Label = ({ lane: { run, depth, forks }, triangle }: { lane: Lane; triangle
   <span class="na-lane-label" style={{ paddingLeft: `${14 + Math.min(depth, 4) * 12}px` }}>
     {triangle}
     {run.label}
-    {forks && <span class="na-summary"> {counted(forks, "fork")}</span>}
+    {forks && <span class="na-summary"> ×{forks}</span>}
   </span>
 );
 

@@ -17,23 +17,13 @@ import { nextOf, type Scene, useScene } from "./scene.ts";
 import { TimelineView } from "./timeline.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
-const Banner = ({
-  at,
-  head,
-  live,
-  onNow,
-}: {
-  at: number | null;
-  head: number | null;
-  live: boolean;
-  onNow: () => void;
-}) => (
+const Banner = ({ looks, point, head, move, viewer }: Scene) => (
   <div class="na-banner">
     <span>
-      Looking at {at === null ? "the initial state" : `step ${at} of ${head}`} — nothing is changed
-      {live && "; Run, Step and Fork here make a new run from it"}
+      Looking at {point.seq === null ? "the start" : `step ${point.seq} of ${head}`}.
+      {viewer.source.live && " Run, Step and Fork here make a new run from it."}
     </span>
-    <Link onClick={onNow}>Back to now</Link>
+    <Link onClick={() => move(looks.points.length - 1)}>Back to now</Link>
   </div>
 );
 
@@ -103,19 +93,6 @@ function Details(scene: Scene) {
   );
 }
 
-const Timeline = ({ viewer, looks, hues, move, onSwitch, onCompare }: Scene) => (
-  <TimelineView
-    overview={looks.overview}
-    points={looks.points}
-    drawn={looks.drawn}
-    at={looks.at}
-    hues={hues}
-    onMove={move}
-    onSwitch={onSwitch}
-    onCompare={viewer.source.live ? onCompare : undefined}
-  />
-);
-
 /** The list of the project's runs, where it is open. */
 function Runs({ looks, onSwitch, onCompare, onClose }: Scene & { onClose: () => void }) {
   const closing =
@@ -149,7 +126,7 @@ function Compared({ viewer, looks, hues }: Scene) {
 }
 
 function Whole(scene: Scene) {
-  const { viewer, looks, point, atHead, head, move } = scene;
+  const { viewer, looks, atHead } = scene;
   const { live, note } = viewer.source;
   const [listed, list] = useState(false);
   const onList = (): void => {
@@ -167,20 +144,18 @@ function Whole(scene: Scene) {
           {looks.error || note}
         </p>
       )}
-      {!atHead && (
-        <Banner at={point.seq} head={head} live={live} onNow={() => move(looks.points.length - 1)} />
-      )}
+      {!atHead && <Banner {...scene} />}
       <div class="na-middle">
         <Graph {...scene} />
         <Details {...scene} />
       </div>
       <Compared {...scene} />
-      <Timeline {...scene} />
+      <TimelineView {...scene} />
     </>
   );
 }
 
-const PARTS = { panel: Whole, graph: Graph, state: Details, slider: Timeline, chat: ChatPart };
+const PARTS = { panel: Whole, graph: Graph, state: Details, slider: TimelineView, chat: ChatPart };
 
 function reachOf(viewer: Viewer): Reach {
   const image = (id: string, mime: string): Promise<string> => viewer.image(id, mime);

@@ -113,9 +113,7 @@ function Shown({ name, value, diff, path }: BodyProps) {
   return (
     <>
       <div class="na-oneline-head">{head}</div>
-      <div class="na-oneline-body" {...asking}>
-        {body()}
-      </div>
+      <div {...asking}>{body()}</div>
     </>
   );
 }
@@ -160,7 +158,7 @@ const Writing = ({ text }: { text: string }) => (
 export function StateView({ state, diff, streaming, edits, onEdit }: StateProps) {
   const items: [string, ValueWire][] = isA(state, "dict") ? state.items : [["state", state]];
   return (
-    <div class="na-state">
+    <>
       {streaming !== "" && <Writing text={streaming} />}
       {items.length === 0 && <p class="na-empty">The state is empty.</p>}
       {items.map(([name, value], i) => (
@@ -174,6 +172,6 @@ export function StateView({ state, diff, streaming, edits, onEdit }: StateProps)
           path={[i]}
         />
       ))}
-    </div>
+    </>
   );
 }

@@ -1,12 +1,44 @@
-import { count, counted, dollars, duration } from "../format.ts";
-import type { CallWire, CheckWire, DecisionWire, Detail, DiffWire } from "../wire.ts";
+import { changed, count, counted, dollars, duration } from "../format.ts";
+import type { CallWire, CheckWire, DecisionWire, Detail, DiffWire, ValueWire } from "../wire.ts";
 import { Message } from "./chat.tsx";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icons.tsx";
+import { Name } from "./name.tsx";
 import { Output } from "./stream.tsx";
 import { Value } from "./value.tsx";
 
 const SIGNS = { added: "+", changed: "~", removed: "−" } as const;
+
+/** How much is shown of what is the same before and after a change. */
+const AROUND = 80;
+
+/** A text with what differs from the other marked; of what is the same only the nearest is shown. */
+function Marked({ text, other }: { text: string; other: string }) {
+  const [from, to] = changed(text, other);
+  return (
+    <span class="na-text na-block">
+      {from > AROUND && "…"}
+      {text.slice(Math.max(0, from - AROUND), from)}
+      <mark>{text.slice(from, to)}</mark>
+      {text.slice(to, to + AROUND)}
+      {text.length > to + AROUND && "…"}
+    </span>
+  );
+}
+
+type SideProps = { side: string; value: ValueWire | undefined; other: ValueWire | undefined };
+
+/** What stood there before or after, if anything did. */
+const Side = ({ side, value, other }: SideProps) =>
+  value === undefined ? null : (
+    <div class={side}>
+      {typeof value === "string" && typeof other === "string" ? (
+        <Marked text={value} other={other} />
+      ) : (
+        <Value value={value} />
+      )}
+    </div>
+  );
 
 const Change = ({ diff }: { diff: DiffWire }) => (
   <li class={`na-diff na-diff-${diff.kind}`}>
@@ -17,16 +49,8 @@ const Change = ({ diff }: { diff: DiffWire }) => (
       <code>{diff.path}</code>
       <span class="na-summary">{diff.kind}</span>
     </div>
-    {diff.before !== undefined && (
-      <div class="na-before">
-        <Value value={diff.before} />
-      </div>
-    )}
-    {diff.after !== undefined && (
-      <div class="na-after">
-        <Value value={diff.after} />
-      </div>
-    )}
+    <Side side="na-before" value={diff.before} other={diff.after} />
+    <Side side="na-after" value={diff.after} other={diff.before} />
   </li>
 );
 
@@ -134,7 +158,9 @@ function Check({ check, taken }: { check: CheckWire; taken: boolean }) {
           </div>
         ))}
       </td>
-      <td>{check.target}</td>
+      <td>
+        <Name of={check.target} />
+      </td>
     </tr>
   );
 }

@@ -1,25 +1,13 @@
-import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import { count, placeText } from "../format.ts";
-import type { Overview } from "../model.ts";
 import { MOST_NAMED, percent, type Tick, tickClass, ticksOf, withRoom } from "../ticks.ts";
 import { lanesOf, type Point } from "../timeline.ts";
 import { Tool } from "./buttons.tsx";
 import type { Hues } from "./hues.ts";
 import { Lanes } from "./lanes.tsx";
+import { Name } from "./name.tsx";
 import { usePlay } from "./play.ts";
-
-export interface TimelineProps {
-  overview: Overview;
-  points: Point[];
-  /** What the strip and the lanes are drawn from. */
-  drawn: { overview: Overview; points: Point[] };
-  at: number;
-  hues: Hues;
-  onMove: (at: number) => void;
-  onSwitch: (run: string) => void;
-  onCompare: ((run: string) => void) | undefined;
-}
+import type { Scene } from "./scene.ts";
 
 /** The run in view has at least one part in so many of the width, or longer runs are cut off. */
 const LONGER = 2;
@@ -28,18 +16,6 @@ const FEWEST = 24;
 const PLAY_MS = 700;
 const WHOLE_MS = 20_000;
 const FRAME_MS = 40;
-
-/** A name that may be broken after each of its words. */
-const Name = ({ of }: { of: string }) => (
-  <span>
-    {of.split(/(?<=_)/).map((word, i) => (
-      <Fragment key={i}>
-        {i > 0 && <wbr />}
-        {word}
-      </Fragment>
-    ))}
-  </span>
-);
 
 /** Where a tick lies beside the place in view. */
 function whereIs({ from, width }: Tick, at: number): string {
@@ -69,12 +45,11 @@ function Strip({ points, at, cells, hues }: { points: Point[]; at: number; cells
 }
 
 /** The slider over every step of the run and of its ancestors. */
-function Slider({ points, drawn, at, hues, onMove, cells }: TimelineProps & { cells: number }) {
+function Slider({ looks: { points, drawn, at }, point, head, hues, move, cells }: Scene & { cells: number }) {
+  const { step } = point;
   const last = points.length - 1;
-  const step = points[at]?.step ?? null;
-  const head = points.at(-1)?.seq ?? null;
   const every = Math.max(FRAME_MS, Math.min(PLAY_MS, WHOLE_MS / last));
-  const [playing, toggle] = usePlay({ at, last, onMove, by: 1, every });
+  const [playing, toggle] = usePlay({ at, last, onMove: move, by: 1, every });
   const here = Math.min(at, drawn.points.length - 1);
   const strip = useMemo(
     () => <Strip points={drawn.points} at={here} cells={cells} hues={hues} />,
@@ -116,7 +91,7 @@ function Slider({ points, drawn, at, hues, onMove, cells }: TimelineProps & { ce
             left: `calc(${percent(0.5, cells)} - 8px)`,
             width: `calc(${percent(last, cells)} + 16px)`,
           }}
-          onInput={(event) => onMove(event.currentTarget.valueAsNumber + 1)}
+          onInput={(event) => move(event.currentTarget.valueAsNumber + 1)}
           onKeyDown={onKeyDown}
         />
       </div>
@@ -125,9 +100,11 @@ function Slider({ points, drawn, at, hues, onMove, cells }: TimelineProps & { ce
 }
 
 /** The time slider, and under it a lane for each run. */
-export function TimelineView(props: TimelineProps) {
-  const { points, hues, onSwitch, onCompare } = props;
-  const { overview } = props.drawn;
+export function TimelineView(scene: Scene) {
+  const { looks, hues, onSwitch, viewer } = scene;
+  const { points } = looks;
+  const { overview } = looks.drawn;
+  const onCompare = viewer.source.live ? scene.onCompare : undefined;
   const lanes = useMemo(() => lanesOf(overview), [overview]);
   const longest = lanes.reduce(
     (most, lane) => Math.max(most, lane.offset + lane.run.steps.length),
@@ -151,7 +128,7 @@ export function TimelineView(props: TimelineProps) {
   );
   return (
     <div class="na-time">
-      <Slider {...props} cells={cells} />
+      <Slider {...scene} cells={cells} />
       {rows}
     </div>
   );

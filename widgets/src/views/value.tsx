@@ -150,11 +150,9 @@ function Items({ value, path }: { value: DictValue | ListValue; path: Path }) {
 
 const scalarKind = (value: boolean | number | null): string => (value === null ? "none" : typeof value);
 
-const asPython = (value: boolean | number | null): string => {
-  if (value === null) return "None";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  return String(value);
-};
+/** As Python writes it. */
+const asPython = (value: boolean | number | null): string =>
+  value === null ? "None" : String(value).replace(/^[tf]/, (letter) => letter.toUpperCase());
 
 const Scalar = ({ value }: { value: boolean | number | null }) => (
   <span class={`na-scalar na-type-${scalarKind(value)}`}>{asPython(value)}</span>
