@@ -155,8 +155,8 @@ def test_code_that_has_changed_may_ask_something_else(driver, server, ask):
     edited = chain(driver, ask, edited=True).build().graph.get_action("write")
     told = app.price(None, actions={"write": edited})
     assert (3, 2, 1) == (told.steps, told.served, told.live)
-    calls = "2 calls from the ledger, 1 more where asked alike, else of the model, about $0.015"
-    assert f"3 steps run again; {calls}" == str(told)
+    asked = "2 calls from the ledger, 1 more where asked alike, else of the model, about $0.015"
+    assert f"3 steps run again; {asked}" == str(told)
     del PRICES[host]
 
 
