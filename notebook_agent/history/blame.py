@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import Final, Literal, NamedTuple
 
+from notebook_agent.errors import CommandError
 from notebook_agent.history.compare import last_key, same
 from notebook_agent.history.paths import ABSENT, Path, write_path
 from notebook_agent.history.trail import Moment, Trail
@@ -80,7 +81,12 @@ def blame(trail: Trail, path: Path, at: Moment, most: int | None = NEAREST) -> B
         path: What to look at; it must be there.
         at: When.
         most: Of the causes, the latest; None for all.
+
+    Raises:
+        CommandError: `most` is no number.
     """
+    if most is not None and not (isinstance(most, int) and most >= 0):
+        raise CommandError(f"blame tells of so many causes, or of all for None; not of {most!r}", key="most")
     writer = _writer(trail, path, at)
     causes, left = _causes(trail, writer, most)
     told = _told(trail, [writer, *causes])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Decision
-from notebook_agent.errors import CommandError, UnknownRunError, UnknownStepError
+from notebook_agent.errors import UnknownRunError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.history.blame import NEAREST, Blame, blame
 from notebook_agent.history.calls import CALL_COLUMNS, call_row, made
@@ -169,7 +169,7 @@ class History(Sequence[StepRecord]):
     def blame_at(
         self, path: str, seq: int | None, *, edited: bool = False, most: int | None = NEAREST
     ) -> Blame:
-        """Tell the same of a checkpoint, of which None is the initial state of all.
+        """Tell the same of a checkpoint, of which None is what the run began with, as `at` has it.
 
         Args:
             path: Such as `chat_history[4].content`.
@@ -177,14 +177,16 @@ class History(Sequence[StepRecord]):
             edited: Look at it with the edits that were made there.
             most: How many causes to tell.
         """
-        if most is not None and not (isinstance(most, int) and most >= 0):
-            raise CommandError(
-                f"blame tells of so many causes, or of all for None; not of {most!r}", key="most"
-            )
         trail, asked = Trail(self.store, self.key), read_path(path)
-        at = trail.latest(seq) if edited else Moment(seq)
+        at = trail.latest(seq) if edited else self._beginning(trail) if seq is None else Moment(seq)
         place = trail.place(asked, at) or found(trail.state(at), asked)
         return blame(trail, place, at, most)
+
+    def _beginning(self, trail: Trail) -> Moment:
+        """The initial state; of a fork that at its fork point, as edited there."""
+        run = self.run
+        before = -1 if run.head is None or run.parent is None else run.head - run.steps
+        return trail.forked(None if before < 0 else before)
 
     def watch(
         self, question: str | Callable[[State], object], seq: int | None = None, *, tell: Tell | None = None

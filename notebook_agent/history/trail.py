@@ -97,6 +97,10 @@ class Trail:
         """The moment after a step and all edits there."""
         return Moment(seq, len(self._versions().get(seq, ())))
 
+    def forked(self, seq: int | None) -> Moment:
+        """The moment after a step at which a fork was made there, or else that after the step."""
+        return Moment(seq, sum(each.run is not None for each in self._versions().get(seq, ())))
+
     def edits(self, seq: int | None) -> list[Moment]:
         """The moments that edits after a step led to, in order."""
         return [Moment(seq, n + 1) for n in range(len(self._versions().get(seq, ())))]
@@ -143,12 +147,10 @@ class Trail:
         return seq if seq is not None and seq in self._records[seq // STRETCH] else None
 
     def _add(self, versions: list[_Version], edit: Edit) -> None:
-        if edit.forked is not None:
-            versions.append(_Version((edit,), edit.after.run))
-        elif versions and versions[-1].run is None:
+        if edit.forked is None and versions and versions[-1].run is None:
             versions[-1] = _Version((*versions[-1].edits, edit), None)
         else:
-            versions.append(_Version((edit,), None))
+            versions.append(_Version((edit,), None if edit.forked is None else edit.after.run))
 
     def after(self, seq: int | None) -> int | None:
         """The number of the step after one; None where that is the last."""

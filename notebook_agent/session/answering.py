@@ -11,7 +11,6 @@ from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.again import again, price_again, price_retry
 from notebook_agent.session.parting import comparison
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.store.protocol import RunRecord
 from notebook_agent.view.light import LIGHT, images_apart, light
 from notebook_agent.view.origin import MOST_CAUSES, blame_wire, path_at
 from notebook_agent.view.paging import value_page
@@ -85,9 +84,7 @@ class Answers:
         ref = self._ref(request)
         history = History(self._ws.store(), ref.run)
         path = path_at(history.at(ref.seq), request.get("path", []))
-        forked = ref.seq is None and history.run.parent is not None
-        at = _begun(history.run) if forked else ref.seq
-        found = history.blame_at(path, at, edited=forked, most=MOST_CAUSES)
+        found = history.blame_at(path, ref.seq, most=MOST_CAUSES)
         return Reply(id=request["id"], blame=blame_wire(history, found, ref.seq))
 
     def _price(self, request: Request) -> Reply:
@@ -103,12 +100,6 @@ class Answers:
         store, here = self._ws.store(), self.key(request)
         there = RunKey(here.project, request.get("other", ""), here.partition_key)
         return Reply(id=request["id"], comparison=comparison(History(store, here), History(store, there)))
-
-
-def _begun(run: RunRecord) -> int | None:
-    """The last step before a fork's own; None where it began with an initial state."""
-    before = -1 if run.head is None else run.head - run.steps
-    return None if before < 0 else before
 
 
 class _Images(OrderedDict[str, bytes]):

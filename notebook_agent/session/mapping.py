@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import signature
 from uuid import uuid4
 
 from notebook_agent.application import Application
@@ -158,4 +159,11 @@ def _executor(ws: Workspace, given: object) -> Iterator[Executor | None]:
     try:
         yield made
     finally:
-        made.shutdown(wait=False, cancel_futures=True)
+        _close(made)
+
+
+def _close(executor: Executor) -> None:
+    """Let an executor go; those of other libraries need not know how to drop what waits."""
+    taken = signature(executor.shutdown).parameters.values()
+    knows = any(each.name == "cancel_futures" or each.kind is each.VAR_KEYWORD for each in taken)
+    executor.shutdown(wait=False, **({"cancel_futures": True} if knows else {}))

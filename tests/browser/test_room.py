@@ -49,6 +49,14 @@ def test_a_short_key_is_never_broken(opened, page_data):
     assert key["y"] + key["height"] <= text["y"]
 
 
+def test_a_number_of_many_digits_stays_in_its_row(opened, page_data):
+    """It wraps, as a text does, and lies under no button."""
+    _, pane = opened_at(
+        opened, page_with(page_data, state=dict_of(score=1.2345678901234567e-300)), 260, "State"
+    )
+    assert pane.evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
 @pytest.mark.parametrize("width", [600, 900, 1400])
 def test_no_label_lies_under_the_zoom_buttons(opened, page_data, width):
     """The whole graph is seen beside or above them, its lower right corner too."""

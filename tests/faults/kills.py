@@ -88,6 +88,9 @@ def _collect(store: Store, key: RunKey, size: int, said: Callable[[], None]) -> 
         rubbish = RunKey("rubbish", f"{key.app_id}.{number}")
         store.create_run(new_run(rubbish, **first(rubbish, min(size, 100_000))))
         store.delete_run(rubbish)
+        if number % 2:
+            store.restore_run(rubbish)
+            store.delete_run(rubbish)
         store.gc()
         number += 1
 

@@ -102,6 +102,49 @@ def test_functions_of_a_notebook_run_in_other_processes(kernel, setup):
     assert (None, "[13, 7, 10] True True {False}\n") == (cell.error, cell.stdout)
 
 
+SPAWN = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+processes = lambda: ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+"""
+TRIED = """
+%load_ext notebook_agent
+import os
+FACTOR = 3
+
+def tripled(n):
+    return n * FACTOR
+
+@action(reads=["n"], writes=["n", "pid"])
+def thrice(state):
+    return state.update(n=tripled(state["n"]), pid=os.getpid())
+
+app = ApplicationBuilder().with_actions(thrice).with_entrypoint("thrice").with_state(n=1).build()
+app.step()
+%agent use app;
+"""
+FORKS = "print([(each.outcome, app.store.head_state(each.run)['n']) for each in agent.grid.grid])"
+AWAY = "print(all(app.store.head_state(each.run)['pid'] != os.getpid() for each in agent.grid.grid))"
+
+
+@pytest.mark.parametrize("setup", [LOKY, DASK], ids=["loky", "dask"])
+def test_forks_of_a_notebook_s_functions_run_in_other_processes(kernel, setup):
+    """Their executor is made for the command and let go after it."""
+    for cell in (setup, TRIED, "%agent map @start n:=[2, 5] --on processes;"):
+        assert kernel.run(cell, timeout=120).error is None
+    assert "[('completed', 6), ('completed', 15)]\n" == kernel.run(FORKS).stdout
+    assert "True\n" == kernel.run(AWAY).stdout
+
+
+def test_forks_of_a_notebook_s_functions_are_not_found_by_a_process_that_imports_them(kernel):
+    """The library's own processes have no cells; a sentence says which executors send code."""
+    for cell in (SPAWN, TRIED):
+        assert kernel.run(cell, timeout=120).error is None
+    cell = kernel.run("%agent map @start n:=[2, 5] --on processes", timeout=120)
+    assert "need an executor that sends code, such as loky's or dask's." in cell.stderr
+    assert "1\n" == kernel.run("print(len(app.history))").stdout
+
+
 def test_an_error_there_is_the_user_s_own_here(kernel):
     """With the branch's step in its notes."""
     kernel.run(LOKY)

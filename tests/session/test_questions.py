@@ -58,14 +58,22 @@ def test_blame_names_the_writer_and_what_it_was_made_from(agent):
 
 
 def test_blame_of_the_start_looks_at_the_initial_state(agent):
-    """And not at the head; of a fork too."""
-    agent.fork("@4")
+    """And not at the head; of a fork at what that began with."""
     run = agent.workspace.label()
     assert f"log at {run}@start: there from the start\n  []\nmade from nothing in the state" == str(
         agent.blame("log", "@start")
     )
     with pytest.raises(AgentError, match=r"There is no prompt\. The state has: log\."):
         agent.blame("prompt", "@start")
+    agent.fork("@4", state={"mode": "text"})
+    assert agent.state("@start", "mode").value == agent.blame("mode", "@start").found.origin.value
+    assert "mode at fork@start: edited by hand in the fork from" in str(
+        agent.blame("mode", "@start")
+    ).replace(agent.workspace.label(), "fork")
+    assert ("step", 3) == (
+        (origin := agent.blame("prompt", "@start").found.origin).kind,
+        origin.step.seq,
+    )
 
 
 def test_blame_shows_the_code_as_it_was(agent):
