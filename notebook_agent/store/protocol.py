@@ -64,7 +64,12 @@ class Store(CallLog, Protocol):
         ...
 
     def create_run(self, new: NewRun, /) -> RunRecord:
-        """Create a run; RunExistsError if the key is taken."""
+        """Create a run.
+
+        Raises:
+            RunExistsError: the key is taken.
+            ForkError: the step to fork after has not ended; that of a dead process counts as interrupted.
+        """
         ...
 
     def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | None) -> None:
