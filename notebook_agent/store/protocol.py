@@ -98,7 +98,8 @@ class Store(CallLog, Protocol):
     def drop_step(self, run: RunKey, seq: int, /) -> None:
         """Let go of a claimed step whose action has not run; no trace of it stays.
 
-        Nothing happens where this writer does not hold the step.
+        Where another run began from it, it stays as interrupted. Nothing happens where this writer does
+        not hold the step.
         """
         ...
 

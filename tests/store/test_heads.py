@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ def test_a_step_claimed_with_the_end_of_the_one_before_cannot_be_forked_after(st
     store.drop_step(KEY, 1)
     step(store, 1, {"n": 7}, FORK)
     assert [(KEY, 0), (FORK, 1)] == [(each.ref.run, each.seq) for each in store.steps(FORK)]
+
+
+def test_letting_go_of_a_step_that_started_a_run_keeps_it(store: Store):
+    """What points at it still finds it: it counts as interrupted."""
+    store.create_run(new_run())
+    store.begin_step(KEY, begin(0), after=None)
+    store.create_run(replace(new_run(FORK, n=1), spawned_by=StepRef(KEY, 0)))
+    store.drop_step(KEY, 0)
+    assert [(0, "interrupted")] == [(each.seq, each.status) for each in store.steps(KEY)]
+    assert StepRef(KEY, 0) == store.run(FORK).spawned_by
 
 
 @pytest.mark.parametrize("status", ["completed", "failed", "interrupted"])
