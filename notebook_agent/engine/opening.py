@@ -90,7 +90,7 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
         )
     step = _step_at(store, source)
     if step is not None and step.status == "running":
-        raise open_step(source, step.action)
+        raise open_step(StepRef(source.run, step.seq), step.action)
     state = store.state(source)
     if overrides:
         state = state.update(**overrides)

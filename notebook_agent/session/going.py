@@ -162,7 +162,7 @@ def fork(
     state: Mapping[str, object] | None = None,
 ) -> tuple[Application, str]:
     """Make a fork at a step and take it into use; return it and the sentence that says so."""
-    history, seq = ws.resolve(where)
+    history, seq = ws.fork_point(where)
     source = _application(ws, history)
     check_label(ws, label)
     new = _check_edits(source.graph, history, seq, actions or {}, state or {})

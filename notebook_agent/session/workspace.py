@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from notebook_agent.application import Application
-from notebook_agent.engine import Gate
+from notebook_agent.engine import Gate, last_ended
 from notebook_agent.errors import CommandError, RunBusyError, UnknownStepError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
@@ -253,6 +253,12 @@ class Workspace:
             with suppress(UnknownStepError):
                 return history, history[int(reference.step)].seq
         return history, find_step(reference.step, history[:], run_name(run))
+
+    def fork_point(self, where: Where = None) -> tuple[History, int | None]:
+        """Return what `resolve` does; where no step is named, the last that has ended, not one that runs."""
+        history, seq = self.resolve(where)
+        run, named = history.run, read_reference(where).step not in {None, "head"}
+        return history, seq if named or seq != run.head else last_ended(run)
 
 
 def failed_at(app: Application) -> str | None:
