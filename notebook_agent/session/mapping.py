@@ -14,6 +14,7 @@ from notebook_agent.calls import Budget
 from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.parallelism import ForkGrid, ForksStopped
+from notebook_agent.session.ahead import ahead_line
 from notebook_agent.session.board import Bar
 from notebook_agent.session.going import next_after
 from notebook_agent.session.gridview import GridView
@@ -63,6 +64,8 @@ def map_forks(ws: Workspace, where: Where, trial: Trial, keep: Callable[[GridVie
         check_asked(app.graph, {*history.at(seq), *state, *_written(app, trial)}, trial.passes)
     name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
     label = f"map-{uuid4().hex[:4]}"
+    if told := _ahead(app, history, seq, trial):
+        ws.screen.say(told)
     bar = Bar(ws, label, name)
     ws.screen.begin()
     try:
@@ -95,6 +98,13 @@ def map_forks(ws: Workspace, where: Where, trial: Trial, keep: Callable[[GridVie
     view = _viewed(ws, app, grid, bar)
     keep(view)
     return view
+
+
+def _ahead(app: Application, history: History, seq: int | None, trial: Trial) -> str:
+    first = next_after(app, history, seq)
+    if first is None or first not in app.graph:
+        return ""
+    return ahead_line(app.graph, first, trial.until, trial.before, leave=trial.allow_effects)
 
 
 def _viewed(ws: Workspace, app: Application, grid: ForkGrid, bar: Bar) -> GridView:
