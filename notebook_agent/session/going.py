@@ -16,6 +16,7 @@ from notebook_agent.ids import StepRef
 from notebook_agent.interrupts import held
 from notebook_agent.session.edits import find_edits
 from notebook_agent.session.opening import opened
+from notebook_agent.session.place import Place
 from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.recorder import Recorder
 from notebook_agent.session.references import Where, check_name
@@ -126,11 +127,11 @@ def head_to_go_on(ws: Workspace, plan: Plan) -> Application:
 
 
 def _check_begin(ws: Workspace, plan: Plan) -> None:
-    history, seq = ws.resolve()
-    app = _application(ws, history)
-    coming = next_after(app, history, seq)
+    place = ws.place()
+    app = _application(ws, place.history)
+    coming = next_after(app, place)
     if coming is None:
-        raise CommandError(f"nothing comes after @{seq}: look at an earlier step, %agent goto @K")
+        raise CommandError(f"nothing comes after @{place.seq}: look at an earlier step, %agent goto @K")
     call = read_call(
         "run", plan.inputs, halt_before=plan.before, halt_after=plan.until, max_steps=plan.max_steps
     )
@@ -138,14 +139,14 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     inputs_of(app.graph.get_action(coming), plan.inputs)
 
 
-def next_after(app: Application, history: History, seq: int | None) -> str | None:
+def next_after(app: Application, place: Place) -> str | None:
     """Return the action that a fork after a step begins with; None where nothing comes."""
-    if seq is None:
+    if place.seq is None:
         return app.entrypoint
-    step = history[seq]
+    step = place.history[place.seq]
     if step.status != "completed" or step.action not in app.graph:
         return step.action
-    return app.graph.next(step.action, history.at(seq)).target
+    return app.graph.next(step.action, place.state()).target
 
 
 def fork(
@@ -157,26 +158,27 @@ def fork(
     state: Mapping[str, object] | None = None,
 ) -> tuple[Application, str]:
     """Make a fork at a step and take it into use; return it and the sentence that says so."""
-    history, seq = ws.resolve(where)
-    source = _application(ws, history)
+    place = ws.place(where)
+    source = _application(ws, place.history)
     check_label(ws, label)
-    new = _check_edits(source.graph, history, seq, actions or {}, state or {})
+    new = _check_edits(source.graph, place, actions or {}, state or {})
+    left_out = place.left_out("%agent fork")
+    seq = ... if place.latest else place.seq
     made = source.fork(seq, dict(state) if state else None, dict(actions) if actions else None)
     name = label or _fork_label(ws, made)
-    history.store.label_run(made.key, name)
+    made.history.store.label_run(made.key, name)
     ws.replay.inherit(source.key, made.key)
     ws.graphs.inherit(source.key, made.key)
     ws.take(made)
     following = made.get_next_action()
-    parent = f"{run_name(history.run)}@{'start' if seq is None else seq}"
+    told = [f"{name} forked from {place.name}", f"next {following.name if following else 'nothing'}"]
     more = f"; new in its state: {listing(new)}" if new else ""
-    return made, f"{name} forked from {parent}, next {following.name if following else 'nothing'}{more}"
+    return made, f"{', '.join(told)}{more}{left_out and f'; {left_out}'}"
 
 
 def _check_edits(
     graph: Graph,
-    history: History,
-    seq: int | None,
+    place: Place,
     actions: Mapping[str, object],
     edits: Mapping[str, object],
 ) -> list[str]:
@@ -184,7 +186,7 @@ def _check_edits(
         return []
     for name, function in actions.items():
         graph = graph.replace(name, function)
-    return check_edits(graph, history.at(seq), edits)
+    return check_edits(graph, place.state(), edits)
 
 
 def _application(ws: Workspace, history: History) -> Application:
