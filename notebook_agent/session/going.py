@@ -47,8 +47,13 @@ def go(
 ) -> RunResult:
     """Run an application by a plan and return what it came to; `screen` is the session's if not given."""
     __tracebackhide__ = True
-    with held():
-        return _go(ws, app, plan, note=note, screen=screen or ws.screen)
+    try:
+        with held():
+            return _go(ws, app, plan, note=note, screen=screen or ws.screen)
+    except KeyboardInterrupt as stopped:
+        if not hasattr(stopped, "__notes__"):
+            stopped.add_note("Nothing was stopped: the run had halted already, and what it did is kept.")
+        raise
 
 
 def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen: Screen) -> RunResult:
