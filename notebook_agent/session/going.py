@@ -15,17 +15,15 @@ from notebook_agent.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.interrupts import held
 from notebook_agent.session.edits import find_edits
-from notebook_agent.session.opening import opened
-from notebook_agent.session.place import Place
+from notebook_agent.session.forks import check_label, fork, next_after, replaced, seen_by
 from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.recorder import Recorder
-from notebook_agent.session.references import Where, check_name
+from notebook_agent.session.references import Where
 from notebook_agent.session.results import RunResult, run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.secrets import name_secrets
-from notebook_agent.session.starting import check_edits, label_for, missing_reads
+from notebook_agent.session.starting import missing_reads
 from notebook_agent.session.turn import Plan, Refused, drive
-from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace, failed_at
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.served import guarded_actions
@@ -133,7 +131,7 @@ def head_to_go_on(ws: Workspace, plan: Plan) -> Application:
 
 def _check_begin(ws: Workspace, plan: Plan) -> None:
     place = ws.place()
-    app = _application(ws, place.history)
+    app = seen_by(ws, place)
     coming = next_after(app, place)
     if coming is None:
         raise CommandError(f"nothing comes after @{place.seq}: look at an earlier step, %agent goto @K")
@@ -144,99 +142,23 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     inputs_of(app.graph.get_action(coming), plan.inputs)
 
 
-def next_after(app: Application, place: Place) -> str | None:
-    """Return the action that a fork after a step begins with; None where nothing comes."""
-    if place.seq is None:
-        return app.entrypoint
-    step = place.history[place.seq]
-    if step.status != "completed" or step.action not in app.graph:
-        return step.action
-    return app.graph.next(step.action, place.state()).target
-
-
-def fork(
-    ws: Workspace,
-    where: Where,
-    *,
-    label: str | None = None,
-    actions: Mapping[str, object] | None = None,
-    state: Mapping[str, object] | None = None,
-) -> tuple[Application, str]:
-    """Make a fork at a step and take it into use; return it and the sentence that says so."""
-    place = ws.place(where)
-    source = _application(ws, place.history)
-    check_label(ws, label)
-    new = _check_edits(source.graph, place, actions or {}, state or {})
-    left_out = place.left_out("%agent fork")
-    seq = ... if place.latest else place.seq
-    made = source.fork(seq, dict(state) if state else None, dict(actions) if actions else None)
-    name = label or _fork_label(ws, made)
-    made.history.store.label_run(made.key, name)
-    ws.replay.inherit(source.key, made.key)
-    ws.graphs.inherit(source.key, made.key)
-    ws.take(made)
-    following = made.get_next_action()
-    told = [f"{name} forked from {place.name}", f"next {following.name if following else 'nothing'}"]
-    more = f"; new in its state: {listing(new)}" if new else ""
-    return made, f"{', '.join(told)}{more}{left_out and f'; {left_out}'}"
-
-
-def _check_edits(
-    graph: Graph,
-    place: Place,
-    actions: Mapping[str, object],
-    edits: Mapping[str, object],
-) -> list[str]:
-    if not edits:
-        return []
-    for name, function in actions.items():
-        graph = graph.replace(name, function)
-    return check_edits(graph, place.state(), edits)
-
-
-def _application(ws: Workspace, history: History) -> Application:
-    return opened(ws, history.run, ws.in_use().graph)
-
-
-def check_label(ws: Workspace, label: str | None) -> None:
-    """Refuse a label that cannot be typed, or that another run of the family in use has."""
-    if label is not None:
-        check_name(label)
-    if label is not None and label in _labels(ws):
-        raise CommandError(f"a run beside it is called {label!r} already: take another name", key=label)
-
-
-def _labels(ws: Workspace) -> set[str]:
-    return {run.label for run in ws.family() if run.label}
-
-
-def _fork_label(ws: Workspace, made: Application) -> str:
-    return label_for(ws.name, made.uid, _labels(ws))
-
-
 def goto(ws: Workspace, where: Where) -> str:
     """Move the view to a step and say where it stands."""
-    history, seq = ws.resolve(where)
-    if history.key != ws.in_use().key:
-        ws.take(_application(ws, history))
-    steps = list(history)
-    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
-    if seq == (steps[-1].seq if steps else None):
+    place = ws.place(where)
+    if place.history.key != ws.in_use().key:
+        ws.take(seen_by(ws, place))
+    if place.seq == place.history.run.head:
         ws.look(None)
-        return f"at {name}, the head"
-    ws.look(StepRef(history.key, seq))
-    return f"looking at {name}; a run from here makes a fork"
+        return f"at {place.name}, the head"
+    ws.look(StepRef(place.history.key, place.seq))
+    return f"looking at {place.name}; a run from here makes a fork"
 
 
 def retry_plan(ws: Workspace, *, step: bool = False) -> tuple[Application, Plan, str]:
     """Return what goes on from the failed step of the run in use, and how its code changed."""
-    app = ws.in_use()
-    ws.look(None)
+    app, last = ws.in_use(), _unfinished(ws)
     history = app.history
-    last = history[-1] if len(history) else None
-    if last is None or last.status == "completed":
-        done = "no step yet" if last is None else f"its last step, @{last.seq} {last.action}, completed"
-        raise CommandError(f"nothing failed in {ws.label()}: {done}")
+    ws.look(None)
     call = history.values(last.seq).call
     plan = Plan(max_steps=ws.settings.max_steps)
     if call is not None:
@@ -246,6 +168,16 @@ def retry_plan(ws: Workspace, *, step: bool = False) -> tuple[Application, Plan,
     if step or (call is not None and call.method in {"step", "astep"}):
         plan.steps = 1
     return app, plan, _changed(last, app.graph)
+
+
+def _unfinished(ws: Workspace) -> StepRecord:
+    """Return the step to go on from; CommandError where all completed."""
+    history = ws.in_use().history
+    last = history[-1] if len(history) else None
+    if last is None or last.status == "completed":
+        done = "no step yet" if last is None else f"its last step, @{last.seq} {last.action}, completed"
+        raise CommandError(f"nothing failed in {ws.label()}: {done}")
+    return last
 
 
 def _taken(history: History, last: StepRecord) -> set[str]:
@@ -280,6 +212,8 @@ def retry(  # noqa: PLR0913  # each an option of `%agent retry`
 ) -> RunResult:
     """Go on from the failed step with the present code, and the inputs and halts of its call."""
     __tracebackhide__ = True
+    _unfinished(ws)
+    replaced(ws.in_use().graph, actions or {})
     for name, function in (actions or {}).items():
         ws.in_use().rebind(name, function)
     _take_newest(ws, set(actions or {}))
