@@ -118,3 +118,19 @@ def test_an_edit_before_the_first_step_is_taken():
     app = ApplicationBuilder().with_actions(inc).with_entrypoint("inc").with_state(n=0).build()
     app.update_state(app.state.update(n=5))
     assert [{"n": 5}, {"n": 0}] == [dict(app.fork().state), dict(app.fork(None).state)]
+
+
+def test_questions_over_the_past_end_where_the_view_stands(agent):
+    """As blame, diff and map begin there; by @head they look at the whole run."""
+    agent.goto("@1")
+    assert "n over count up to @1: 2 changes" in str(agent.watch("n"))
+    assert "n < 3 holds at every checkpoint of count up to @1" == str(agent.bisect("n < 3"))
+    assert "n over count: 5 changes" in str(agent.watch("n", "@head"))
+    assert "n < 3 first fails after @2 inc" in str(agent.bisect("n < 3", "@head"))
+
+
+def test_a_question_where_the_view_stands_at_the_start_says_so(agent):
+    """One checkpoint is no past."""
+    agent.goto("@start")
+    with pytest.raises(CommandError, match="count@start is one checkpoint, and no step: %agent state shows"):
+        agent.watch("n")
