@@ -69,13 +69,14 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
     *,
     entrypoint: str,
     at_next: bool = True,
+    state: State | None = None,
     overrides: Mapping[str, object] | None = None,
 ) -> Run:
     """Begin a new run at a checkpoint of another, which stays as it is.
 
     `source` may name a step of the run's ancestors, or None for its initial state: for a fork
-    the checkpoint at its fork point, as edited there. `overrides` are values to start with in
-    place of those of the checkpoint.
+    the checkpoint at its fork point, as edited there. `state` takes the place of the checkpoint's, and
+    `overrides` are values to start with in place of those.
 
     Raises:
         UnknownRunError: The store has no such run.
@@ -90,15 +91,14 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
     step = _step_at(store, source)
     if step is not None and step.status == "running":
         raise open_step(source, step.action)
-    state = store.state(source)
-    if overrides:
-        state = state.update(**overrides)
+    edited = state is not None or bool(overrides)
+    state = (store.state(source) if state is None else state).update(**(overrides or {}))
     record = store.create_run(
         NewRun(
             key,
             entrypoint,
             graph.describe(),
-            state if overrides else None,
+            state if edited else None,
             StepRef(source.run, source.seq),
             notebook=notebook_here(),
         )
