@@ -13,6 +13,7 @@ from notebook_agent import view
 from notebook_agent.errors import AgentError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.redact import redact_text
 from notebook_agent.session import going
 from notebook_agent.session.again import again
 from notebook_agent.session.answering import Answers
@@ -94,9 +95,9 @@ class PanelBackend:
             check(request)
             return self._answer(request)
         except _OtherRunError as error:
-            return Reply(id=request["id"], error=str(error), overview=self.overview())
+            return Reply(id=request["id"], error=redact_text(str(error)), overview=self.overview())
         except AgentError as error:
-            return Reply(id=request["id"], error=str(error))
+            return Reply(id=request["id"], error=redact_text(str(error)))
 
     def _answer(self, request: Request) -> Reply:
         answer = self._answers.of(request)
