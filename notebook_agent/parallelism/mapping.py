@@ -144,7 +144,10 @@ class _Grid:
         graph = variant.graph(origin.graph)
         key = RunKey(origin.at.run.project, str(uuid4()), origin.at.run.partition_key)
         engine.fork(
-            self._store, origin.at, key, graph, entrypoint=origin.entrypoint, overrides=dict(variant.state)
+            *(self._store, origin.at, key, graph),
+            entrypoint=origin.entrypoint,
+            state=origin.edited,
+            overrides=dict(variant.state),
         )
         self._store.label_run(key, label)
         call = replace(plan.call, inputs={**plan.call.inputs, **variant.inputs})

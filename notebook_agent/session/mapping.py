@@ -12,15 +12,14 @@ from uuid import uuid4
 from notebook_agent.application import Application
 from notebook_agent.calls import Budget
 from notebook_agent.errors import CommandError
-from notebook_agent.history import History
 from notebook_agent.parallelism import ForkGrid, ForksStopped
 from notebook_agent.session.ahead import ahead_line
 from notebook_agent.session.board import Bar
 from notebook_agent.session.going import next_after
 from notebook_agent.session.gridview import GridView
 from notebook_agent.session.opening import opened
+from notebook_agent.session.place import Place
 from notebook_agent.session.references import Where
-from notebook_agent.session.results import run_name
 from notebook_agent.session.starting import check_asked, check_edits
 from notebook_agent.session.watching import Question
 from notebook_agent.session.words import a_kind
@@ -56,22 +55,21 @@ def map_forks(ws: Workspace, where: Where, trial: Trial, keep: Callable[[GridVie
     `keep` is given the grid, also where a Stop ends it.
     """
     __tracebackhide__ = True
-    history, seq = ws.resolve(where)
-    app = opened(ws, history.run, ws.in_use().graph)
+    place = ws.place(where)
+    app = opened(ws, place.history.run, ws.in_use().graph)
     ws.set_ledger(app)
-    state, inputs = _sorted_out(app, history, seq, trial)
+    state, inputs = _sorted_out(app, place, trial)
     if isinstance(trial.passes, str):
-        check_asked(app.graph, {*history.at(seq), *state, *_written(app, trial)}, trial.passes)
-    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
+        check_asked(app.graph, {*place.state(), *state, *_written(app, trial)}, trial.passes)
     label = f"map-{uuid4().hex[:4]}"
-    if told := _ahead(app, history, seq, trial):
+    for told in filter(None, (place.left_out("%agent map"), _ahead(app, place, trial))):
         ws.screen.say(told)
-    bar = Bar(ws, label, name)
+    bar = Bar(ws, label, place.name)
     ws.screen.begin()
     try:
         with _executor(ws, trial.executor) as executor:
             grid = app.map_forks(
-                seq,
+                ... if place.latest else place.seq,
                 state=state,
                 inputs=inputs,
                 actions={action: _listed(each) for action, each in trial.actions.items()},
@@ -100,8 +98,8 @@ def map_forks(ws: Workspace, where: Where, trial: Trial, keep: Callable[[GridVie
     return view
 
 
-def _ahead(app: Application, history: History, seq: int | None, trial: Trial) -> str:
-    first = next_after(app, history, seq)
+def _ahead(app: Application, place: Place, trial: Trial) -> str:
+    first = next_after(app, place)
     if first is None or first not in app.graph:
         return ""
     return ahead_line(app.graph, first, trial.until, trial.before, leave=trial.allow_effects)
@@ -116,15 +114,15 @@ def _viewed(ws: Workspace, app: Application, grid: ForkGrid, bar: Bar) -> GridVi
     return view
 
 
-def _sorted_out(app: Application, history: History, seq: int | None, trial: Trial) -> tuple[_Tried, _Tried]:
+def _sorted_out(app: Application, place: Place, trial: Trial) -> tuple[_Tried, _Tried]:
     """Part what is tried into keys of the state and inputs.
 
     What the first action takes as an input is one; then keys of the state come first.
     """
-    given, state = trial.given, history.at(seq)
-    coming = next_after(app, history, seq)
+    given, state = trial.given, place.state()
+    coming = next_after(app, place)
     if coming is None:
-        raise CommandError(f"nothing comes after @{'start' if seq is None else seq}: map an earlier step")
+        raise CommandError(f"nothing comes after {place.name}: map an earlier step")
     first = app.graph.get_action(coming) if coming in app.graph else None
     takes = () if first is None else (*first.required, *first.optional)
     known = app.graph.input_names

@@ -11,7 +11,7 @@ from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.history import NEAREST, Blame, History, Origin, last_key
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.redact import mask, redact_text
-from notebook_agent.session.references import Where, read_reference
+from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown
 from notebook_agent.session.workspace import Workspace
@@ -97,11 +97,10 @@ class BlameView(Shown):
 
 def blame(ws: Workspace, path: str, where: Where, most: int | None = NEAREST) -> BlameView:
     """Tell who wrote what stands at a path; at the head, as it was edited since."""
-    history, seq = ws.resolve(where)
-    at_head = ws.past is None if where is None else read_reference(where).step == "head"
-    found = history.blame_at(path, seq, edited=at_head, most=most)
+    place = ws.place(where)
+    history, name = place.history, place.name
+    found = history.blame_at(path, place.seq, edited=place.latest, most=most)
     step = found.origin.step if found.origin.kind == "step" else None
-    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
     earlier, names = tuple(history.store.calls(_steps(found.causes))), _names(ws, found)
     if step is None:
         return BlameView(name, found, None, (), earlier, names)

@@ -7,15 +7,15 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from notebook_agent.errors import RunConflictError
-from notebook_agent.ids import RunKey
+from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.core import Core
-from notebook_agent.store.lineage import SEQ, find_line
+from notebook_agent.store.lineage import SEQ, find_line, open_step
 from notebook_agent.store.protocol import Status
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["Head", "check_free", "check_head", "find_head"]
+__all__ = ["Head", "check_ended", "check_free", "check_head", "find_head"]
 
 _log: Final = logging.getLogger(__name__)
 _HEAD: Final = """
@@ -91,6 +91,14 @@ def check_free(core: Core, connection: Connection, key: RunKey, head: Head) -> N
     )
     connection.execute(_INTERRUPT, (time.time(), head.step))
     core.claims.sweep(head.holder)
+
+
+def check_ended(core: Core, connection: Connection, ref: StepRef, step: int) -> None:
+    """Refuse to point at a step that may still change; one that nobody can end any more is interrupted."""
+    action, holder = connection.execute("SELECT action, holder FROM step WHERE id = ?", (step,)).fetchone()
+    if core.claims.alive(holder, step):
+        raise open_step(ref, action)
+    connection.execute(_INTERRUPT, (time.time(), step))
 
 
 def check_head(key: RunKey, head: Head, after: int | None) -> None:

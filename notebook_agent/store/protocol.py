@@ -64,7 +64,12 @@ class Store(CallLog, Protocol):
         ...
 
     def create_run(self, new: NewRun, /) -> RunRecord:
-        """Create a run; RunExistsError if the key is taken."""
+        """Create a run.
+
+        Raises:
+            RunExistsError: the key is taken.
+            ForkError: the step to fork after has not ended; that of a dead process counts as interrupted.
+        """
         ...
 
     def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | None) -> None:
@@ -93,7 +98,8 @@ class Store(CallLog, Protocol):
     def drop_step(self, run: RunKey, seq: int, /) -> None:
         """Let go of a claimed step whose action has not run; no trace of it stays.
 
-        Nothing happens where this writer does not hold the step.
+        Where another run began from it, it stays as interrupted. Nothing happens where this writer does
+        not hold the step.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import RunConflictError, StoreError
@@ -40,7 +41,13 @@ INSERT INTO step (id, state, action, status, started_at, code, decision, inputs,
 VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)
 """
 _DROP: Final = """
-DELETE FROM step WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT n FROM age) = ?
+DELETE FROM step WHERE id = ?1 AND status = 'running' AND holder = ?2 AND (SELECT n FROM age) = ?3
+  AND NOT EXISTS (SELECT 1 FROM run WHERE parent = ?1 >> 32 AND parent_seq >= ?1 & 4294967295)
+  AND NOT EXISTS (SELECT 1 FROM run WHERE spawned_by = ?1)
+"""
+_INTERRUPT: Final = """
+UPDATE step SET status = 'interrupted', ended_at = ?, holder = NULL
+WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT n FROM age) = ?
 """
 
 
@@ -90,7 +97,8 @@ def drop_step(core: Core, key: RunKey, seq: int) -> None:
     step = step_id(core.runs.get(key) or _number(core, key), seq)
     core.claims.drop(step)
     with core.write(durable=False) as (transaction, _):
-        if not transaction.last(_DROP, (step, core.claims.holder())):
+        mine = step, core.claims.holder()
+        if not transaction.last(_DROP, mine) and not transaction.last(_INTERRUPT, (time.time(), *mine)):
             transaction.check_age()
 
 
