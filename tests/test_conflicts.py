@@ -110,3 +110,38 @@ def test_what_was_resumed_in_the_middle_of_a_step_does_not_go_on_from_before_it(
     again = opened(path)
     again.step(inputs={"by": "again"})
     assert {"n": 778} == again.state
+
+
+def test_an_edit_made_elsewhere_is_told_before_the_action_runs(tmp_path: Path):
+    """And the record says of no step that it began with what it has not seen."""
+    first = opened(tmp_path / "store.db")
+    first.step(inputs={"by": "first"})
+    second = opened(tmp_path / "store.db")
+    second.update_state(State({"n": 500}))
+    RAN.clear()
+    with pytest.raises(
+        RunConflictError, match="Somebody else has edited the state of the run shared at step 0"
+    ):
+        first.step(inputs={"by": "first"})
+    with pytest.raises(RunConflictError, match="Somebody else has edited"):
+        first.update_state(State({"n": 2}))
+    assert ([], {"n": 1}) == (RAN, first.state)
+    second.update_state(State({"n": 501}))
+    second.step(inputs={"by": "second"})
+    second.step(inputs={"by": "second"})
+    assert ({"n": 503}, ["second", "second"]) == (second.state, RAN)
+
+
+def test_a_run_of_the_same_name_is_not_gone_on_with(tmp_path: Path):
+    """It was made when the one that the application began with was removed."""
+    path = tmp_path / "store.db"
+    first = opened(path)
+    first.step(inputs={"by": "first"})
+    first.store.delete_run(first.key)
+    second = opened(path)
+    second.step(inputs={"by": "second"})
+    RAN.clear()
+    with pytest.raises(RunConflictError, match="that you began with was removed"):
+        first.step(inputs={"by": "first"})
+    second.step(inputs={"by": "second"})
+    assert (["second"], {"n": 2}, 2) == (RAN, second.state, len(second.history))

@@ -103,7 +103,7 @@ def edited(run: Run, origin: Origin) -> Run:
     if origin.overrides:
         run.state = run.state.update(**origin.overrides)
         if run.store is not None:
-            run.store.edit_state(run.key, run.state, after=run.head)
+            run.stand = run.store.edit_state(run.key, run.state, after=engine.standing(run))
         run.forget_decision()
     return run
 

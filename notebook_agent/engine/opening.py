@@ -27,6 +27,7 @@ def start(  # noqa: PLR0913  # the parts of a run, each named at the call
     label: str | None = None,
 ) -> Run:
     """Begin a new run; RunExistsError if the store has one of this key."""
+    stand = None
     if store is not None:
         new = NewRun(
             key,
@@ -37,8 +38,8 @@ def start(  # noqa: PLR0913  # the parts of a run, each named at the call
             label=label,
             notebook=notebook_here(),
         )
-        store.create_run(new)
-    return Run(key, graph, entrypoint, state, store, spawned_by=spawned_by)
+        stand = store.create_run(new).stand
+    return Run(key, graph, entrypoint, state, store, spawned_by=spawned_by, stand=stand)
 
 
 def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next: bool = True) -> Run:
@@ -54,7 +55,7 @@ def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next:
     """
     record = store.run(key)
     run = Run(key, graph, entrypoint, store.head_state(key), store, last_ended(record))
-    run.parent, run.spawned_by = record.parent, record.spawned_by
+    run.parent, run.spawned_by, run.stand = record.parent, record.spawned_by, record.stand
     if at_next and record.action is not None:
         step = store.step(StepRef(key, record.head))
         _stand_after(run, step, decided=step.ref.run == key and _same_edges(store, key, graph))
@@ -103,7 +104,7 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
             notebook=notebook_here(),
         )
     )
-    run = Run(key, graph, entrypoint, state, store, record.head, parent=source, own=[])
+    run = Run(key, graph, entrypoint, state, store, record.head, parent=source, own=[], stand=record.stand)
     if at_next and step is not None:
         _stand_after(run, step, decided=False)
     return run

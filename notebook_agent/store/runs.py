@@ -13,8 +13,8 @@ from notebook_agent.redact import redact_json
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_ended
-from notebook_agent.store.lineage import SEQ, find_line, line_of, no_step, owner_of, segments
-from notebook_agent.store.protocol import NewRun, RunRecord, Status
+from notebook_agent.store.lineage import SEQ, find_line, line_of, no_step, owner_of, segments, step_id
+from notebook_agent.store.protocol import NewRun, RunRecord, Stand, Status
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -48,6 +48,8 @@ FROM run r WHERE r.deleted_at IS NULL
 """
 _SELECT_ALL: Final = _SELECT.replace("r.deleted_at IS NULL\n", "r.id > 0\n")
 _HEAD: Final = "SELECT status, action, holder, coalesce(ended_at, started_at) FROM step WHERE id = ?"
+
+_EDITS: Final = "SELECT count(*) FROM edit WHERE step = ?"
 
 
 @at_any_age
@@ -199,7 +201,14 @@ def _record(core: Core, connection: Connection, row: tuple[object, ...]) -> RunR
         steps=0 if own is None or head is None else head - before,
         pinned=bool(pinned),
         removed=bool(removed),
+        stand=None if removed else _stand(connection, cast("int", number), head, cast("float", created)),
     )
+
+
+def _stand(connection: Connection, number: int, head: int | None, created: float) -> Stand:
+    following = step_id(number, 0 if head is None else head + 1)
+    edits: int = connection.execute(_EDITS, (following,)).fetchone()[0]
+    return Stand(head, edits, number, created)
 
 
 def _standing(
