@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
-from notebook_agent.errors import StoreError, StoreReadOnlyError
+from notebook_agent.errors import AgentError, StoreError, StoreReadOnlyError
 from notebook_agent.store.trouble import CANNOT_WRITE
 
-__all__ = ["MEMORY", "NAME", "locate_file"]
+__all__ = ["MEMORY", "NAME", "check_project", "locate_file"]
 
 MEMORY: Final = ":memory:"
 NAME: Final = "store.db"
 """Of the file in a folder that is named in its place."""
+
+
+_PROJECT: Final = re.compile(r"[A-Za-z0-9_:.-]+")
+
+
+def check_project(name: object) -> None:
+    """Raise AgentError where this is no name of a project: letters, digits and `_ - . :`."""
+    if not isinstance(name, str) or not _PROJECT.fullmatch(name):
+        raise AgentError(f"A project's name has letters, digits and _ - . : only; not {name!r}.")
 
 
 def locate_file(named: object) -> str | None:

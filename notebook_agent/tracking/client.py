@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from notebook_agent import store as stores
-from notebook_agent.errors import AgentError, UnknownRunError
+from notebook_agent.errors import UnknownRunError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store.places import MEMORY, NAME
+from notebook_agent.store.places import MEMORY, NAME, check_project
 from notebook_agent.store.protocol import Durability, RunRecord, Store
 
 __all__ = ["Loaded", "LocalTrackingClient", "default_path"]
-
-_PROJECT = re.compile(r"[A-Za-z0-9_:.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,7 @@ class LocalTrackingClient:
         durability: Durability = "full",
         redact_state: bool = False,
     ) -> None:
-        if not isinstance(project, str) or not _PROJECT.fullmatch(project):
-            raise AgentError(f"A project's name has letters, digits and _ - . : only; not {project!r}.")
+        check_project(project)
         self.project = project
         self.store: Store = stores.open_store(
             _file(storage_dir), durability=durability, redact_state=redact_state
