@@ -13,7 +13,7 @@ from notebook_agent.errors import UnknownRunError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store.places import MEMORY, NAME, check_project
+from notebook_agent.store.places import MEMORY, NAME, check_project, is_address
 from notebook_agent.store.protocol import Durability, RunRecord, Store
 
 __all__ = ["Loaded", "LocalTrackingClient", "default_path"]
@@ -138,7 +138,12 @@ def _resolved(named: str) -> Path:
 def _file(storage: str | Path | None) -> str | Path:
     if storage is None:
         return default_path()
-    if storage == MEMORY or not isinstance(storage, str | Path):
+    if (
+        not isinstance(storage, str | Path)
+        or not str(storage)
+        or str(storage) == MEMORY
+        or is_address(storage)
+    ):
         return storage
     path = Path(storage).expanduser()
-    return path if path.suffix and not path.is_dir() else path / NAME
+    return path if path.suffix and not os.path.isdir(path) else path / NAME  # noqa: PTH112  # raises nothing
