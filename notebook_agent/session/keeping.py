@@ -10,7 +10,7 @@ from notebook_agent.session.going import check_label
 from notebook_agent.session.references import find_only, typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
-from notebook_agent.session.words import listing
+from notebook_agent.session.words import as_word, listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.protocol import Reclaimed, RunRecord, RunSize
 from notebook_agent.view.brief import short_id, size
@@ -76,9 +76,10 @@ def delete(ws: Workspace, run: str, *, now: bool) -> str:
     what = f"{plural(found.steps, 'step')} of its own{_branches(found)}"
     kept = "; its forks keep what they have of it" if found.hidden else ""
     if now:
-        return f"{named} is gone, {what}{kept}; %agent restore {run} brings it back until %agent gc --now"
+        back = f"%agent restore {as_word(run)} brings it back until %agent gc --now"
+        return f"{named} is gone, {what}{kept}; {back}"
     freed = f", {size(found.bytes)} that no other run holds" if found.bytes else ""
-    return f"{named} would go: {what}{freed}{kept}. %agent delete {run} --now removes it"
+    return f"{named} would go: {what}{freed}{kept}. %agent delete {as_word(run)} --now removes it"
 
 
 def restore(ws: Workspace, run: str) -> str:
@@ -88,7 +89,8 @@ def restore(ws: Workspace, run: str) -> str:
         raise CommandError("no run of this project was deleted since the last %agent gc --now")
     record = ws.store().restore_run(find_only(run, removed).key)
     name = typed_name(record, ws.runs())
-    return f"{name} is back, {plural(record.steps, 'step')} of its own: %agent use {name} goes on with it"
+    steps = plural(record.steps, "step")
+    return f"{name} is back, {steps} of its own: %agent use {as_word(name)} goes on with it"
 
 
 def _branches(found: Reclaimed) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from notebook_agent.errors import did_you_mean
 
-__all__ = ["Names", "a_kind", "as_names", "hint", "listing"]
+__all__ = ["Names", "a_kind", "as_names", "as_word", "hint", "listing"]
 
 Names = Sequence[str] | str
 """Several names, or one."""
@@ -22,6 +22,11 @@ def listing(names: Iterable[str], limit: int = 12) -> str:
     every = list(names)
     rest = f" and {len(every) - limit} more" if len(every) > limit else ""
     return (", ".join(every[:limit]) or "none") + rest
+
+
+def as_word(name: str) -> str:
+    """Quote a name of several words, as it has to be typed."""
+    return f'"{name}"' if name.split() != [name] else name
 
 
 def hint(word: str, known: Iterable[str], what: str) -> str:

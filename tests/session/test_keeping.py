@@ -6,7 +6,14 @@ import re
 
 import pytest
 
-from notebook_agent.errors import CommandError, RunError, RunExistsError, StoreFormatError, UnknownRunError
+from notebook_agent.errors import (
+    AgentError,
+    CommandError,
+    RunError,
+    RunExistsError,
+    StoreFormatError,
+    UnknownRunError,
+)
 from notebook_agent.session.vocabulary import words
 from notebook_agent.view.brief import short_id
 
@@ -164,6 +171,28 @@ def test_what_cannot_be_taken_in_is_named(agent, tmp_path):
     path.write_text(json.dumps(found))
     with pytest.raises(StoreFormatError, match=r"run\.json: runs\[0\]\.state is no JSON object\."):
         agent.import_run(path)
+
+
+@pytest.mark.parametrize("project", ["bad name", "../x", ""])
+def test_a_project_that_no_tracker_could_open_is_refused(agent, tmp_path, project):
+    """Before anything is taken in."""
+    path = tmp_path / "run.json"
+    agent.export(path)
+    with pytest.raises(AgentError, match="A project's name has letters, digits and"):
+        agent.import_run(path, project=project)
+
+
+def test_a_name_of_several_words_is_quoted(agent, tmp_path):
+    """In the line that says how to go on."""
+    path = tmp_path / "run.json"
+    agent.export(path)
+    found = json.loads(path.read_text())
+    found["runs"][0] |= {"label": "two words", "app_id": "other"}
+    path.write_text(json.dumps(found))
+    assert str(agent.import_run(path)).endswith('%agent use "two words" takes it into use')
+    assert 'would go: 0 steps of its own. %agent delete "two words" --now removes it' in str(
+        agent.delete("two words")
+    )
 
 
 @pytest.mark.parametrize("option", ["calls", "with_secrets"])
