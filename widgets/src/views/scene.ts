@@ -27,14 +27,20 @@ const NO_EDITS: ReadonlyMap<string, Edit> = new Map();
 function useEdits(place: string) {
   const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
   const edits = all.get(place) ?? NO_EDITS;
-  const set = (here: ReadonlyMap<string, Edit>): void => setAll(new Map(all).set(place, here));
-  const onEdit = (key: string, edit: Edit | null): void => {
-    const here = new Map(edits);
-    if (edit) here.set(key, edit);
-    else here.delete(key);
-    set(here);
-  };
-  return { edits, onEdit, clear: () => set(NO_EDITS) };
+  const change = (how: (here: Map<string, Edit>) => void): void =>
+    setAll((before) => {
+      const here = new Map(before.get(place));
+      how(here);
+      return new Map(before).set(place, here);
+    });
+  const onEdit = (key: string, edit: Edit | null): void =>
+    change((here) => (edit ? here.set(key, edit) : here.delete(key)));
+  /** Drops those edits that are still as they are drawn now. */
+  const clear = (): void =>
+    change((here) => {
+      for (const [key, edit] of edits) if (here.get(key) === edit) here.delete(key);
+    });
+  return { edits, onEdit, clear };
 }
 
 /** What Run and Step go on with. */
