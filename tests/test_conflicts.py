@@ -145,3 +145,21 @@ def test_a_run_of_the_same_name_is_not_gone_on_with(tmp_path: Path):
         first.step(inputs={"by": "first"})
     second.step(inputs={"by": "second"})
     assert (["second"], {"n": 2}, 2) == (RAN, second.state, len(second.history))
+
+
+def test_a_fork_of_a_run_as_it_stands_has_what_its_open_step_began_with(tmp_path: Path):
+    """An edit by hand included."""
+    path, made = tmp_path / "store.db", []
+
+    @action(reads=["n"], writes=["n"])
+    def busy(state: State) -> State:
+        made.append(app.fork())
+        return state.update(n=777)
+
+    app = opened(path)
+    app.step(inputs={"by": "first"})
+    app.update_state(State({"n": 500}))
+    app.rebind("count", busy)
+    app.step()
+    assert [(StepRef(app.key, 0), {"n": 500})] == [(fork.history.run.parent, fork.state) for fork in made]
+    assert {"n": 777} == app.state

@@ -144,8 +144,8 @@ def _source(plan: Plan, origin: Origin, store: Store, key: RunKey) -> StepRef | 
         parent = RunKey(origin.loader.project, str(app_id), partition)
         if parent == key:
             raise ForkError(f"A fork of the run {key} needs an id of its own: leave with_identifiers out.")
-        record = store.run(parent)
-        return StepRef(parent, engine.last_ended(record) if wanted is None else wanted)
+        ended = store.run(parent).ended
+        return StepRef(parent, ended if wanted is None else wanted)
     if wanted is None or store.run(key).head == wanted:
         return None
     return StepRef(key, wanted)

@@ -15,7 +15,7 @@ from notebook_agent.engine.containers import (
 from notebook_agent.engine.context import ApplicationContext, Executors, Setting
 from notebook_agent.engine.drive import Wait, aiterate, arun, iterate, run
 from notebook_agent.engine.gate import Gate, Stopped
-from notebook_agent.engine.opening import fork, last_ended, resume, start
+from notebook_agent.engine.opening import fork, resume, start
 from notebook_agent.engine.request import read_call, read_halts
 from notebook_agent.engine.runs import Report, Run
 from notebook_agent.engine.spawning import Inherited, Place, Seed, enter, inherited, place
@@ -48,7 +48,6 @@ __all__ = [
     "fork",
     "inherited",
     "iterate",
-    "last_ended",
     "place",
     "read_call",
     "read_halts",

@@ -11,9 +11,9 @@ from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef, notebook_here
 from notebook_agent.state import State
 from notebook_agent.store.lineage import open_step
-from notebook_agent.store.protocol import NewRun, RunRecord, StepRecord, Store
+from notebook_agent.store.protocol import NewRun, StepRecord, Store
 
-__all__ = ["fork", "last_ended", "resume", "start"]
+__all__ = ["fork", "resume", "start"]
 
 
 def start(  # noqa: PLR0913  # the parts of a run, each named at the call
@@ -54,7 +54,7 @@ def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next:
         UnknownRunError: The store has no such run.
     """
     record = store.run(key)
-    run = Run(key, graph, entrypoint, store.head_state(key), store, last_ended(record))
+    run = Run(key, graph, entrypoint, store.head_state(key), store, record.ended)
     run.parent, run.spawned_by, run.stand = record.parent, record.spawned_by, record.stand
     if at_next and record.action is not None:
         step = store.step(StepRef(key, record.head))
@@ -70,13 +70,14 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
     *,
     entrypoint: str,
     at_next: bool = True,
+    state: State | None = None,
     overrides: Mapping[str, object] | None = None,
 ) -> Run:
     """Begin a new run at a checkpoint of another, which stays as it is.
 
     `source` may name a step of the run's ancestors, or None for its initial state: for a fork
-    the checkpoint at its fork point, as edited there. `overrides` are values to start with in
-    place of those of the checkpoint.
+    the checkpoint at its fork point, as edited there. `state` takes the place of the checkpoint's, and
+    `overrides` are values to start with in place of those.
 
     Raises:
         UnknownRunError: The store has no such run.
@@ -91,15 +92,14 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
     step = _step_at(store, source)
     if step is not None and step.status == "running":
         raise open_step(StepRef(source.run, step.seq), step.action)
-    state = store.state(source)
-    if overrides:
-        state = state.update(**overrides)
+    edited = state is not None or bool(overrides)
+    state = (store.state(source) if state is None else state).update(**(overrides or {}))
     record = store.create_run(
         NewRun(
             key,
             entrypoint,
             graph.describe(),
-            state if overrides else None,
+            state if edited else None,
             StepRef(source.run, source.seq),
             notebook=notebook_here(),
         )
@@ -108,13 +108,6 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
     if at_next and step is not None:
         _stand_after(run, step, decided=False)
     return run
-
-
-def last_ended(record: RunRecord) -> int | None:
-    """Return the number of a run's last step that has ended; None where there is none."""
-    if record.status != "running" or not record.steps:
-        return record.head
-    return record.head - 1 if record.head else None
 
 
 def _step_at(store: Store, source: StepRef) -> StepRecord | None:

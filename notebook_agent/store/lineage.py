@@ -128,8 +128,8 @@ def open_step(ref: StepRef, action: str) -> ForkError:
     """The error for a fork after a step that has not ended."""
     before = f"app.fork({ref.seq - 1 if ref.seq else None})"
     return ForkError(
-        f"Step {ref.seq} ({action}) of the run {ref.run.short} still runs, so nothing can be forked after it yet."
-        f" Wait until it has ended, or fork before it: {before}.",
+        f"Step {ref.seq} ({action}) of the run {ref.run.short} still runs, so nothing can be forked after it"
+        f" yet. Wait until it has ended, or fork before it: {before}.",
         run=ref.run.app_id,
         seq=ref.seq,
         action=action,

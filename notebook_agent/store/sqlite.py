@@ -252,7 +252,7 @@ class SqliteStore:
 
     def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
         """Take in what `past` gave."""
-        return taking.add_past(self._core, runs)
+        return taking.add_past(self._core, list(map(masked.masked_past, runs)) if self._masks else runs)
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:
         """Give back the space of what no run holds any more."""

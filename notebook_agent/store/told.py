@@ -116,6 +116,13 @@ class RunRecord:
     stand: Stand | None = field(default=None, compare=False)
     """What a writer that goes on from here hands over; None for one that cannot be gone on with."""
 
+    @property
+    def ended(self) -> int | None:
+        """The last step that has ended, its ancestors' included; None before that."""
+        if self.status != "running" or not self.steps:
+            return self.head
+        return self.head - 1 if self.head else None
+
 
 @dataclass(frozen=True, slots=True)
 class StepBegin:
