@@ -227,7 +227,8 @@ class Application(Running, Forking, Steered, Generic[Data]):
             )
         with held(), self._run:
             if self.store is not None:
-                self.store.edit_state(self.key, new_state, after=self.sequence_id)
+                after = engine.standing(self._run)
+                self._run.stand = self.store.edit_state(self.key, new_state, after=after)
             old = self._run.state
             typed = new_state.untyped and not old.untyped
             self._run.state = new_state.with_typing_system(old.typing_system) if typed else new_state

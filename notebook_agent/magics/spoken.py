@@ -24,11 +24,7 @@ _PHRASES = (
         "%agent run goes on, --until ACTION names where to stop",
     ),
     (
-        re.compile(r"Choose another path, or open it with read_only=True\."),
-        "Choose another file: %config AgentMagics.store = 'runs.db'",
-    ),
-    (
-        re.compile(r"Open it once without read_only=True\."),
+        re.compile(r"Choose another path\."),
         "Choose another file: %config AgentMagics.store = 'runs.db'",
     ),
     (

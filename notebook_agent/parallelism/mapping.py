@@ -232,10 +232,10 @@ class _Grid:
         return _said(error)
 
     def _judged(self, row: Forked, outcome: Outcome) -> Forked:
-        """Ask whether a fork passed: by its last state, also where it was refused to go on."""
+        """Ask whether a fork passed, by its last state; what raised or was refused midway did not."""
         if self._plan.passes is None or row.outcome == "interrupted" or row.run is None:
             return row
-        if row.outcome == "failed":
+        if row.outcome in {"failed", "refused"}:
             return replace(row, passed=False)
         try:
             state = outcome.state or self._store.head_state(row.run)

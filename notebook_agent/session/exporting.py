@@ -13,6 +13,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.references import typed_name
 from notebook_agent.session.results import run_name
+from notebook_agent.session.words import as_word
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.portable import export_run, import_run
 from notebook_agent.store.protocol import RunRecord, Store
@@ -69,10 +70,10 @@ def take_in(ws: Workspace, path: Path, project: str | None = None) -> str:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise CommandError(f"{path} cannot be read: {reason}", path=str(path)) from None
     try:
-        record = import_run(ws.store(), text, project=project or ws.project())
+        record = import_run(ws.store(), text, project=ws.project() if project is None else project)
     except StoreFormatError as error:
         raise StoreFormatError(f"{path}: {error}", path=error.path) from None
-    name, typed = run_name(record), typed_name(record, ws.store().runs(record.key.project))
+    name, typed = run_name(record), as_word(typed_name(record, ws.store().runs(record.key.project)))
     typed += "" if record.key.project == ws.project() else f" --project {record.key.project}"
     masked = " with its secrets masked;" if '\n "secrets": "masked"' in text[:_HEADER] else ""
     head = "no steps" if record.head is None else plural(record.head + 1, "step")

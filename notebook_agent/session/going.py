@@ -89,6 +89,7 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
         next=None if following is None else following.name,
         halted=plan.halted,
         note=note,
+        served=tuple(recorder.served),
     )
 
 
