@@ -60,3 +60,15 @@ def test_a_key_that_is_there_or_that_something_writes_is_not_told(notebook):
     notebook.cell(CODE.replace('reads=["q"]', 'reads=["q", "a"]'))
     notebook.cell(CODE.replace('"q"', '"k"').replace("q=prompt", "k=prompt"))
     assert "now reads" not in "\n".join(notebook.screen.said)
+
+
+def test_the_status_and_the_graph_show_what_was_edited(notebook):
+    """Until it has run so."""
+    notebook.cell(CODE.replace('a=state["q"]', 'a=[state["q"]]'))
+    agent = notebook.agent
+    assert "\ncode changed since: work (" in str(agent.status())
+    assert "\n  work  (edited) · reads q" in str(agent.graph())
+    assert "▸ ask · takes prompt" in str(agent.graph("text"))
+    agent.run({"prompt": "again"})
+    assert "changed" not in str(agent.status())
+    assert "edited" not in str(agent.graph("text"))
