@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from notebook_agent.application import Application
 from notebook_agent.calls import Forecast
+from notebook_agent.session.noticing import CodeNotice
 from notebook_agent.session.opening import opened
 from notebook_agent.session.references import Where
 from notebook_agent.session.shown import Shown
@@ -14,7 +15,7 @@ from notebook_agent.session.starting import check_edits
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 
-__all__ = ["Price", "changed_line", "price", "price_line"]
+__all__ = ["Price", "changed", "changed_line", "price", "price_line"]
 
 _NEWEST = 1000
 """Steps, from the last one, whose code is compared with the present one."""
@@ -61,13 +62,18 @@ def price_line(app: Application) -> str:
 
 def changed_line(ws: Workspace) -> str:
     """Say which actions run other code than when they ran last; nothing where none does."""
+    found = changed(ws)
+    return f"code changed since: {listing(each.full for each in found)}" if found else ""
+
+
+def changed(ws: Workspace) -> list[CodeNotice]:
+    """Return the actions that run other code than when they ran last."""
     app = ws.in_use()
     head = app.history.run.head
     first = 0 if head is None else max(0, head - _NEWEST)
     last = {step.action: step.code for step in app.history.store.steps(app.key, first=first) if step.code}
-    found = [
+    return [
         notice
         for node in app.graph.actions
         if (code := last.get(node.name)) is not None and (notice := ws.codes.since(node, code)) is not None
     ]
-    return f"code changed since: {listing(each.full for each in found)}" if found else ""

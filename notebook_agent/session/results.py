@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from notebook_agent.view.served import is_served
 from notebook_agent.view.spans import span_lines
 
 _LINES = 30
+_KIND = re.compile(r"<\w+(?: of \d+)?>")
 SERVED = "served, not fired"
 
 __all__ = [
@@ -252,9 +254,16 @@ def _edge(decision: Decision | None) -> str:
 
 
 def _check(check: Check) -> str:
-    told = {True: "true", False: "false", None: "not tried"}[check.result]
-    operands = f"  ({values_line(check.operands)})" if check.operands else ""
-    return f"  {redact_text(check.condition)} → {check.target}: {told}{operands}"
+    result = {True: "true", False: "false", None: "not tried"}[check.result]
+    told = (_operand(key, value) for key, value in check.operands.items())
+    operands = f"  ({', '.join(told)})" if check.operands else ""
+    return f"  {redact_text(check.condition)} → {check.target}: {result}{operands}"
+
+
+def _operand(key: str, value: object) -> str:
+    """Write what a condition looked at; a value of which but the kind and size are kept is no text."""
+    kept = isinstance(value, str) and _KIND.fullmatch(value) is not None
+    return f"{key}={value}" if kept else values_line({key: value})
 
 
 def change_line(change: Change) -> str:

@@ -96,6 +96,8 @@ class BisectView(Shown):
         bad, good = self.found.first_bad, self.found.last_good
         if bad is None:
             return self._held()
+        if not self.found.held and not self.found.left:
+            return f"{self.found.text} never holds in {self.where}{self._raised()}"
         before = f"; it still held {_after(good)}" if good else ""
         head = f"{self.found.text} first fails {_after(bad)}{before}"
         turns = ", ".join(map(_turn, self.found.flips[:12]))

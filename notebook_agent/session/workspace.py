@@ -23,6 +23,7 @@ from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import Board, Screen, SilentScreen, screen_here
 from notebook_agent.session.settings import Settings
+from notebook_agent.session.starting import unmet_reads
 from notebook_agent.session.turn import Refused
 from notebook_agent.session.words import listing
 from notebook_agent.session.worker import Worker
@@ -170,7 +171,7 @@ class Workspace:
             return
         goes_on = _GOES_ON if failed_at(app) in found.edited else ""
         edited = f"edited: {listing(found.edited.values())}{goes_on}" if found.edited else ""
-        for told in filter(None, (edited, "; ".join(found.said))):
+        for told in filter(None, (edited, "; ".join(found.said), unmet_reads(app))):
             self.screen.say(told)
             self.rest()
 
@@ -183,7 +184,8 @@ class Workspace:
             app.rebind(edit.old.name, edit.new)
         if taken:
             failed = failed_at(app) in {edit.old.name for edit in taken}
-            self.screen.say(f"edited: {listing(map(str, taken))}{_GOES_ON if failed else ''}")
+            told = f"edited: {listing(map(str, taken))}{_GOES_ON if failed else ''}"
+            self.screen.say("\n".join(filter(None, (told, unmet_reads(app)))))
             self.rest()
         for edit in edits:
             if not edit.same_cell and edit.new.code not in self.offered:

@@ -143,5 +143,6 @@ def test_a_key_that_is_read_now_and_missing_is_said(notebook):
     plain = SENDING.replace('reads=["n"]', 'reads=["m"]').replace('state["n"]', "3")
     notebook.cell(plain.replace(', effect="irreversible"', ""), "sending")
     agent.retry()
-    assert "send now reads m, which the state does not have" == notebook.screen.said[-1]
+    told = "send now reads m, which the state does not have: %agent fork m:=.. gives it"
+    assert told == notebook.screen.said[-1]
     assert [3] == notebook.names["SENT"]

@@ -65,3 +65,9 @@ def test_a_fork_with_a_function_for_no_action_is_not_made(agent):
     with pytest.raises(AgentError):
         agent.fork("@2", actions={"nope": other})
     assert 1 == len(agent.workspace.runs())
+
+
+def test_why_a_fork_is_refused_is_told_in_whole_sentences(agent):
+    """What the condition raised ends in a full stop."""
+    with pytest.raises(ConditionError, match=r"instances of 'str' and 'int'\. Let 'inc' write"):
+        agent.fork("@2", state={"n": "x"})

@@ -134,3 +134,12 @@ def test_a_question_where_the_view_stands_at_the_start_says_so(agent):
     agent.goto("@start")
     with pytest.raises(CommandError, match="count@start is one checkpoint, and no step: %agent state shows"):
         agent.watch("n")
+
+
+def test_why_tells_of_a_large_operand_what_it_is():
+    """Not as a text of its own."""
+    app = ApplicationBuilder().with_actions(inc).with_transitions(("inc", "inc", expr("len(rows) > n")))
+    app = app.with_entrypoint("inc").with_state(n=0, rows={str(n): n for n in range(12)}).build()
+    agent = Agent({}).use(app)
+    agent.step()
+    assert "(n=1, rows=<dict of 12>)" in str(agent.why())
