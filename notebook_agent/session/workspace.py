@@ -187,6 +187,8 @@ class Workspace:
             told = f"edited: {listing(map(str, taken))}{_GOES_ON if failed else ''}"
             self.screen.say("\n".join(filter(None, (told, unmet_reads(app)))))
             self.rest()
+        for told in self.watcher.stale(app.graph.actions, self.namespace):
+            self.screen.say(told)
         for edit in edits:
             if not edit.same_cell and edit.new.code not in self.offered:
                 self.offered.add(edit.new.code)
@@ -281,6 +283,8 @@ def _offered(edit: Edit, failed: str | None) -> str:
     told = f"{edit.function} was defined again in another cell"
     if failed == name:
         return f"{told}: %agent retry goes on with it, {edit}"
+    if edit.of_class:
+        return f"{told}; {name} is still an object of the old one: run the cell that builds the graph"
     return (
         f"{told}; {name} still runs the old one. %agent fork --with {name}={edit.function} takes the new one"
     )

@@ -121,14 +121,17 @@ def _otherwise(step: Recorded, state: Mapping[str, object]) -> Iterator[tuple[st
     for key, value in _read(step, step.after).items():
         if key not in state:
             yield key, ""
-        elif not _alike(state[key], value):
+        elif not _alike(step, state[key], value):
             kind = next((each for each in _KINDS if isinstance(value, each)), object)
             yield key, kind.__name__ if kind is not object and isinstance(state[key], kind) else ""
 
 
-def _alike(one: object, other: object) -> bool:
+def _alike(step: Recorded, one: object, other: object) -> bool:
+    """Compare what was found with what is expected; a secret of the source is hidden in the file's too."""
     try:
-        return same(one, other) or bool(one == other)
+        if same(one, other) or bool(one == other):
+            return True
+        return step.hide is not shaped and same(_read(step, {"value": one}), {"value": other})
     except Exception:  # noqa: BLE001 - a value of the user's may raise anything
         return False
 

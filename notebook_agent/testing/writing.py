@@ -21,7 +21,7 @@ from notebook_agent.testing.expecting import assertions, raising
 from notebook_agent.testing.fixture import told_call
 from notebook_agent.testing.formatting import formatted
 from notebook_agent.testing.imports import written_imports
-from notebook_agent.testing.literal import Code, call
+from notebook_agent.testing.literal import Code, assigned, call
 from notebook_agent.testing.literal import literal as literal_of
 from notebook_agent.testing.places import docstring, module_root, places_of
 from notebook_agent.testing.recorded import Recorded, shaped
@@ -97,7 +97,8 @@ def _checkpoint(file: _File, calls: list[dict[str, object]]) -> str:
     given = {key: value for key, value in given.items() if value}
     if sources.classes:
         given["classes"] = sources.class_names()
-    return f"CHECKPOINT = {call('Checkpoint', step.record.action, named=given, before=13)}"
+    written = call("Checkpoint", step.record.action, named=given, before=13)
+    return assigned("CHECKPOINT", written, given)
 
 
 def _hidden(step: Recorded, value: object) -> Json:
@@ -139,7 +140,7 @@ def _raising_test(file: _File, action: Code) -> str:
 def _expected(file: _File) -> list[str]:
     if not file.expected:
         return []
-    return [f"EXPECTED = {literal_of(file.expected, before=11)}"]
+    return [assigned("EXPECTED", literal_of(file.expected, before=11), file.expected)]
 
 
 def _head(file: _File, path: Path) -> str:

@@ -688,6 +688,27 @@ def test_what_is_not_to_be_run_again_is_said_to_be_untried(chances, notebook, se
     assert [1, "sent"] == notebook.names["MADE"]
 
 
+def test_a_secret_of_the_source_is_expected_as_the_file_has_it(notebook):
+    """Its place is taken in the source and in what comes of it."""
+    source = f"""
+from notebook_agent import action, graph
+
+@action(reads=[], writes=["sent"])
+def head(state):
+    return state.update(sent={{"to": "{SECRET}", "n": 1}})
+
+heads = graph.GraphBuilder().with_actions(head).build()
+"""
+    notebook.names["In"] = [source]
+    notebook.cell(source, "head")
+    agent = notebook.agent.use("heads")
+    agent.run()
+    agent.test(0, "test_head.py")
+    assert 'assert after["sent"] == {"to": "[openai-key]", "n": 1}\n' in Path("test_head.py").read_text()
+    code, said = pytest_on("test_head.py")
+    assert 0 == code, said
+
+
 def test_a_test_holds_only_what_its_step_read_and_wrote(chances):
     """Another key may be large."""
     chances.test(0, "test_chance.py")
