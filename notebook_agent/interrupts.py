@@ -62,7 +62,7 @@ class held:  # noqa: N801  # used as a function, and a class because each step e
         if not self._mine:
             return
         try:
-            if self._first:
+            if self._first and signal.getsignal(signal.SIGINT) is _came:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
         finally:
             _Main.held = False

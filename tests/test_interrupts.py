@@ -263,3 +263,17 @@ def test_nothing_is_held_on_another_thread():
     thread.start()
     thread.join()
     assert [signal.default_int_handler] == handlers
+
+
+def test_a_handler_that_was_set_in_the_block_stays():
+    """An action may take the signal over for good."""
+
+    def mine(*_):
+        raise AssertionError
+
+    try:
+        with held():
+            exposed(signal.signal, signal.SIGINT, mine)
+        assert mine is signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

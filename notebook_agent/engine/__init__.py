@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.engine.calling import Loop, Outcome, Step
+from notebook_agent.engine.claiming import standing
 from notebook_agent.engine.containers import (
     AsyncStreamingResultContainer,
     StreamingResultContainer,
@@ -14,7 +15,7 @@ from notebook_agent.engine.containers import (
 from notebook_agent.engine.context import ApplicationContext, Executors, Setting
 from notebook_agent.engine.drive import Wait, aiterate, arun, iterate, run
 from notebook_agent.engine.gate import Gate, Stopped
-from notebook_agent.engine.opening import fork, resume, start
+from notebook_agent.engine.opening import fork, last_ended, resume, start
 from notebook_agent.engine.request import read_call, read_halts
 from notebook_agent.engine.runs import Report, Run
 from notebook_agent.engine.spawning import Inherited, Place, Seed, enter, inherited, place
@@ -47,11 +48,13 @@ __all__ = [
     "fork",
     "inherited",
     "iterate",
+    "last_ended",
     "place",
     "read_call",
     "read_halts",
     "resume",
     "run",
+    "standing",
     "start",
     "steps",
     "stream_iterate",

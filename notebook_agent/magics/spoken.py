@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from notebook_agent.errors import AgentError
+from notebook_agent.redact import redact_text
 
 __all__ = ["spoken"]
 
@@ -42,8 +43,11 @@ _PHRASES = (
 
 
 def spoken(error: AgentError) -> str:
-    """Return an error's message on one line, with what to type where it names what to call."""
-    message = " ".join(str(error).split())
+    """Return an error's message on one line, with what to type where it names what to call.
+
+    Secrets that were typed are masked: what a command answers is saved with the notebook.
+    """
+    message = " ".join(redact_text(str(error)).split())
     for said, typed in _PHRASES:
         message = said.sub(typed, message)
     return message

@@ -9,7 +9,6 @@ from notebook_agent.application import Application
 from notebook_agent.calls import Forecast
 from notebook_agent.session.opening import opened
 from notebook_agent.session.references import Where
-from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown
 from notebook_agent.session.starting import check_edits
 from notebook_agent.session.words import listing
@@ -44,14 +43,14 @@ def price(
     """Price a fork at a step, or going on where none is named."""
     if where is None and ws.past is None and not actions and not state:
         return Price(ws.label(), ws.in_use().price())
-    history, seq = ws.resolve(where)
-    app = opened(ws, history.run, ws.in_use().graph)
+    place = ws.place(where)
+    app = opened(ws, place.history.run, ws.in_use().graph)
     graph = app.graph
     for action, function in (actions or {}).items():
         graph = graph.replace(action, function)
-    check_edits(graph, history.at(seq), state or {})
-    name = f"a fork of {run_name(history.run)}@{'start' if seq is None else seq}"
-    return Price(name, app.price(seq, state, actions))
+    check_edits(graph, place.state(), state or {})
+    edited = {**dict.fromkeys(place.edited()), **(state or {})}
+    return Price(f"a fork of {place.name}", app.price(place.seq, edited, actions))
 
 
 def price_line(app: Application) -> str:

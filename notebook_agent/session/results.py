@@ -16,6 +16,7 @@ from notebook_agent.view import state_html
 from notebook_agent.view.brief import brief, cost, duration
 from notebook_agent.view.escape import one_line, plural
 from notebook_agent.view.flips import flip_line
+from notebook_agent.view.served import is_served
 from notebook_agent.view.spans import span_lines
 
 _LINES = 30
@@ -99,6 +100,7 @@ class RunResult(Shown):
         next: The action that is next; None where the graph ends.
         halted: Why it halted, where the command did not say.
         note: What the command has to say first, such as which code a retry ran.
+        served: Those of the steps whose effect cannot be taken back, and that gave their record again.
     """
 
     run: str
@@ -108,6 +110,7 @@ class RunResult(Shown):
     next: str | None
     halted: str | None = None
     note: str | None = None
+    served: tuple[StepRecord, ...] = ()
 
     @property
     def spent(self) -> Spent:
@@ -117,7 +120,9 @@ class RunResult(Shown):
     def __str__(self) -> str:
         made = f"{plural(len(self.steps), 'step')}{_extent(self.steps)}"
         went = f"{self.run}: {made}, next {self.next or 'nothing'}"
-        told = [text for text in (self.note, went, self.halted, str(self.spent)) if text]
+        served = ", ".join(f"@{step.seq} {step.action}" for step in self.served)
+        again = f"{served}: {SERVED}" if served else None
+        told = [text for text in (self.note, went, again, self.halted, str(self.spent)) if text]
         return "\n".join([*told, *self._written()])
 
     def _written(self) -> list[str]:
@@ -143,7 +148,8 @@ class StepResult(Shown):
     def __str__(self) -> str:
         step = self.record
         took = _took(step)
-        lines = [f"{self.run}@{step.seq} {step.action}: {step.status}{', ' + took if took else ''}"]
+        status = SERVED if is_served(self.values) else step.status
+        lines = [f"{self.run}@{step.seq} {step.action}: {status}{', ' + took if took else ''}"]
         lines += _field("reads", ", ".join(step.reads)) + _field("writes", ", ".join(step.writes))
         lines += _field("inputs", values_line(self.values.inputs))
         lines += _field("edge", _edge(step.decision)) + _field("calls", str(self.spent) if self.calls else "")

@@ -9,6 +9,7 @@ from notebook_agent.condition import Check, Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
 from notebook_agent.history import flip
+from notebook_agent.redact import redact_text
 from notebook_agent.session.results import Why, run_name
 from notebook_agent.session.shown import Said
 from notebook_agent.session.workspace import Workspace
@@ -92,4 +93,4 @@ def _so_far(graph: Graph, source: str, state: State) -> Decision:
 
 
 def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, AgentError) else f"{type(error).__name__}: {error}"
+    return redact_text(str(error) if isinstance(error, AgentError) else f"{type(error).__name__}: {error}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from notebook_agent.errors import CommandError
 from notebook_agent.history import Bisection, History, Point, Watched, WatchStopped
 from notebook_agent.history import bisect as bisected
-from notebook_agent.session.references import Where, read_reference
+from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.shown import Shown, Table
@@ -143,12 +143,13 @@ def up_to(ws: Workspace, where: Where) -> tuple[History, int | None]:
     Raises:
         CommandError: The initial state is meant, which is but one checkpoint.
     """
-    history, seq = ws.resolve(where)
-    if where is None or read_reference(where).step in {None, "head"}:
-        return history, None
-    if seq is None:
-        raise CommandError(f"@start is one checkpoint, and no step: %agent state {where} shows it")
-    return history, seq
+    place = ws.place(where)
+    if place.latest:
+        return place.history, None
+    if place.seq is None:
+        shows = "%agent state" if where is None else f"%agent state {where}"
+        raise CommandError(f"{place.name} is one checkpoint, and no step: {shows} shows it")
+    return place.history, place.seq
 
 
 def _extent(history: History, last: int | None) -> str:

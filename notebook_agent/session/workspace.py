@@ -16,6 +16,7 @@ from notebook_agent.session.edits import Edit, EditWatcher, find_edits
 from notebook_agent.session.loop import LoopThread
 from notebook_agent.session.namespace import project_name, usable_names
 from notebook_agent.session.noticing import CodeMemory, notices_line
+from notebook_agent.session.place import Place
 from notebook_agent.session.rebuilt import GraphMemory
 from notebook_agent.session.references import Where, find_run, find_step, read_reference
 from notebook_agent.session.replay import Replay
@@ -238,21 +239,33 @@ class Workspace:
         return run_name(self.record())
 
     def resolve(self, where: Where = None) -> tuple[History, int | None]:
-        """Return the run that a reference names, and the step's number; None is the initial state.
+        """Return the run that a reference names, and the step's number; None is the initial state."""
+        place = self.place(where)
+        return place.history, place.seq
 
-        Without a reference it is where the view stands.
+    def place(self, where: Where = None) -> Place:
+        """Return the checkpoint that a reference names; without one it is where the view stands.
+
+        `@head` is the run as it stands now, edits by hand included, and so is a view that follows it; any
+        other reference is a step as it ended.
         """
         if where is None and self.past is not None:
-            return History(self.store(), self.past.run), self.past.seq
+            return Place(History(self.store(), self.past.run), self.past.seq)
         reference = read_reference(where)
         run = self.record(reference.run)
         history = History(self.store(), run.key)
         if reference.step in {None, "head"}:
-            return history, run.head
+            return Place(history, run.head, latest=True)
         if reference.step is not None and reference.step.isdecimal():
             with suppress(UnknownStepError):
-                return history, history[int(reference.step)].seq
-        return history, find_step(reference.step, history[:], run_name(run))
+                return Place(history, history[int(reference.step)].seq)
+        return Place(history, find_step(reference.step, history[:], run_name(run)))
+
+    def state_at(self, place: Place) -> State:
+        """Return the state at a checkpoint; of the run in use as it stands the objects that it holds."""
+        if place.latest and self.app is not None and place.history.key == self.app.key:
+            return self.app.state
+        return place.state()
 
 
 def failed_at(app: Application) -> str | None:

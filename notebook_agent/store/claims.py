@@ -13,10 +13,15 @@ import sys
 import time
 from pathlib import Path
 from uuid import uuid4
+from weakref import WeakSet
 
 __all__ = ["Claims"]
 
 _MOMENT = 60.0
+_TRIES = 100
+
+
+_locked: WeakSet[Claims] = WeakSet()
 
 
 class Claims:
@@ -35,8 +40,8 @@ class Claims:
         Where they cannot, as on some network mounts, its claims count until it ends them.
         """
         if self._lock is None and self._folder is not None:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            self._lock = os.open(self._folder / self._name, os.O_RDWR | os.O_CREAT, 0o600)
+            self._lock = _made(self._folder, self._name)
+            _locked.add(self)
             with contextlib.suppress(OSError):
                 _lock(self._lock, shared=False)
             self._process = os.getpid()
@@ -93,6 +98,22 @@ class Claims:
             self._lock = None
 
 
+def _made(folder: Path, name: str) -> int:
+    """Open a new file; another process that ends may remove the folder just then."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _forget_locks() -> None:
+    """Close in a forked child what it has of its parent's locks, or they would outlive the parent."""
+    for claims in tuple(_locked):
+        claims.forget()
+
+
 def _settled(file: Path) -> bool:
     """Whether a file is older than the moment between its making and its lock."""
     with contextlib.suppress(OSError):
@@ -124,6 +145,7 @@ if sys.platform == "win32":
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 
 else:
+    os.register_at_fork(after_in_child=_forget_locks)
 
     def _lock(file: int, *, shared: bool) -> None:
         import fcntl

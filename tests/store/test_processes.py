@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from notebook_agent.errors import RunConflictError, UnknownRunError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store import open_store
+from notebook_agent.store.claims import Claims
 
 from .runs import FORK, KEY, begin, counted, end, new_run, step
 
@@ -216,6 +218,48 @@ def test_a_forked_child_has_a_store_of_its_own(path: Path):
         print(store.head_state(RunKey("tests", "child"))["n"], store.head_state(KEY)["n"])
     """
     assert ("2 3\n", None) == start(path, body).communicate()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_that_lives_on_keeps_no_claim_of_its_dead_parent(path: Path):
+    """As a worker of a pool does after its process was killed."""
+    body = """
+        counted(store, 3)
+        store.begin_step(KEY, begin(3), after=2)
+        child = os.fork()
+        if not child:
+            os.close(1)
+            sys.stdin.read()
+            os._exit(0)
+        print("begun", flush=True)
+        sys.stdin.read()
+    """
+    process = start(path, body)
+    assert process.stdout is not None
+    assert "begun\n" == process.stdout.readline()
+    process.kill()
+    process.wait()
+    store = open_store(path)
+    step(store, 4, {"n": 5})
+    assert ["interrupted", "completed"] == [each.status for each in store.steps(KEY)[3:]]
+    process.communicate()
+    store.close()
+
+
+def test_claims_that_come_and_go_at_once_are_all_made(path: Path):
+    """One that goes takes the folder with it."""
+
+    def come_and_go(_: int) -> int:
+        made = 0
+        for _ in range(200):
+            claims = Claims(str(path))
+            claims.holder()
+            claims.close()
+            made += 1
+        return made
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [200] * 4 == list(pool.map(come_and_go, range(4)))
 
 
 def test_a_run_in_memory_needs_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

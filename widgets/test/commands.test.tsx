@@ -103,6 +103,26 @@ describe("commands", () => {
     expect(find(at, "textbox", "prompt")).toBeTruthy();
   });
 
+  it("keeps what is edited while a fork is made, there and at another step", async () => {
+    let answer: (reply: object) => void = () => {};
+    source.replies.fork = new Promise((resolve) => {
+      answer = resolve;
+    });
+    await slide(4);
+    for (const name of ["Edit prompt", "Edit response"]) await click(at, "button", name);
+    await type(get(at, "textbox", "prompt"), "forked");
+    await click(at, "button", "Fork here");
+    await type(get(at, "textbox", "response"), '"typed since"');
+    await slide(5);
+    await click(at, "button", "Edit prompt");
+    await type(get(at, "textbox", "prompt"), "another");
+    await doing(() => answer({}));
+    expect((get(at, "textbox", "prompt") as HTMLTextAreaElement).value).toBe("another");
+    await slide(4);
+    expect(find(at, "textbox", "prompt")).toBeNull();
+    expect((get(at, "textbox", "response") as HTMLTextAreaElement).value).toBe('"typed since"');
+  });
+
   it("keeps an edit with its step", async () => {
     await slide(4);
     await click(at, "button", "Edit prompt");

@@ -2,9 +2,9 @@
 import type { Act as Hold } from "../wire.ts";
 import { Act } from "./buttons.tsx";
 import type { Drawer } from "./limits.tsx";
-import type { Going, Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
-export interface ActsProps extends Scene, Going {
+export interface ActsProps extends Scene {
   /** Nothing can be begun now. */
   busy: boolean;
   drawer: Drawer;

@@ -20,7 +20,7 @@ const Place = ({ origin, onGo }: { origin: OriginWire } & Pick<BlameProps, "onGo
   const { seq, action } = origin;
   if (seq === null) return null;
   return (
-    <Link title={`Look at step ${seq}`} onClick={() => onGo(seq)}>
+    <Link onClick={() => onGo(seq)}>
       {action}, step {seq}
     </Link>
   );

@@ -4,7 +4,7 @@ import type { ChatWire, ValueWire } from "../wire.ts";
 import { Go, Link } from "./buttons.tsx";
 import { type Bubble, Chat, chatOf, Message } from "./chat.tsx";
 import { Form, onEnter } from "./form.tsx";
-import { goingOn, type Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 import { Value } from "./value.tsx";
 
 const itemsOf = (state: ValueWire): [string, ValueWire][] => (isA(state, "dict") ? state.items : []);
@@ -114,7 +114,7 @@ export function ChatBox({ chat, ...scene }: Scene & { chat: ChatWire }) {
       {!goes && <Hint {...scene} broken={broken} />}
       <Box
         input={chat.input}
-        past={goingOn(scene).past}
+        past={scene.past}
         disabled={goes || broken !== null || edited !== 0}
         onSend={(message) => {
           setSent(message);

@@ -107,7 +107,6 @@ const Beside = ({ run, onCompare }: { run: Run; onCompare: ((run: string) => voi
       class="na-link na-beside"
       tabIndex={-1}
       aria-label={`Compare with ${run.label}`}
-      title={`The run in view beside ${run.label}`}
       onClick={quietly(() => onCompare(run.id))}
     >
       Compare

@@ -59,8 +59,6 @@ export function LimitActs({ control, drawer, onDrawer }: LimitActsProps) {
 export const AllowEffects = ({ trouble, onAllow }: { trouble: string; onAllow: () => void }) => (
   <div class="na-banner na-ask" role="alert">
     <span>{trouble}</span>
-    <Plain title="Fire it once more" onClick={onAllow}>
-      Allow effects
-    </Plain>
+    <Plain onClick={onAllow}>Allow effects</Plain>
   </div>
 );

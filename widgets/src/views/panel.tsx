@@ -13,7 +13,7 @@ import { Header } from "./header.tsx";
 import { onHelp } from "./keys.tsx";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
-import { nextOf, type Scene, useScene } from "./scene.ts";
+import { type Scene, useScene } from "./scene.ts";
 import { TimelineView } from "./timeline.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
@@ -27,12 +27,11 @@ const Banner = ({ looks, point, head, move, viewer }: Scene) => (
   </div>
 );
 
-function Graph({ viewer, looks, point, run, atHead, late, hues, visits, move }: Scene) {
+function Graph({ viewer, looks, point, next, hues, visits, move }: Scene) {
   const pick = (action: string): void => {
     const to = visitBefore(viewer.looks.points, viewer.looks.at, action);
     if (to >= 0) move(to);
   };
-  const next = late ? null : nextOf(looks.detail, run, atHead);
   return (
     <GraphView
       graph={looks.overview.graph}

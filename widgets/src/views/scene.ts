@@ -4,7 +4,7 @@ import { runSentence } from "../format.ts";
 import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
 import { runIn } from "../saying.ts";
-import { placeKey } from "../timeline.ts";
+import { type Point, placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
 import { VisitCounter } from "../visits.ts";
 import type { Detail, InputWire, Status } from "../wire.ts";
@@ -27,19 +27,43 @@ const NO_EDITS: ReadonlyMap<string, Edit> = new Map();
 function useEdits(place: string) {
   const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
   const edits = all.get(place) ?? NO_EDITS;
-  const set = (here: ReadonlyMap<string, Edit>): void => setAll(new Map(all).set(place, here));
-  const onEdit = (key: string, edit: Edit | null): void => {
-    const here = new Map(edits);
-    if (edit) here.set(key, edit);
-    else here.delete(key);
-    set(here);
-  };
-  return { edits, onEdit, clear: () => set(NO_EDITS) };
+  const change = (how: (here: Map<string, Edit>) => void): void =>
+    setAll((before) => {
+      const here = new Map(before.get(place));
+      how(here);
+      return new Map(before).set(place, here);
+    });
+  const onEdit = (key: string, edit: Edit | null): void =>
+    change((here) => (edit ? here.set(key, edit) : here.delete(key)));
+  /** Drops those edits that are still as they are drawn now. */
+  const clear = (): void =>
+    change((here) => {
+      for (const [key, edit] of edits) if (here.get(key) === edit) here.delete(key);
+    });
+  return { edits, onEdit, clear };
 }
 
-/** The action that comes after the place in view. */
-export const nextOf = (detail: Detail | null, run: Run | undefined, atHead: boolean): string | null =>
-  atHead ? (run?.next ?? null) : (detail?.next?.target ?? null);
+/** What Run and Step go on with. */
+interface Going {
+  /** The next action. */
+  next: string | null;
+  /** What it takes. */
+  inputs: InputWire[];
+  /** The place in the past that a fork starts from; null at the head. */
+  past: string | null;
+}
+
+const goesOn = ({ overview }: Looks, run: Run | undefined): Going => ({
+  next: run?.next ?? null,
+  inputs: overview.inputs,
+  past: null,
+});
+
+const forksAt = ({ seq }: Point, detail: Detail | null): Going => ({
+  next: detail?.goesOn ?? null,
+  inputs: detail?.asks ?? [],
+  past: seq === null ? "the start" : `step ${seq}`,
+});
 
 const BROKEN = new Set<Status>(["failed", "interrupted"]);
 
@@ -55,6 +79,8 @@ export function useScene(viewer: Viewer) {
   const visits = useMemo(() => counter.of(points, at), [points, at]);
   const move = useCallback((to: number) => viewer.move(to), [viewer]);
   const run = runIn(overview);
+  const atHead = at === points.length - 1;
+  const late = looks.shown !== here;
   const edits = useEdits(here);
   const changes = editsOf(edits.edits);
   return {
@@ -74,30 +100,13 @@ export function useScene(viewer: Viewer) {
     broken: run && BROKEN.has(run.status) ? runSentence(run) : null,
     /** The completed step in view, which may run again; null where there is none. */
     again: point.step?.status === "completed" ? point.step : null,
-    atHead: at === points.length - 1,
+    atHead,
     head: points.at(-1)?.seq ?? null,
-    late: looks.shown !== here,
+    late,
+    ...(atHead ? goesOn(looks, run) : forksAt(point, late ? null : looks.detail)),
     onSwitch: useCallback((to: string) => void viewer.switchTo(to), [viewer]),
     onCompare: useCallback((to: string) => void viewer.compare(to), [viewer]),
   };
 }
 
 export type Scene = ReturnType<typeof useScene>;
-
-/** What Run and Step go on with. */
-export interface Going {
-  /** The next action. */
-  next: string | null;
-  /** What it takes. */
-  inputs: InputWire[];
-  /** The place in the past that a fork starts from; null at the head. */
-  past: string | null;
-}
-
-/** At the head the run goes on, in the past a fork. */
-export function goingOn({ looks, point, run, atHead, late }: Scene): Going {
-  if (atHead) return { next: run?.next ?? null, inputs: looks.overview.inputs, past: null };
-  const past = point.seq === null ? "the start" : `step ${point.seq}`;
-  const detail = late ? null : looks.detail;
-  return { next: detail?.goesOn ?? null, inputs: detail?.asks ?? [], past };
-}

@@ -78,13 +78,7 @@ const markOf = (name: string, diff: DiffWire[]): string => {
 type Starter = { name: string; start: Edit; onEdit: (edit: Edit | null) => void };
 
 const Pencil = ({ name, start, onEdit }: Starter) => (
-  <Tool
-    name={`Edit ${name}`}
-    icon="edit"
-    class="na-edit"
-    title={`Edit ${name}, then fork here`}
-    onClick={() => onEdit(start)}
-  />
+  <Tool name={`Edit ${name}`} icon="edit" class="na-edit" onClick={() => onEdit(start)} />
 );
 
 function Head({ name, value, mark, line }: { name: string; value: ValueWire; mark: string; line: boolean }) {

@@ -31,13 +31,7 @@ function Scrubbed({ text, stream }: { text: string; stream: Stream }) {
   return (
     <>
       <div class="na-token-time">
-        <Tool
-          name="Play tokens"
-          icon={playing ? "pause" : "run"}
-          aria-pressed={playing}
-          title="Show the answer as it came"
-          onClick={toggle}
-        />
+        <Tool name="Play tokens" icon={playing ? "pause" : "run"} aria-pressed={playing} onClick={toggle} />
         <input
           type="range"
           aria-label="Token time"

@@ -8,9 +8,9 @@ import { InputForm } from "./inputs.tsx";
 import { Keys } from "./keys.tsx";
 import { AllowEffects, type Drawer, LimitActs } from "./limits.tsx";
 import { type Asked, PriceForm, usePrice } from "./price.tsx";
-import { type Going, goingOn, type Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
-interface OpenProps extends Scene, Going {
+interface OpenProps extends Scene {
   drawer: Drawer;
   price: Asked | null;
   onGo: (inputs: Record<string, Json>) => void;
@@ -49,7 +49,7 @@ function Open({ drawer, price, viewer, looks, onAgain, onCancel, ...props }: Ope
 }
 
 /** Which drawer is open; the forms of what runs only where a run may begin. */
-function useDrawer({ viewer, edited }: Scene, { inputs }: Going, busy: boolean) {
+function useDrawer({ viewer, edited, inputs }: Scene, busy: boolean) {
   const bar = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState<Drawer>(null);
   const begins = chosen === "run" || chosen === "step" || chosen === "price";
@@ -104,29 +104,20 @@ export function Toolbar(scene: Scene) {
   const { control } = looks;
   const idle = control.mode === "rest";
   const busy = looks.waiting !== null || !idle;
-  const going = goingOn(scene);
-  const { bar, drawer, choose, close, begin, go } = useDrawer(scene, going, busy);
+  const { bar, drawer, choose, close, begin, go } = useDrawer(scene, busy);
   const { price, onAsk, onAgain } = usePrice(scene, choose);
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: the buttons are no form */}
       <div class="na-toolbar" role="group" aria-label="Commands" ref={bar}>
-        <Acts {...scene} {...going} busy={busy} drawer={drawer} onBegin={begin} onAsk={onAsk} />
+        <Acts {...scene} busy={busy} drawer={drawer} onBegin={begin} onAsk={onAsk} />
         <Said {...scene} />
         <LimitActs control={control} drawer={drawer} onDrawer={choose} />
       </div>
       {control.allow && idle && (
         <AllowEffects trouble={control.trouble} onAllow={() => void viewer.goOn("allow")} />
       )}
-      <Open
-        {...scene}
-        {...going}
-        drawer={drawer}
-        price={price}
-        onGo={go}
-        onAgain={onAgain}
-        onCancel={close}
-      />
+      <Open {...scene} drawer={drawer} price={price} onGo={go} onAgain={onAgain} onCancel={close} />
     </>
   );
 }

@@ -20,13 +20,7 @@ export function WhoTool({ name, path }: { name: string; path: Path }) {
   const { blame } = useContext(ReachContext);
   if (!blame || !path) return null;
   return (
-    <Tool
-      name={`Who wrote ${name}`}
-      icon="who"
-      class="na-edit na-ask-who"
-      title={`Who wrote ${name}?`}
-      onClick={() => blame(path)}
-    />
+    <Tool name={`Who wrote ${name}`} icon="who" class="na-edit na-ask-who" onClick={() => blame(path)} />
   );
 }
 

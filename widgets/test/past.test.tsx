@@ -1,0 +1,26 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Viewer } from "../src/viewer.ts";
+import { opened } from "./opened.tsx";
+import { doing, get } from "./screen.ts";
+import { detailAt, type FakeSource } from "./story.ts";
+
+let source: FakeSource;
+let viewer: Viewer;
+let at: HTMLElement;
+
+beforeEach(async () => {
+  ({ source, viewer, at } = await opened());
+});
+
+const lookAt = (seq: number | null): Promise<void> => doing(() => viewer.moveToSeq(seq));
+
+describe("the start of a run", () => {
+  it("marks in the graph the action that Run goes on with", async () => {
+    source.replies.detail = {
+      detail: { ...detailAt(viewer.point.run, null), next: null, goesOn: "prompt" },
+    };
+    await lookAt(null);
+    expect(at.querySelector(".na-next")?.getAttribute("data-node")).toBe("prompt");
+    expect(get(at, "button", "Run").title).toBe("Run on from prompt, in a fork from the start");
+  });
+});
