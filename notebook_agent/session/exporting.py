@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from notebook_agent import view
@@ -81,12 +82,25 @@ def take_in(ws: Workspace, path: Path, project: str | None = None) -> str:
     return f"{name}: {head}{branches} from {path},{masked} %agent use {typed} takes it into use"
 
 
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give a file to write, which takes the other's place once it is whole."""
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:
     text = export_run(ws.store(), ws.in_use().key, with_secrets=with_secrets)
-    if with_secrets:
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-    path.write_text(text, encoding="utf-8")
+    with _beside(path) as part:
+        if with_secrets:
+            part.touch(mode=0o600)
+            part.chmod(0o600)
+        part.write_text(text, encoding="utf-8")
     steps = plural(len(ws.in_use().history), "step")
     told = (
         "exactly as they are kept, secrets too"
@@ -111,7 +125,8 @@ def _with_branches(store: Store, key: RunKey) -> str:
 def _write_calls(ws: Workspace, path: Path) -> str:
     from notebook_agent.calls import Recording
 
-    saved = Recording.save(path, ws.in_use().history.calls())
+    with _beside(path) as part:
+        saved = Recording.save(part, ws.in_use().history.calls())
     return f"{path}: {plural(saved, 'LLM call')}"
 
 
@@ -121,7 +136,8 @@ def _write_page(ws: Workspace, path: Path) -> str:
     from notebook_agent.view import page
 
     made = page_of(ws.in_use().history, ws.in_use().graph)
-    path.write_text(page.render(made, ws.label()), encoding="utf-8")
+    with _beside(path) as part:
+        part.write_text(page.render(made, ws.label()), encoding="utf-8")
     return f"{path}: {plural(len(made['details']), 'checkpoint')}, {path.stat().st_size / 1000:,.0f} kB"
 
 

@@ -45,7 +45,7 @@ def relabel(ws: Workspace, label: str | None, run: str | None) -> str:
     check_label(ws, label)
     ws.store().label_run(record.key, label)
     if label is None:
-        return f"{run_name(record)} has no label any more"
+        return f"{run_name(record)} has no label any more: it goes by its id, {short_id(record.key.app_id)}"
     others = [each for each in ws.runs() if each.label == label and each.key != record.key]
     told = f"{run_name(record)} is now called {label}"
     if not others:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.errors import (
     AgentError,
     CommandError,
@@ -14,6 +15,7 @@ from notebook_agent.errors import (
     StoreFormatError,
     UnknownRunError,
 )
+from notebook_agent.graph import GraphBuilder
 from notebook_agent.session.vocabulary import words
 from notebook_agent.view.brief import short_id
 
@@ -103,6 +105,45 @@ def test_a_pinned_run_stays(agent, second):
         agent.delete(second)
     assert str(agent.pin(second, off=True)) == f"{second} can be removed again"
     agent.delete(second, now=True)
+
+
+def test_a_pin_is_seen(agent, second):
+    """In the table of runs."""
+    agent.pin(second)
+    assert [True] == [row[1] == f"{second} (pinned)" for row in agent.runs().rows if second in row[1]]
+
+
+def test_a_label_is_taken_away(agent, second):
+    """The run goes by its id from then on."""
+    told = str(agent.label(None, second))
+    number = told[-8:]
+    assert told == f"{second} has no label any more: it goes by its id, {number}"
+    assert second not in [row[1] for row in agent.runs().rows]
+
+
+def test_a_file_that_cannot_be_written_whole_is_left(agent, tmp_path):
+    """As it was, and nothing is left beside it; one that can takes its place."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "run.json"
+    path.write_text("before")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(CommandError, match="cannot be written: File too large"):
+            agent.export(path, force=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert ("before", [path]) == (path.read_text(), list(tmp_path.glob("*run.json*")))
+    agent.export(path, force=True)
+    assert "notebook_agent run" == json.loads(path.read_text())["format"]
+
+
+@pytest.mark.parametrize("builder", [ApplicationBuilder(), GraphBuilder()])
+def test_a_builder_is_built_first(agent, builder):
+    """The sentence says how."""
+    agent.workspace.namespace["plan"] = builder
+    with pytest.raises(CommandError, match=r"; a builder makes one: plan = plan\.build\(\)$"):
+        agent.use("plan")
 
 
 def test_forks_keep_what_they_have(agent):

@@ -82,8 +82,17 @@ def read_value(found: Json, place: str) -> object:
     try:
         return decoder.text(json.dumps(found))
     except (StoreFormatError, RecursionError, ValueError) as error:
-        reason = str(error.__cause__ or error)
-        raise StoreFormatError(f"{place} cannot be read ({reason}).", path=place) from error
+        raise StoreFormatError(f"{place} cannot be read ({_reason(error)}).", path=place) from error
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a value; the decoder takes it for one of a store."""
+    cause = error.__cause__ or error
+    if isinstance(cause, KeyError):
+        return f"{cause} is missing or unknown"
+    if isinstance(cause, RecursionError):
+        return "it is nested too deeply"
+    return str(cause).removeprefix("The store is damaged: ").removesuffix(".")
 
 
 def _int(value: object, _: bool) -> Json:  # noqa: FBT001 (one signature for all)
