@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Viewer } from "../src/viewer.ts";
 import { opened } from "./opened.tsx";
-import { doing, get } from "./screen.ts";
+import { doing, find, get } from "./screen.ts";
 import { detailAt, type FakeSource } from "./story.ts";
 
 let source: FakeSource;
@@ -13,6 +13,15 @@ beforeEach(async () => {
 });
 
 const lookAt = (seq: number | null): Promise<void> => doing(() => viewer.moveToSeq(seq));
+
+describe("the past of a failed run", () => {
+  it("offers a fork from there, and Retry only at the failed step", async () => {
+    const run = (): HTMLElement => get(at, "button", "Run");
+    expect([run().className.includes("na-primary"), !!find(at, "button", "Retry")]).toEqual([false, true]);
+    await lookAt(4);
+    expect([run().className.includes("na-primary"), !!find(at, "button", "Retry")]).toEqual([true, false]);
+  });
+});
 
 describe("the start of a run", () => {
   it("marks in the graph the action that Run goes on with", async () => {
