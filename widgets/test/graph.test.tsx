@@ -54,6 +54,15 @@ describe("the graph", () => {
     expect(drawn.querySelector(".na-taken title")?.textContent).toBe("prompt → decide_mode, taken 3 times");
   });
 
+  it("says in full what had to be cut short", () => {
+    const graph = overview().graph;
+    const nodes = graph.nodes.map((node) =>
+      node.name === "prompt_for_more" ? { ...node, label: "prompt_for…" } : node,
+    );
+    const titles = draw(1, { ...graph, nodes }).drawn.querySelectorAll(".na-node > title");
+    expect([...titles].map((title) => title.textContent)).toEqual(["prompt_for_more"]);
+  });
+
   it("is worked with the keyboard", async () => {
     const { drawn, picked } = draw(11);
     await press(get(drawn, "button", "action prompt, completed, 3 visits"), "Enter");

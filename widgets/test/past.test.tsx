@@ -15,6 +15,14 @@ beforeEach(async () => {
 const lookAt = (seq: number | null): Promise<void> => doing(() => viewer.moveToSeq(seq));
 
 describe("the past of a failed run", () => {
+  it("is shown by its state, where nobody chose another tab than the error's", async () => {
+    const chosen = (): string[] =>
+      ["Error", "State"].filter((name) => get(at, "tab", name).getAttribute("aria-selected") === "true");
+    expect(chosen()).toEqual(["Error"]);
+    await lookAt(4);
+    expect(chosen()).toEqual(["State"]);
+  });
+
   it("offers a fork from there, and Retry only at the failed step", async () => {
     const run = (): HTMLElement => get(at, "button", "Run");
     expect([run().className.includes("na-primary"), !!find(at, "button", "Retry")]).toEqual([false, true]);

@@ -133,6 +133,7 @@ function ActionNode({ node, tabbed, ...props }: GraphProps & { node: NodeWire; t
       onClick={pick}
       onKeyDown={onKeys({ Enter: pick, " ": pick, b: turn })}
     >
+      {node.label !== node.name && <title>{node.name}</title>}
       <Frame key={props.step?.seq} node={node} />
       <rect
         class="na-stripe"
