@@ -75,6 +75,30 @@ describe("the graph", () => {
     expect(get(drawn, "list", "Graph").textContent).toContain("→ generate_image if mode=generate_image");
   });
 
+  it("takes breakpoints as a list too", async () => {
+    const graph = { ...overview().graph, laidOut: false };
+    const set: [string, string | null][] = [];
+    const drawn = show(
+      <GraphView
+        graph={graph}
+        visits={new VisitCounter().of([], 0)}
+        step={null}
+        next={null}
+        hues={huesOf(graph)}
+        onPick={() => {}}
+        breakpoints={{ response: "" }}
+        onBreak={(action, condition) => set.push([action, condition])}
+      />,
+    );
+    const halting = get(drawn, "button", "action response, not visited, breakpoint");
+    expect(halting.textContent).toBe("● response");
+    for (const node of [halting, get(drawn, "button", "action prompt, not visited")]) await press(node, "b");
+    expect(set).toEqual([
+      ["response", null],
+      ["prompt", ""],
+    ]);
+  });
+
   it("finds an action's earlier visits, and begins again with its last", () => {
     const points = pathOf(overview());
     expect([11, 9, 5, 1].map((at) => visitBefore(points, at, "prompt"))).toEqual([9, 5, 1, 9]);
