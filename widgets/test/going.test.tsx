@@ -49,6 +49,13 @@ describe("a run that goes on", () => {
     expect([slider().max, dots()]).toEqual(["12", before + 2]);
   });
 
+  it("says what runs, and not also that it comes next", async () => {
+    await doing(() => source.say({ ...progress(), run: { ...progress().run, next: "judge" } }));
+    const said = at.querySelector("header")?.textContent;
+    expect(said).toContain("running judge");
+    expect(said).not.toContain("next");
+  });
+
   it("says when it has come to rest", async () => {
     const going = progress();
     await doing(() => source.say(going));

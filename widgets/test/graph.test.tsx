@@ -54,6 +54,15 @@ describe("the graph", () => {
     expect(drawn.querySelector(".na-taken title")?.textContent).toBe("prompt → decide_mode, taken 3 times");
   });
 
+  it("says in full what had to be cut short", () => {
+    const graph = overview().graph;
+    const nodes = graph.nodes.map((node) =>
+      node.name === "prompt_for_more" ? { ...node, label: "prompt_for…" } : node,
+    );
+    const titles = draw(1, { ...graph, nodes }).drawn.querySelectorAll(".na-node > title");
+    expect([...titles].map((title) => title.textContent)).toEqual(["prompt_for_more"]);
+  });
+
   it("is worked with the keyboard", async () => {
     const { drawn, picked } = draw(11);
     await press(get(drawn, "button", "action prompt, completed, 3 visits"), "Enter");
@@ -64,6 +73,30 @@ describe("the graph", () => {
     const { drawn } = draw(11, { ...overview().graph, laidOut: false });
     expect(drawn.querySelector("svg.na-drawing")).toBeNull();
     expect(get(drawn, "list", "Graph").textContent).toContain("→ generate_image if mode=generate_image");
+  });
+
+  it("takes breakpoints as a list too", async () => {
+    const graph = { ...overview().graph, laidOut: false };
+    const set: [string, string | null][] = [];
+    const drawn = show(
+      <GraphView
+        graph={graph}
+        visits={new VisitCounter().of([], 0)}
+        step={null}
+        next={null}
+        hues={huesOf(graph)}
+        onPick={() => {}}
+        breakpoints={{ response: "" }}
+        onBreak={(action, condition) => set.push([action, condition])}
+      />,
+    );
+    const halting = get(drawn, "button", "action response, not visited, breakpoint");
+    expect(halting.textContent).toBe("● response");
+    for (const node of [halting, get(drawn, "button", "action prompt, not visited")]) await press(node, "b");
+    expect(set).toEqual([
+      ["response", null],
+      ["prompt", ""],
+    ]);
   });
 
   it("finds an action's earlier visits, and begins again with its last", () => {

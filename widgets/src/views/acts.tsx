@@ -86,12 +86,13 @@ function HoldingActs(props: ActsProps) {
   );
 }
 
-/** Retry, where the last step failed. */
+/** Retry, where one looks at the failed step. */
 function RetryAct(props: ActsProps) {
-  const { broken, busy, drawer, onAsk, looks } = props;
+  const { broken, atHead, busy, drawer, onAsk, looks } = props;
   const first = editText(props);
   return (
     broken &&
+    atHead &&
     looks.control.mode === "rest" && (
       <Act
         name="Retry"
@@ -145,7 +146,7 @@ function ForkAct({ viewer, edits, changes, edited, busy }: ActsProps) {
 /** All of them: first what moves the run in view, then what makes something of the step in view. */
 export const Acts = (props: ActsProps) => (
   <>
-    <GoAct {...props} how="run" primary={!props.broken} />
+    <GoAct {...props} how="run" primary={!(props.broken && props.atHead)} />
     <GoAct {...props} how="step" />
     <HoldingActs {...props} />
     <RetryAct {...props} />

@@ -117,22 +117,30 @@ const currentNode = ({ graph: { nodes }, step, next }: GraphProps): NodeWire | n
   nodes.find((node) => node.kind === "action") ??
   null;
 
+/** What an action's node is and does, drawn or in words; and what turns its breakpoint, where one can be set. */
+function doingOf(name: string, props: GraphProps) {
+  const { visits, breakpoints = NONE, onBreak, onPick } = props;
+  const is = {
+    class: nodeClass(name, props),
+    "aria-label": nodeName(name, visits) + breakText(name, breakpoints),
+    onClick: (): void => onPick(name),
+  };
+  return [is, onBreak && (() => onBreak(name, toggled(name, breakpoints)))] as const;
+}
+
 function ActionNode({ node, tabbed, ...props }: GraphProps & { node: NodeWire; tabbed: boolean }) {
-  const pick = (): void => props.onPick(node.name);
   const visit = props.visits.nodes.get(node.name);
-  const { breakpoints = NONE, onBreak } = props;
-  const turn = onBreak && (() => onBreak(node.name, toggled(node.name, breakpoints)));
+  const [is, turn] = doingOf(node.name, props);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button element cannot stand in a drawing
     <g
-      class={nodeClass(node.name, props)}
       role="button"
       tabindex={tabbed ? 0 : -1}
-      aria-label={nodeName(node.name, props.visits) + breakText(node.name, breakpoints)}
       data-node={node.name}
-      onClick={pick}
-      onKeyDown={onKeys({ Enter: pick, " ": pick, b: turn })}
+      {...is}
+      onKeyDown={onKeys({ Enter: is.onClick, " ": is.onClick, b: turn })}
     >
+      {node.label !== node.name && <title>{node.name}</title>}
       <Frame key={props.step?.seq} node={node} />
       <rect
         class="na-stripe"
@@ -228,37 +236,36 @@ function Drawing(props: GraphProps) {
   );
 }
 
-/** Actions and edges in words, where nothing could lay them out. */
-function Listing(props: GraphProps) {
-  const { graph, visits } = props;
+/** An action in words, and what it leads to. */
+function Line({ node: { name, label }, ...props }: GraphProps & { node: NodeWire }) {
+  const [is, turn] = doingOf(name, props);
   return (
-    <ul class="na-listing" aria-label="Graph">
-      {graph.nodes
-        .filter((node) => node.kind === "action")
-        .map((node) => (
-          <li key={node.name}>
-            <button
-              type="button"
-              class={nodeClass(node.name, props)}
-              aria-label={nodeName(node.name, visits) + breakText(node.name, props.breakpoints ?? NONE)}
-              onClick={() => props.onPick(node.name)}
-            >
-              {node.label}
-            </button>
-            <ul>
-              {graph.edges
-                .filter((edge) => edge.source === node.name)
-                .map((edge, i) => (
-                  <li key={i}>
-                    → {edge.target} {edge.label !== "" && <span class="na-summary">if {edge.label}</span>}
-                  </li>
-                ))}
-            </ul>
-          </li>
-        ))}
-    </ul>
+    <li>
+      <button type="button" {...is} onKeyDown={onKeys({ b: turn })}>
+        {props.breakpoints && name in props.breakpoints && "● "}
+        {label}
+      </button>
+      <ul>
+        {props.graph.edges
+          .filter((edge) => edge.source === name)
+          .map((edge, i) => (
+            <li key={i}>
+              → {edge.target} {edge.label !== "" && <span class="na-summary">if {edge.label}</span>}
+            </li>
+          ))}
+      </ul>
+    </li>
   );
 }
+
+/** Actions and edges in words, where nothing could lay them out. */
+const Listing = (props: GraphProps) => (
+  <ul class="na-listing" aria-label="Graph">
+    {props.graph.nodes.map(
+      (node) => node.kind === "action" && <Line key={node.name} node={node} {...props} />,
+    )}
+  </ul>
+);
 
 /** The action graph: lit where the run has been, red where it failed. */
 export const GraphView = (props: GraphProps) => (

@@ -39,8 +39,6 @@ function Field({ input, text, first, onText, onGo }: FieldProps) {
 interface FormProps {
   inputs: InputWire[];
   next: string | null;
-  /** The place that a fork starts from, where one looks at the past. */
-  past: string | null;
   onGo: (inputs: Record<string, Json>) => void;
   onCancel: () => void;
 }
@@ -58,7 +56,7 @@ function givenBy(inputs: InputWire[], texts: Record<string, string>): Record<str
 }
 
 /** Asks for what the next action needs. */
-export function InputForm({ inputs, next, past, onGo, onCancel }: FormProps) {
+export function InputForm({ inputs, next, onGo, onCancel }: FormProps) {
   const [texts, setTexts] = useState<Record<string, string>>({});
   const given = givenBy(inputs, texts);
   const go = (): void => {
@@ -66,9 +64,6 @@ export function InputForm({ inputs, next, past, onGo, onCancel }: FormProps) {
   };
   return (
     <Form label={`Inputs for ${next ?? "the next action"}`} onGo={go} onClose={onCancel}>
-      {past !== null && (
-        <p class="na-fork-note">This makes a fork from {past} and runs it; the run itself stays as it is.</p>
-      )}
       {inputs.map((input, i) => (
         <Field
           key={input.name}

@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { runSentence } from "../format.ts";
 import type { Json } from "../wire.ts";
 import { Acts } from "./acts.tsx";
@@ -48,12 +48,15 @@ function Open({ drawer, price, viewer, looks, onAgain, onCancel, ...props }: Ope
   return drawer === "run" || drawer === "step" ? <InputForm onCancel={onCancel} {...props} /> : null;
 }
 
-/** Which drawer is open; the forms of what runs only where a run may begin. */
-function useDrawer({ viewer, edited, inputs }: Scene, busy: boolean) {
+/** Which drawer is open; the forms of what runs only where a run may begin, and until that would be another. */
+function useDrawer({ viewer, edited, inputs, run, past, next }: Scene, busy: boolean) {
   const bar = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState<Drawer>(null);
   const begins = chosen === "run" || chosen === "step" || chosen === "price";
   const drawer = begins && (busy || edited !== 0) ? null : chosen;
+  useLayoutEffect(() => {
+    if (begins) choose(null);
+  }, [run?.id, past, next]);
   const close = (): void => {
     bar.current?.querySelector<HTMLElement>('[aria-expanded="true"]')?.focus();
     choose(null);
