@@ -222,7 +222,7 @@ class RunExistsError(RunError, ValueError):
 
 
 class ForkError(RunError, ValueError):
-    """A fork that makes no sense: onto itself, or from nothing."""
+    """A fork that makes no sense: onto itself, from nothing, or after a step that still runs."""
 
 
 class RunConflictError(RunError):

@@ -293,7 +293,7 @@ def test_going_on_from_an_earlier_step_is_a_fork(driver, tracker, caplog):
     again = load(driver, tracker, app_id="a", sequence_id=1)
     take(driver, again, 1)
     assert (True, 4, 3) == (again.uid != "a", len(app.history), len(again.history))
-    assert f"{again.uid} is a fork there" in caplog.text
+    assert f"{again.key.short} is a fork there" in caplog.text
 
 
 def test_naming_the_last_step_is_a_resume(driver, tracker):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from notebook_agent import ApplicationBuilder, action
 from notebook_agent.errors import CommandError, MissingKeyError, StateError
-from notebook_agent.history.paths import read_path, write_path
+from notebook_agent.history.paths import found, read_path, write_path
 from notebook_agent.magics.commands import Call
 from notebook_agent.magics.expansion import Scope
 from notebook_agent.magics.reading import read_line
@@ -351,3 +351,27 @@ def test_blame_finds_all_causes_and_no_others(plan):
         assert wrote[key] == (found.origin.step and found.origin.step.seq)
         causes = {(each.path, each.step and each.step.seq) for each in found.causes}
         assert ancestry((key, wrote[key]), made_from) == causes
+
+
+@pytest.mark.parametrize(
+    ("path", "told_so"),
+    [
+        ("d.k.1", "Write d.k['1'], or d.k[1] for an item of a list."),
+        ("d.a b.c", "Write d['a b'].c."),
+        ("d.1.k", "Write d['1'].k."),
+        ("d..k", "Write d[''].k."),
+        ("d[", "Write one such as chat_history[4].content."),
+    ],
+)
+def test_a_path_with_keys_that_are_no_names_is_told_how_to_write_them(path, told_so):
+    """In brackets, as Python has them."""
+    with pytest.raises(StateError) as caught:
+        read_path(path)
+    assert f"{path!r} is no path into a state. {told_so}" == str(caught.value)
+
+
+def test_keys_that_are_there_are_told_as_they_are_typed():
+    """The empty one too."""
+    with pytest.raises(MissingKeyError) as caught:
+        found({"d": {"k": 1, "a.b": 2, "": 3, 4: 5, "é": 6}}, ("d", "zzz"))
+    assert "There is no d.zzz. d has: k, ['a.b'], [''], [4], é." == str(caught.value)

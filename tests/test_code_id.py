@@ -19,7 +19,7 @@ import pydantic
 import pytest
 
 from notebook_agent import action
-from notebook_agent.action import code_id
+from notebook_agent.action import code_id, code_parts
 from notebook_agent.action.base import Base
 
 
@@ -556,3 +556,15 @@ def test_what_a_helper_keeps_in_its_default_does_not_count():
     before = code_id(act)
     act(None)
     assert before == code_id(act)
+
+
+def test_parts_are_called_what_a_person_calls_them():
+    """A lambda by its variable, a default by its parameter."""
+    scale = lambda n: n * 2  # noqa: E731 - as people write them in cells
+
+    def work(state, much=3):
+        return scale(state) + much
+
+    _, parts = code_parts(work)
+    assert {"scale", "default of much"} <= parts.keys()
+    assert not any("<lambda>" in name for name in parts)

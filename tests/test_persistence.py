@@ -234,7 +234,7 @@ class TestAnyPersister:
         app = begun(persister, saver=persister, ids={"app_id": "run", "sequence_id": 0})
         app.step()
         assert app.uid != "run"
-        assert f"The run run has gone on after step 0: {app.uid} is a fork there." in caplog.text
+        assert f"The run run has gone on after step 0: {app.key.short} is a fork there." in caplog.text
         assert ([1], 1) == (app.state["log"], app.sequence_id)
         assert 1 == persister.load(None, "run")["sequence_id"]
 

@@ -60,6 +60,7 @@ class _Named(NamedTuple):
     value: object
     space: object = None
     owner: type | None = None
+    shown: str = ""
 
 
 @dataclass(slots=True)
@@ -86,6 +87,7 @@ class _Walk:
     def __init__(self, code: object) -> None:
         self.changes = Changes()
         self.functions: dict[FunctionType, str] = {}
+        self.variables: dict[FunctionType, str] = {}
         self.classes: dict[type, None] = {}
         self.modules: dict[tuple[str, str], None] = {}
         self.parts: list[str] = []
@@ -108,13 +110,18 @@ class _Walk:
             seen = len(self.functions), len(self.classes)
             self.changes.settle()
             told = [
-                (named.name, text)
+                (named.shown or named.name, text)
                 for named in (*self.values, *fixed)
                 if (text := self._told(named)) is not None
             ]
             if seen == (len(self.functions), len(self.classes)):
-                functions = [(each.__qualname__, text) for each, text in self.functions.items()]
+                functions = [(self._called(each), text) for each, text in self.functions.items()]
                 return [*functions, *(("", part) for part in self.parts), *told]
+
+    def _called(self, function: FunctionType) -> str:
+        """Return a function's name; of a lambda that of the variable that holds it."""
+        nameless = function.__name__ == "<lambda>"
+        return self.variables.get(function, function.__qualname__) if nameless else function.__qualname__
 
     def _told(self, named: _Named) -> str | None:
         root = named.name.rpartition(".")[2]
@@ -192,6 +199,8 @@ class _Walk:
         if type(named.value) is ModuleType:
             self._take_module(named.value, attributes)
         elif type(named.value) is FunctionType or _is_class(named.value):
+            if isinstance(named.value, FunctionType):
+                self.variables.setdefault(named.value, named.name)
             self._take_code(named.value)
         else:
             self.values.append(named)
@@ -233,7 +242,7 @@ def _closed_over(function: FunctionType) -> Iterator[_Named]:
     code, defaults = function.__code__, function.__defaults__ or ()
     names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     for name, value in (*zip(names, defaults, strict=True), *(function.__kwdefaults__ or {}).items()):
-        yield _Named(name, value, function)
+        yield _Named(name, value, function, shown=f"default of {name}")
 
 
 @lru_cache(maxsize=64)

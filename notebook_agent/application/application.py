@@ -21,7 +21,7 @@ from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.engine import Run
 from notebook_agent.errors import RunBusyError, RunError, StateError
 from notebook_agent.graph import Graph
-from notebook_agent.history import History
+from notebook_agent.history import History, as_it_stands
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.interrupts import held
 from notebook_agent.lifecycle import Listener
@@ -119,7 +119,7 @@ class Application(Running, Forking, Steered, Generic[Data]):
 
     def fork(
         self,
-        seq: int | None,
+        seq: int | EllipsisType | None = ...,
         state: Mapping[str, object] | None = None,
         actions: Mapping[str, object] | None = None,
         *,
@@ -128,7 +128,8 @@ class Application(Running, Forking, Steered, Generic[Data]):
         """Start a new run at a checkpoint of this one, which stays as it is.
 
         Args:
-            seq: The step to go on after; None for the initial state, which for a fork is its fork point.
+            seq: The step to go on after, as it ended; None for the initial state, which for a fork is its
+                fork point. Left out, the run as it stands now, with what was edited by hand since.
             state: Values to start with in place of those of the checkpoint.
             actions: Functions to put into the graph, by name.
             app_id: The new run's id; a new one by default.
@@ -140,8 +141,13 @@ class Application(Running, Forking, Steered, Generic[Data]):
         for name, thing in (actions or {}).items():
             graph = graph.replace(name, thing)
         key = RunKey(self.key.project, app_id or str(uuid.uuid4()), self.partition_key)
-        source = StepRef(self.key, seq)
-        run = engine.fork(self._kept(), source, key, graph, entrypoint=self.entrypoint, overrides=state)
+        if isinstance(seq, EllipsisType):
+            source, edited = as_it_stands(self.history)
+        else:
+            source, edited = StepRef(self.key, seq), None
+        run = engine.fork(
+            *(self._kept(), source, key, graph), entrypoint=self.entrypoint, state=edited, overrides=state
+        )
         return self._alike(run)
 
     def price(
@@ -221,7 +227,8 @@ class Application(Running, Forking, Steered, Generic[Data]):
             )
         with held(), self._run:
             if self.store is not None:
-                self.store.edit_state(self.key, new_state, after=self.sequence_id)
+                after = engine.standing(self._run)
+                self._run.stand = self.store.edit_state(self.key, new_state, after=after)
             old = self._run.state
             typed = new_state.untyped and not old.untyped
             self._run.state = new_state.with_typing_system(old.typing_system) if typed else new_state

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from types import EllipsisType
 from typing import TYPE_CHECKING
 
 from notebook_agent.calls import Budget
 from notebook_agent.engine import Run, Wait
-from notebook_agent.history import History
+from notebook_agent.history import History, as_it_stands
 from notebook_agent.state import State
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Forking:
 
     def map_forks(  # noqa: PLR0913  # each named at the call
         self,
-        seq: int | None,
+        seq: int | EllipsisType | None = ...,
         *,
         state: _Tried | None = None,
         inputs: _Tried | None = None,
@@ -58,7 +59,8 @@ class Forking:
         after one turn. A fork that fails has a row that says so.
 
         Args:
-            seq: The step to go on after; None for the initial state.
+            seq: The step to go on after, as it ended; None for the initial state. Left out, the run as it
+                stands now, with what was edited by hand since.
             state: Values to try by key of the state, each a list.
             inputs: Values to try by input, each a list; others are those of the run's own call.
             actions: Functions to try by action, each a list.
@@ -100,4 +102,8 @@ class Forking:
             allow_effects,
             *(label, tell, wait),
         )
-        return try_all(self._run, self.history, seq, trial)
+        if isinstance(seq, EllipsisType):
+            at, edited = as_it_stands(self.history)
+        else:
+            at, edited = self.history.ref(seq), None
+        return try_all(self._run, self.history, at, trial, edited)

@@ -131,7 +131,7 @@ def _taken(origin: Origin, store: Store | None, key: RunKey, graph: Graph, check
     run = engine.resume(store, key, graph, entrypoint=origin.entrypoint, at_next=origin.at_next)
     if head == seq and run.state != state:
         run.state = state
-        store.edit_state(key, state, after=run.head)
+        run.stand = store.edit_state(key, state, after=engine.standing(run))
         run.forget_decision()
     return run
 

@@ -103,7 +103,7 @@ def edited(run: Run, origin: Origin) -> Run:
     if origin.overrides:
         run.state = run.state.update(**origin.overrides)
         if run.store is not None:
-            run.store.edit_state(run.key, run.state, after=run.head)
+            run.stand = run.store.edit_state(run.key, run.state, after=engine.standing(run))
         run.forget_decision()
     return run
 
@@ -144,8 +144,8 @@ def _source(plan: Plan, origin: Origin, store: Store, key: RunKey) -> StepRef | 
         parent = RunKey(origin.loader.project, str(app_id), partition)
         if parent == key:
             raise ForkError(f"A fork of the run {key} needs an id of its own: leave with_identifiers out.")
-        head = store.run(parent).head
-        return StepRef(parent, head if wanted is None else wanted)
+        ended = store.run(parent).ended
+        return StepRef(parent, ended if wanted is None else wanted)
     if wanted is None or store.run(key).head == wanted:
         return None
     return StepRef(key, wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_agent.engine.calling import Loop, Outcome, Step
+from notebook_agent.engine.claiming import standing
 from notebook_agent.engine.containers import (
     AsyncStreamingResultContainer,
     StreamingResultContainer,
@@ -52,6 +53,7 @@ __all__ = [
     "read_halts",
     "resume",
     "run",
+    "standing",
     "start",
     "steps",
     "stream_iterate",

@@ -13,12 +13,12 @@ from notebook_agent.engine.request import Halts, check_awaited, inputs_of
 from notebook_agent.engine.step import Next, OpenStep
 from notebook_agent.errors import UnstorableError
 from notebook_agent.lifecycle import StepStarted
-from notebook_agent.store.protocol import StepBegin, StepEnd, Store
+from notebook_agent.store.protocol import Stand, StepBegin, StepEnd, Store
 
 if TYPE_CHECKING:
     from notebook_agent.engine.runs import Run
 
-__all__ = ["Course", "begin", "end", "follower", "let_go"]
+__all__ = ["Course", "begin", "end", "follower", "let_go", "standing"]
 
 
 class Course(NamedTuple):
@@ -51,11 +51,19 @@ def begin(run: Run, step: OpenStep) -> None:
     __tracebackhide__ = True
     if run.store is not None and run.ahead is not step:
         step.code = step.action.code
-        run.store.begin_step(run.key, _told(step), after=run.head)
+        run.store.begin_step(run.key, _told(step), after=standing(run))
     run.ahead = None
     run.head, run.last_call = step.seq, step.call
     if run.listeners.members:
         run.tell(StepStarted(step.ref, step.action.name, step.started_at))
+
+
+def standing(run: Run) -> int | Stand | None:
+    """Return where a run stands, as the store is told it so that what others have changed is an error."""
+    known = run.stand
+    if known is None or known.head == run.head:
+        return run.head if known is None else known
+    return Stand(run.head, 0, known.number, known.created_at)
 
 
 def end(run: Run, store: Store, ended: StepEnd, ahead: OpenStep | None) -> None:

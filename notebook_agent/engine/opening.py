@@ -10,6 +10,7 @@ from notebook_agent.errors import ForkError, UnknownStepError
 from notebook_agent.graph import Graph
 from notebook_agent.ids import RunKey, StepRef, notebook_here
 from notebook_agent.state import State
+from notebook_agent.store.lineage import open_step
 from notebook_agent.store.protocol import NewRun, StepRecord, Store
 
 __all__ = ["fork", "resume", "start"]
@@ -26,6 +27,7 @@ def start(  # noqa: PLR0913  # the parts of a run, each named at the call
     label: str | None = None,
 ) -> Run:
     """Begin a new run; RunExistsError if the store has one of this key."""
+    stand = None
     if store is not None:
         new = NewRun(
             key,
@@ -36,8 +38,8 @@ def start(  # noqa: PLR0913  # the parts of a run, each named at the call
             label=label,
             notebook=notebook_here(),
         )
-        store.create_run(new)
-    return Run(key, graph, entrypoint, state, store, spawned_by=spawned_by)
+        stand = store.create_run(new).stand
+    return Run(key, graph, entrypoint, state, store, spawned_by=spawned_by, stand=stand)
 
 
 def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next: bool = True) -> Run:
@@ -46,12 +48,14 @@ def resume(store: Store, key: RunKey, graph: Graph, *, entrypoint: str, at_next:
     After a completed step its next action comes, after another one the same action again;
     with `at_next` False the entrypoint.
 
+    Where its last step still runs it stands before that one, and can go on only once it is resumed again.
+
     Raises:
         UnknownRunError: The store has no such run.
     """
     record = store.run(key)
-    run = Run(key, graph, entrypoint, store.head_state(key), store, record.head)
-    run.parent, run.spawned_by = record.parent, record.spawned_by
+    run = Run(key, graph, entrypoint, store.head_state(key), store, record.ended)
+    run.parent, run.spawned_by, run.stand = record.parent, record.spawned_by, record.stand
     if at_next and record.action is not None:
         step = store.step(StepRef(key, record.head))
         _stand_after(run, step, decided=step.ref.run == key and _same_edges(store, key, graph))
@@ -66,18 +70,19 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
     *,
     entrypoint: str,
     at_next: bool = True,
+    state: State | None = None,
     overrides: Mapping[str, object] | None = None,
 ) -> Run:
     """Begin a new run at a checkpoint of another, which stays as it is.
 
     `source` may name a step of the run's ancestors, or None for its initial state: for a fork
-    the checkpoint at its fork point, as edited there. `overrides` are values to start with in
-    place of those of the checkpoint.
+    the checkpoint at its fork point, as edited there. `state` takes the place of the checkpoint's, and
+    `overrides` are values to start with in place of those.
 
     Raises:
         UnknownRunError: The store has no such run.
         UnknownStepError: The run has no such step.
-        ForkError: The ids are equal.
+        ForkError: The ids are equal, or the step still runs.
     """
     if key == source.run:
         raise ForkError(
@@ -85,20 +90,21 @@ def fork(  # noqa: PLR0913  # the parts of a run, each named at the call
             run=key.app_id,
         )
     step = _step_at(store, source)
-    state = store.state(source)
-    if overrides:
-        state = state.update(**overrides)
+    if step is not None and step.status == "running":
+        raise open_step(StepRef(source.run, step.seq), step.action)
+    edited = state is not None or bool(overrides)
+    state = (store.state(source) if state is None else state).update(**(overrides or {}))
     record = store.create_run(
         NewRun(
             key,
             entrypoint,
             graph.describe(),
-            state if overrides else None,
+            state if edited else None,
             StepRef(source.run, source.seq),
             notebook=notebook_here(),
         )
     )
-    run = Run(key, graph, entrypoint, state, store, record.head, parent=source, own=[])
+    run = Run(key, graph, entrypoint, state, store, record.head, parent=source, own=[], stand=record.stand)
     if at_next and step is not None:
         _stand_after(run, step, decided=False)
     return run

@@ -26,7 +26,7 @@ from notebook_agent.interrupts import exposed
 from notebook_agent.lifecycle import NO_HOOKS, Event, Hooks, Listeners, StepEnded
 from notebook_agent.state import State
 from notebook_agent.state.watch import Watch
-from notebook_agent.store.protocol import Failure, RunCall, StepEnd, StepRecord, Store
+from notebook_agent.store.protocol import Failure, RunCall, Stand, StepEnd, StepRecord, Store
 
 __all__ = ["Report", "Run"]
 
@@ -60,6 +60,7 @@ class Run:
         answers: What its past had answered, for a ledger file to go on; None while nothing has asked.
         kin: Runs that an earlier attempt at that step, or an ancestor's step in its place, started
             in the place of this one; their calls may be served.
+        stand: What the store said last of where it stands; None where only its head is known.
         ahead: The step that was claimed with the end of the one before it, until it begins.
     """
 
@@ -91,6 +92,7 @@ class Run:
     report: Report | None = None
     gate: Gate | None = None
     allow_effects: bool = False
+    stand: Stand | None = None
     ahead: OpenStep | None = None
     listeners: Listeners = field(default_factory=Listeners)
     _undecided: Exception | None = None
@@ -272,11 +274,7 @@ class Run:
 
     def _record(self, step: OpenStep, end: StepEnd) -> StepRecord:
         record = StepRecord(
-            StepRef(self.key, step.seq),
-            step.action.name,
-            end.status,
-            step.started_at,
-            end.ended_at,
+            *(StepRef(self.key, step.seq), step.action.name, end.status, step.started_at, end.ended_at),
             step.code,
             step.next.decision,
             end.next,

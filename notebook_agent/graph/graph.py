@@ -239,8 +239,10 @@ def _check(edge: Transition, state: State) -> Check:
     try:
         result = condition.evaluate(state)
     except (MissingKeyError, ConditionError) as error:
+        said = str(error)
         raise ConditionError(
-            f"The edge {edge.source!r} -> {edge.target!r} ({condition.name}) cannot be decided: {error} "
+            f"The edge {edge.source!r} -> {edge.target!r} ({condition.name}) cannot be decided: "
+            f"{said if said.endswith(('.', '!', '?')) else f'{said}.'} "
             f"Let {edge.source!r} write the key, or put an edge before this one.",
             action=edge.source,
             key=error.key,

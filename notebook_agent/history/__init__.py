@@ -10,6 +10,7 @@ from notebook_agent.history.flips import Flip, flip, flip_of
 from notebook_agent.history.history import History
 from notebook_agent.history.parting import first_difference
 from notebook_agent.history.spans import Span, attributes_of, spans_of
+from notebook_agent.history.standing import as_it_stands, edits_after
 from notebook_agent.history.textdiff import DiffLine, text_diff
 from notebook_agent.history.versions import (
     CallChange,
@@ -36,12 +37,14 @@ __all__ = [
     "Span",
     "WatchStopped",
     "Watched",
+    "as_it_stands",
     "attributes_of",
     "bisect",
     "call_changes",
     "calls_below",
     "changes",
     "code_changes",
+    "edits_after",
     "family",
     "first_difference",
     "flip",

@@ -36,6 +36,7 @@ class Origin:
         value: What was put there; None where it was taken away.
         edit: When and where it was edited, or the fork made that began with it.
         before: What an edit took the place of; None for nothing.
+        new: Whether that was nothing, for the edit put it there first.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Origin:
     value: object
     edit: Edit | None = None
     before: object = None
+    new: bool = False
 
     def __repr__(self) -> str:
         """Mask secrets, also what stands under a key such as `password`."""
@@ -177,7 +179,7 @@ def _told(trail: Trail, writers: list[_Writer]) -> list[Origin]:
 
 def _origin(trail: Trail, writer: _Writer, values: Mapping[tuple[Path, Moment], object]) -> Origin:
     path, kind, at, before = writer
-    by_hand = kind == "edit"
+    was = values[path, before] if kind == "edit" and before is not None else None
     seq = trail.after(at.seq) if at.edits else at.seq
     return Origin(
         write_path(path),
@@ -185,7 +187,8 @@ def _origin(trail: Trail, writer: _Writer, values: Mapping[tuple[Path, Moment], 
         None if seq is None else trail.record(seq),
         _shown(values[path, at]),
         trail.edit(at, path[0]),
-        _shown(values[path, before]) if by_hand and before is not None else None,
+        _shown(was),
+        was is ABSENT,
     )
 
 

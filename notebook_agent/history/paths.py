@@ -17,6 +17,7 @@ Path = tuple[object, ...]
 """The key, then the keys and indexes below it."""
 ABSENT: Final = object()
 _NAME: Final = re.compile(r"\.?([^\W\d]\w*)")
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 _LONGEST: Final = 10_000
 _MOST_TRIES: Final = 64
 _NOT_READ = (SyntaxError, ValueError, TypeError, MemoryError, RecursionError)
@@ -40,10 +41,21 @@ def read_path(text: str) -> Path:
         parts.append(part)
         at = end
     if not parts or at < len(rest) or not isinstance(parts[0], str):
-        raise StateError(
-            f"{text!r} is no path into a state. Write one such as chat_history[4].content.", path=str(text)
-        )
+        write = _meant(rest) or "one such as chat_history[4].content"
+        raise StateError(f"{text!r} is no path into a state. Write {write}.", path=str(text))
     return tuple(parts)
+
+
+def _meant(text: str) -> str:
+    """Write a path whose keys after dots are no names with those in brackets; nothing where that is none."""
+    first, *rest = text.split(".")
+    if not rest or not _NAME.match(first) or any(set(part) & set("[]'\"") for part in rest):
+        return ""
+    names = [_NAME.fullmatch(part) is not None for part in rest]
+    quoted = [f".{part}" if is_name else f"[{part!r}]" for part, is_name in zip(rest, names, strict=True)]
+    number = _INDEX.fullmatch(rest[-1])
+    item = f", or {first}{''.join(quoted[:-1])}[{number[0]}] for an item of a list" if number else ""
+    return "" if all(names) else f"{first}{''.join(quoted)}{item}"
 
 
 def _part(text: str, at: int) -> tuple[object, int]:
@@ -119,7 +131,7 @@ def _missing(path: Path, depth: int, value: object) -> MissingKeyError:
     text, parent = write_path(path), write_path(path[:depth]) or "the state"
     if isinstance(value, Mapping):
         near = did_you_mean(str(path[depth]), [str(key) for key in value])
-        has = f"{parent} has: {', '.join(map(str, value)) or 'nothing'}"
+        has = f"{parent} has: {', '.join(path_of('', key) for key in value) or 'nothing'}"
     elif isinstance(value, list | tuple):
         near, last = "", f"the last one is {path_of(parent, len(value) - 1)}"
         has = f"{parent} has {len(value)} item{'s' * (len(value) != 1)}{'; ' + last if value else ''}"

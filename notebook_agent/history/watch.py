@@ -13,7 +13,7 @@ from notebook_agent.errors import AgentError, ConditionError, EndsAtUser
 from notebook_agent.history.compare import same
 from notebook_agent.history.counting import counted_keys
 from notebook_agent.history.frame import frame
-from notebook_agent.redact import mask_field, masked_repr, tells
+from notebook_agent.redact import mask_field, masked_repr, redact_text, tells
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Edit, StepRecord
 
@@ -220,13 +220,13 @@ def _asked(question: Question, state: State) -> tuple[object, str | None]:
     try:
         return question(state), None
     except AgentError as error:
-        return None, _why(error.__cause__) if error.__cause__ is not None else str(error)
+        return None, _why(error.__cause__) if error.__cause__ is not None else redact_text(str(error))
     except Exception as error:  # noqa: BLE001  # a user's own function may raise anything
         return None, _why(error)
 
 
 def _why(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    return redact_text(f"{type(error).__name__}: {error}")
 
 
 def keys_of(question: Question) -> tuple[tuple[str, ...] | None, frozenset[str]]:
@@ -243,7 +243,9 @@ def keys_of(question: Question) -> tuple[tuple[str, ...] | None, frozenset[str]]
 
 
 def question_of(asked: str | Question) -> tuple[str, Question]:
-    """Return an expression, or a function of the state, as a text and a question.
+    """Return an expression, or a function of the state, as a text to show and a question.
+
+    Secrets in the text are masked.
 
     Raises:
         ConditionError: The expression cannot be read.
@@ -253,4 +255,4 @@ def question_of(asked: str | Question) -> tuple[str, Question]:
     from notebook_agent.condition import Expression
 
     expression = Expression(asked)
-    return expression.text, expression.evaluate
+    return redact_text(expression.text), expression.evaluate

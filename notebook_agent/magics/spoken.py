@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from notebook_agent.errors import AgentError
+from notebook_agent.redact import redact_text
 
 __all__ = ["spoken"]
 
@@ -23,11 +24,7 @@ _PHRASES = (
         "%agent run goes on, --until ACTION names where to stop",
     ),
     (
-        re.compile(r"Choose another path, or open it with read_only=True\."),
-        "Choose another file: %config AgentMagics.store = 'runs.db'",
-    ),
-    (
-        re.compile(r"Open it once without read_only=True\."),
+        re.compile(r"Choose another path\."),
         "Choose another file: %config AgentMagics.store = 'runs.db'",
     ),
     (
@@ -46,8 +43,11 @@ _PHRASES = (
 
 
 def spoken(error: AgentError) -> str:
-    """Return an error's message on one line, with what to type where it names what to call."""
-    message = " ".join(str(error).split())
+    """Return an error's message on one line, with what to type where it names what to call.
+
+    Secrets that were typed are masked: what a command answers is saved with the notebook.
+    """
+    message = " ".join(redact_text(str(error)).split())
     for said, typed in _PHRASES:
         message = said.sub(typed, message)
     return message

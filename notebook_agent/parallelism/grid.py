@@ -36,7 +36,8 @@ class Forked:
         run: Its run; None where none was made.
         label: What its run is called.
         error: What it raised, which limit it reached, or why it has no run.
-        passed: What the predicate said of its last state; None where it was not asked or raised.
+        passed: What the predicate said of its last state, False where the fork failed or was refused; None
+            where it was not asked or raised.
         undecided: What the predicate raised.
         steps: How many steps it made.
         calls: How many LLM calls it sent.

@@ -16,7 +16,7 @@ from notebook_agent.calls.protocol import CallId, CallRecord
 from notebook_agent.engine import Place
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store.protocol import NewRun, RunRecord, StepBegin, StepEnd, StepRecord, Store
+from notebook_agent.store.protocol import NewRun, RunRecord, Stand, StepBegin, StepEnd, StepRecord, Store
 
 __all__ = ["Entry", "Journal", "entries_of", "write_down"]
 
@@ -49,10 +49,10 @@ class Journal:
         self.entries.append(("create_run", (new,), None))
         return record
 
-    def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | None) -> None:
+    def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | Stand | None) -> None:
         """Claim a step."""
         self._store.begin_step(run, begin, after=after)
-        self.entries.append(("begin_step", (run, begin), after))
+        self.entries.append(("begin_step", (run, begin), _head(after)))
 
     def end_step(self, run: RunKey, end: StepEnd, /, *, then: StepBegin | None = None) -> None:
         """End a step, and claim the one that follows."""
@@ -66,10 +66,11 @@ class Journal:
         self._store.drop_step(run, seq)
         self.entries.append(("drop_step", (run, seq), None))
 
-    def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
+    def edit_state(self, run: RunKey, state: State, /, *, after: int | Stand | None) -> Stand:
         """Replace the state at the head."""
-        self._store.edit_state(run, state, after=after)
-        self.entries.append(("edit_state", (run, state), after))
+        stand = self._store.edit_state(run, state, after=after)
+        self.entries.append(("edit_state", (run, state), _head(after)))
+        return stand
 
     def record_call(self, call: CallRecord) -> CallId:
         """Keep a call."""
@@ -88,6 +89,11 @@ class Journal:
             else (method, given, number)
             for method, given, number in self.entries
         ]
+
+
+def _head(after: int | Stand | None) -> int | None:
+    """What of a writer's knowledge holds in another store too."""
+    return after.head if isinstance(after, Stand) else after
 
 
 def write_down(store: Store, entries: Iterable[Entry]) -> dict[int, int]:

@@ -144,7 +144,10 @@ class _Grid:
         graph = variant.graph(origin.graph)
         key = RunKey(origin.at.run.project, str(uuid4()), origin.at.run.partition_key)
         engine.fork(
-            self._store, origin.at, key, graph, entrypoint=origin.entrypoint, overrides=dict(variant.state)
+            *(self._store, origin.at, key, graph),
+            entrypoint=origin.entrypoint,
+            state=origin.edited,
+            overrides=dict(variant.state),
         )
         self._store.label_run(key, label)
         call = replace(plan.call, inputs={**plan.call.inputs, **variant.inputs})
@@ -229,10 +232,10 @@ class _Grid:
         return _said(error)
 
     def _judged(self, row: Forked, outcome: Outcome) -> Forked:
-        """Ask whether a fork passed: by its last state, also where it was refused to go on."""
+        """Ask whether a fork passed, by its last state; what raised or was refused midway did not."""
         if self._plan.passes is None or row.outcome == "interrupted" or row.run is None:
             return row
-        if row.outcome == "failed":
+        if row.outcome in {"failed", "refused"}:
             return replace(row, passed=False)
         try:
             state = outcome.state or self._store.head_state(row.run)

@@ -40,6 +40,7 @@ class Origin:
         graph: The graph that they run.
         entrypoint: The first action of that.
         typed: A state of the typing system that theirs have.
+        edited: The state that the checkpoint was given by hand; None where it is as its step ended.
     """
 
     at: StepRef
@@ -47,6 +48,7 @@ class Origin:
     graph: Graph
     entrypoint: str
     typed: State = field(default_factory=State)
+    edited: State | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from notebook_agent.errors import CommandError, did_you_mean
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.history.watch import question_of
+from notebook_agent.ids import StepRef
 from notebook_agent.parallelism.grid import ForkGrid
 from notebook_agent.parallelism.mapping import run_forks
 from notebook_agent.parallelism.plan import Origin, Plan
@@ -48,17 +49,18 @@ class Trial:
     wait: Wait | None
 
 
-def try_all(run: Run, history: History, seq: int | None, trial: Trial) -> ForkGrid:
-    """Fork a checkpoint of a run as a trial says, see `Application.map_forks`."""
+def try_all(run: Run, history: History, at: StepRef, trial: Trial, edited: State | None = None) -> ForkGrid:
+    """Fork a checkpoint of a run as a trial says, see `Application.map_forks`; `edited` is its state now."""
     __tracebackhide__ = True
+    seq = at.seq
     made = _variants(trial)
-    _check_keys(made, run.graph, history.at(seq))
+    _check_keys(made, run.graph, history.at(seq) if edited is None else edited)
     call, one_turn = _call(run, history, seq, trial)
     for each in made:
         _check(each, call, run)
     predicate, passes = ("", None) if trial.passes is None else question_of(trial.passes)
     typed = State() if run.state.untyped else State().with_typing_system(run.state.typing_system)
-    origin = Origin(history.ref(seq), history.store, run.graph, run.entrypoint, typed)
+    origin = Origin(at, history.store, run.graph, run.entrypoint, typed, edited)
     plan = Plan(
         made,
         trial.repeats,

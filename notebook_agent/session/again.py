@@ -10,6 +10,7 @@ from notebook_agent.calls.protocol import LedgerMode
 from notebook_agent.errors import CommandError
 from notebook_agent.history import History
 from notebook_agent.session import going
+from notebook_agent.session.place import Place
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.protocol import StepRecord
@@ -38,7 +39,7 @@ class Again:
         Raises:
             CommandError: The graph, as it is now, has another action there.
         """
-        coming = going.next_after(ws.in_use(), self.history, self.after)
+        coming = going.next_after(ws.in_use(), Place(self.history, self.after))
         if coming != self.step.action:
             raise CommandError(
                 f"{self.step.action} cannot run again: what comes there now is {coming or 'nothing'}"

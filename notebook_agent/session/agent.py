@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 
 from notebook_agent.application import Application
@@ -27,11 +27,10 @@ from notebook_agent.session.showing import Showing
 from notebook_agent.session.shown import Said, Shown
 from notebook_agent.session.trying import Trying
 from notebook_agent.session.turn import Plan
+from notebook_agent.session.words import Names, as_names
 from notebook_agent.session.workspace import Workspace
 
 __all__ = ["Agent"]
-
-Names = Sequence[str] | str
 
 
 class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
@@ -123,8 +122,8 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
         __tracebackhide__ = True
         plan = Plan(
             {**(inputs or {}), **named},
-            _names(until),
-            _names(before),
+            as_names(until),
+            as_names(before),
             self.settings.max_steps if max_steps is None else max_steps,
             budget=self.settings.budget(max_calls, max_cost),
             allow_effects=allow_effects,
@@ -282,7 +281,3 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
             return {"text/plain": repr(self)}
         text = f"{self!r}\n\n{looking.picture(self.workspace)}"
         return {"text/plain": text, "text/html": looking.picture(self.workspace).html()}
-
-
-def _names(names: Names) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)

@@ -13,6 +13,7 @@ from notebook_agent import view
 from notebook_agent.errors import AgentError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.redact import redact_text
 from notebook_agent.session import going
 from notebook_agent.session.again import again
 from notebook_agent.session.answering import Answers
@@ -25,6 +26,7 @@ from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import SilentScreen
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.sent import restored
 from notebook_agent.view.served import Served
 from notebook_agent.view.wire import Control, Overview, Place, Progress, Reply, Request
 
@@ -93,9 +95,9 @@ class PanelBackend:
             check(request)
             return self._answer(request)
         except _OtherRunError as error:
-            return Reply(id=request["id"], error=str(error), overview=self.overview())
+            return Reply(id=request["id"], error=redact_text(str(error)), overview=self.overview())
         except AgentError as error:
-            return Reply(id=request["id"], error=str(error))
+            return Reply(id=request["id"], error=redact_text(str(error)))
 
     def _answer(self, request: Request) -> Reply:
         answer = self._answers.of(request)
@@ -138,9 +140,15 @@ class PanelBackend:
         return commands[request["do"]](request)
 
     def _fork(self, request: Request) -> str:
-        seq = request.get("seq")
-        where = f"{request['run']}@{'start' if seq is None else seq}"
-        return going.fork(self._ws, where, state=request.get("edits"))[1]
+        seq, head = request.get("seq"), self._ws.store().run(self._answers.key(request)).head
+        step = "start" if seq is None else "head" if seq == head else str(seq)
+        place = self._ws.place(where := f"{request['run']}@{step}")
+        state = self._ws.state_at(place)
+        edits = {
+            key: restored(key, state[key], sent) if key in state else sent
+            for key, sent in request.get("edits", {}).items()
+        }
+        return going.fork(self._ws, where, state=edits)[1]
 
     def _export(self, _: Request) -> str:
         return f"written: {export(self._ws, Path(f'{self._ws.label()}.html'))}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from notebook_agent.history import CodeChange, History, call_changes, changes, code_changes
 from notebook_agent.session.difference import Difference
 from notebook_agent.session.parting import parting
+from notebook_agent.session.place import Place
 from notebook_agent.session.references import Where, is_reference
 from notebook_agent.session.results import run_name
 from notebook_agent.session.words import listing
@@ -18,15 +19,15 @@ def diff(ws: Workspace, a: Where, b: Where, *, code: bool = False, calls: bool =
     """Compare two checkpoints, or the heads of two runs."""
     if isinstance(a, str) and not is_reference(a):
         return _diff_runs(ws, ws.record(a), ws.record(b if isinstance(b, str) else None), (code, calls))
-    first, from_seq = ws.resolve(a)
-    second, to_seq = ws.resolve(b)
+    one, other = ws.place(a), ws.place(b)
+    first, from_seq, second, to_seq = one.history, one.seq, other.history, other.seq
     code_of = tuple(code_changes(first, from_seq, second, to_seq))
     asked = from_seq is not None and to_seq is not None
     return Difference(
-        _at(first, from_seq),
-        _at(second, to_seq),
-        tuple(changes(first.at(from_seq), second.at(to_seq))),
-        _by_hand(first, from_seq, to_seq) if first.key == second.key else "",
+        one.name,
+        other.name,
+        tuple(changes(one.state(), other.state())),
+        _by_hand(one, other) if first.key == second.key else "",
         code=code_of,
         calls=tuple(call_changes(first, from_seq or 0, second, to_seq or 0)) if asked else (),
         with_code=code,
@@ -35,10 +36,11 @@ def diff(ws: Workspace, a: Where, b: Where, *, code: bool = False, calls: bool =
     )
 
 
-def _by_hand(history: History, *seqs: int | None) -> str:
+def _by_hand(one: Place, other: Place) -> str:
     """Say what was edited between two checkpoints of a run, which no step wrote."""
-    low, high = sorted(-1 if seq is None else seq for seq in seqs)
-    places = [(-1 if edit.after.seq is None else edit.after.seq, edit.keys) for edit in history.edits()]
+    low, high = sorted((-1 if each.seq is None else each.seq) + each.latest for each in (one, other))
+    edits = one.history.edits()
+    places = [(-1 if edit.after.seq is None else edit.after.seq, edit.keys) for edit in edits]
     found = {(at, key): f"{key} after @{'start' if at < 0 else at}" for at, keys in places for key in keys}
     within = [text for (at, _), text in found.items() if low <= at < high]
     return f"edited by hand in between: {listing(within)}" if within else ""
@@ -46,10 +48,6 @@ def _by_hand(history: History, *seqs: int | None) -> str:
 
 def _used(ws: Workspace, code: tuple[CodeChange, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(ws.codes.differing(*each.ids) for each in code)
-
-
-def _at(history: History, seq: int | None) -> str:
-    return f"{run_name(history.run)}@{'start' if seq is None else seq}"
 
 
 def _diff_runs(ws: Workspace, a: RunRecord, b: RunRecord, shown: tuple[bool, bool]) -> Difference:

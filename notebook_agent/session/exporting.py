@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from notebook_agent import view
@@ -13,6 +14,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.references import typed_name
 from notebook_agent.session.results import run_name
+from notebook_agent.session.words import as_word
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.portable import export_run, import_run
 from notebook_agent.store.protocol import RunRecord, Store
@@ -69,10 +71,10 @@ def take_in(ws: Workspace, path: Path, project: str | None = None) -> str:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise CommandError(f"{path} cannot be read: {reason}", path=str(path)) from None
     try:
-        record = import_run(ws.store(), text, project=project or ws.project())
+        record = import_run(ws.store(), text, project=ws.project() if project is None else project)
     except StoreFormatError as error:
         raise StoreFormatError(f"{path}: {error}", path=error.path) from None
-    name, typed = run_name(record), typed_name(record, ws.store().runs(record.key.project))
+    name, typed = run_name(record), as_word(typed_name(record, ws.store().runs(record.key.project)))
     typed += "" if record.key.project == ws.project() else f" --project {record.key.project}"
     masked = " with its secrets masked;" if '\n "secrets": "masked"' in text[:_HEADER] else ""
     head = "no steps" if record.head is None else plural(record.head + 1, "step")
@@ -80,12 +82,25 @@ def take_in(ws: Workspace, path: Path, project: str | None = None) -> str:
     return f"{name}: {head}{branches} from {path},{masked} %agent use {typed} takes it into use"
 
 
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give a file to write, which takes the other's place once it is whole."""
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _write_run(ws: Workspace, path: Path, *, with_secrets: bool) -> str:
     text = export_run(ws.store(), ws.in_use().key, with_secrets=with_secrets)
-    if with_secrets:
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-    path.write_text(text, encoding="utf-8")
+    with _beside(path) as part:
+        if with_secrets:
+            part.touch(mode=0o600)
+            part.chmod(0o600)
+        part.write_text(text, encoding="utf-8")
     steps = plural(len(ws.in_use().history), "step")
     told = (
         "exactly as they are kept, secrets too"
@@ -110,7 +125,8 @@ def _with_branches(store: Store, key: RunKey) -> str:
 def _write_calls(ws: Workspace, path: Path) -> str:
     from notebook_agent.calls import Recording
 
-    saved = Recording.save(path, ws.in_use().history.calls())
+    with _beside(path) as part:
+        saved = Recording.save(part, ws.in_use().history.calls())
     return f"{path}: {plural(saved, 'LLM call')}"
 
 
@@ -120,7 +136,8 @@ def _write_page(ws: Workspace, path: Path) -> str:
     from notebook_agent.view import page
 
     made = page_of(ws.in_use().history, ws.in_use().graph)
-    path.write_text(page.render(made, ws.label()), encoding="utf-8")
+    with _beside(path) as part:
+        part.write_text(page.render(made, ws.label()), encoding="utf-8")
     return f"{path}: {plural(len(made['details']), 'checkpoint')}, {path.stat().st_size / 1000:,.0f} kB"
 
 

@@ -15,16 +15,15 @@ from notebook_agent.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.interrupts import held
 from notebook_agent.session.edits import find_edits
-from notebook_agent.session.opening import opened
+from notebook_agent.session.forks import check_label, fork, next_after, replaced, seen_by
 from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.recorder import Recorder
-from notebook_agent.session.references import Where, check_name
+from notebook_agent.session.references import Where
 from notebook_agent.session.results import RunResult, run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.secrets import name_secrets
-from notebook_agent.session.starting import check_edits, label_for, missing_reads
+from notebook_agent.session.starting import missing_reads
 from notebook_agent.session.turn import Plan, Refused, drive
-from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace, failed_at
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.served import guarded_actions
@@ -90,6 +89,7 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
         next=None if following is None else following.name,
         halted=plan.halted,
         note=note,
+        served=tuple(recorder.served),
     )
 
 
@@ -131,11 +131,11 @@ def head_to_go_on(ws: Workspace, plan: Plan) -> Application:
 
 
 def _check_begin(ws: Workspace, plan: Plan) -> None:
-    history, seq = ws.resolve()
-    app = _application(ws, history)
-    coming = next_after(app, history, seq)
+    place = ws.place()
+    app = seen_by(ws, place)
+    coming = next_after(app, place)
     if coming is None:
-        raise CommandError(f"nothing comes after @{seq}: look at an earlier step, %agent goto @K")
+        raise CommandError(f"nothing comes after @{place.seq}: look at an earlier step, %agent goto @K")
     call = read_call(
         "run", plan.inputs, halt_before=plan.before, halt_after=plan.until, max_steps=plan.max_steps
     )
@@ -143,98 +143,23 @@ def _check_begin(ws: Workspace, plan: Plan) -> None:
     inputs_of(app.graph.get_action(coming), plan.inputs)
 
 
-def next_after(app: Application, history: History, seq: int | None) -> str | None:
-    """Return the action that a fork after a step begins with; None where nothing comes."""
-    if seq is None:
-        return app.entrypoint
-    step = history[seq]
-    if step.status != "completed" or step.action not in app.graph:
-        return step.action
-    return app.graph.next(step.action, history.at(seq)).target
-
-
-def fork(
-    ws: Workspace,
-    where: Where,
-    *,
-    label: str | None = None,
-    actions: Mapping[str, object] | None = None,
-    state: Mapping[str, object] | None = None,
-) -> tuple[Application, str]:
-    """Make a fork at a step and take it into use; return it and the sentence that says so."""
-    history, seq = ws.resolve(where)
-    source = _application(ws, history)
-    check_label(ws, label)
-    new = _check_edits(source.graph, history, seq, actions or {}, state or {})
-    made = source.fork(seq, dict(state) if state else None, dict(actions) if actions else None)
-    name = label or _fork_label(ws, made)
-    history.store.label_run(made.key, name)
-    ws.replay.inherit(source.key, made.key)
-    ws.graphs.inherit(source.key, made.key)
-    ws.take(made)
-    following = made.get_next_action()
-    parent = f"{run_name(history.run)}@{'start' if seq is None else seq}"
-    more = f"; new in its state: {listing(new)}" if new else ""
-    return made, f"{name} forked from {parent}, next {following.name if following else 'nothing'}{more}"
-
-
-def _check_edits(
-    graph: Graph,
-    history: History,
-    seq: int | None,
-    actions: Mapping[str, object],
-    edits: Mapping[str, object],
-) -> list[str]:
-    if not edits:
-        return []
-    for name, function in actions.items():
-        graph = graph.replace(name, function)
-    return check_edits(graph, history.at(seq), edits)
-
-
-def _application(ws: Workspace, history: History) -> Application:
-    return opened(ws, history.run, ws.in_use().graph)
-
-
-def check_label(ws: Workspace, label: str | None) -> None:
-    """Refuse a label that cannot be typed, or that another run of the family in use has."""
-    if label is not None:
-        check_name(label)
-    if label is not None and label in _labels(ws):
-        raise CommandError(f"a run beside it is called {label!r} already: take another name", key=label)
-
-
-def _labels(ws: Workspace) -> set[str]:
-    return {run.label for run in ws.family() if run.label}
-
-
-def _fork_label(ws: Workspace, made: Application) -> str:
-    return label_for(ws.name, made.uid, _labels(ws))
-
-
 def goto(ws: Workspace, where: Where) -> str:
     """Move the view to a step and say where it stands."""
-    history, seq = ws.resolve(where)
-    if history.key != ws.in_use().key:
-        ws.take(_application(ws, history))
-    steps = list(history)
-    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
-    if seq == (steps[-1].seq if steps else None):
+    place = ws.place(where)
+    if place.history.key != ws.in_use().key:
+        ws.take(seen_by(ws, place))
+    if place.seq == place.history.run.head:
         ws.look(None)
-        return f"at {name}, the head"
-    ws.look(StepRef(history.key, seq))
-    return f"looking at {name}; a run from here makes a fork"
+        return f"at {place.name}, the head"
+    ws.look(StepRef(place.history.key, place.seq))
+    return f"looking at {place.name}; a run from here makes a fork"
 
 
 def retry_plan(ws: Workspace, *, step: bool = False) -> tuple[Application, Plan, str]:
     """Return what goes on from the failed step of the run in use, and how its code changed."""
-    app = ws.in_use()
-    ws.look(None)
+    app, last = ws.in_use(), _unfinished(ws)
     history = app.history
-    last = history[-1] if len(history) else None
-    if last is None or last.status == "completed":
-        done = "no step yet" if last is None else f"its last step, @{last.seq} {last.action}, completed"
-        raise CommandError(f"nothing failed in {ws.label()}: {done}")
+    ws.look(None)
     call = history.values(last.seq).call
     plan = Plan(max_steps=ws.settings.max_steps)
     if call is not None:
@@ -244,6 +169,16 @@ def retry_plan(ws: Workspace, *, step: bool = False) -> tuple[Application, Plan,
     if step or (call is not None and call.method in {"step", "astep"}):
         plan.steps = 1
     return app, plan, _changed(last, app.graph)
+
+
+def _unfinished(ws: Workspace) -> StepRecord:
+    """Return the step to go on from; CommandError where all completed."""
+    history = ws.in_use().history
+    last = history[-1] if len(history) else None
+    if last is None or last.status == "completed":
+        done = "no step yet" if last is None else f"its last step, @{last.seq} {last.action}, completed"
+        raise CommandError(f"nothing failed in {ws.label()}: {done}")
+    return last
 
 
 def _taken(history: History, last: StepRecord) -> set[str]:
@@ -278,6 +213,8 @@ def retry(  # noqa: PLR0913  # each an option of `%agent retry`
 ) -> RunResult:
     """Go on from the failed step with the present code, and the inputs and halts of its call."""
     __tracebackhide__ = True
+    _unfinished(ws)
+    replaced(ws.in_use().graph, actions or {})
     for name, function in (actions or {}).items():
         ws.in_use().rebind(name, function)
     _take_newest(ws, set(actions or {}))

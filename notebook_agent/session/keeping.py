@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from notebook_agent.errors import CommandError
@@ -10,9 +10,9 @@ from notebook_agent.session.going import check_label
 from notebook_agent.session.references import find_only, typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
-from notebook_agent.session.words import listing
+from notebook_agent.session.words import as_word, listing
 from notebook_agent.session.workspace import Workspace
-from notebook_agent.store.protocol import Reclaimed, RunSize
+from notebook_agent.store.protocol import Reclaimed, RunRecord, RunSize
 from notebook_agent.view.brief import short_id, size
 from notebook_agent.view.escape import escape, plural
 
@@ -45,7 +45,7 @@ def relabel(ws: Workspace, label: str | None, run: str | None) -> str:
     check_label(ws, label)
     ws.store().label_run(record.key, label)
     if label is None:
-        return f"{run_name(record)} has no label any more"
+        return f"{run_name(record)} has no label any more: it goes by its id, {short_id(record.key.app_id)}"
     others = [each for each in ws.runs() if each.label == label and each.key != record.key]
     told = f"{run_name(record)} is now called {label}"
     if not others:
@@ -76,9 +76,10 @@ def delete(ws: Workspace, run: str, *, now: bool) -> str:
     what = f"{plural(found.steps, 'step')} of its own{_branches(found)}"
     kept = "; its forks keep what they have of it" if found.hidden else ""
     if now:
-        return f"{named} is gone, {what}{kept}; %agent restore {run} brings it back until %agent gc --now"
+        back = f"%agent restore {as_word(run)} brings it back until %agent gc --now"
+        return f"{named} is gone, {what}{kept}; {back}"
     freed = f", {size(found.bytes)} that no other run holds" if found.bytes else ""
-    return f"{named} would go: {what}{freed}{kept}. %agent delete {run} --now removes it"
+    return f"{named} would go: {what}{freed}{kept}. %agent delete {as_word(run)} --now removes it"
 
 
 def restore(ws: Workspace, run: str) -> str:
@@ -88,7 +89,8 @@ def restore(ws: Workspace, run: str) -> str:
         raise CommandError("no run of this project was deleted since the last %agent gc --now")
     record = ws.store().restore_run(find_only(run, removed).key)
     name = typed_name(record, ws.runs())
-    return f"{name} is back, {plural(record.steps, 'step')} of its own: %agent use {name} goes on with it"
+    steps = plural(record.steps, "step")
+    return f"{name} is back, {steps} of its own: %agent use {as_word(name)} goes on with it"
 
 
 def _branches(found: Reclaimed) -> str:
@@ -104,21 +106,46 @@ def _branch(count: int) -> str:
 
 
 def gc(ws: Workspace, *, now: bool) -> str:
-    """Give back the space of what no run holds, or say how much that is."""
-    found = ws.store().gc(dry_run=not now)
-    values = f"{size(found.bytes)} in {found.nodes:,} values"
-    if not found.nodes:
-        return "nothing to give back: every value belongs to a run"
-    if not now:
-        return f"{values} belong to no run any more: %agent gc --now gives them back{_for_ever(ws)}"
-    return f"{values} are gone; the file is {size(found.file)} smaller"
-
-
-def _for_ever(ws: Workspace) -> str:
-    """Say which removed runs of the project cannot be restored after a collection."""
+    """Give back the space of what no run holds, or say how much that is and what cannot be undone then."""
     removed = ws.store().removed(ws.project())
-    names = [typed_name(each, removed) for each in removed]
-    return f", and %agent restore cannot bring back {listing(names[:_SHOWN])} then" if names else ""
+    found = ws.store().gc(dry_run=not now)
+    lost = _lost(removed, found.removed)
+    if now:
+        return _collected(found, lost)
+    if not found.nodes and not lost:
+        return f"nothing to give back: every value belongs to a run{_file(ws)}"
+    then = f", and %agent restore cannot bring back {lost} then" if lost else ""
+    if not found.nodes:
+        return f"every value belongs to a run{_file(ws)}: %agent gc --now takes away what was removed{then}"
+    return f"{_values(found)} belong to no run any more{_file(ws)}: %agent gc --now gives them back{then}"
+
+
+def _collected(found: Reclaimed, lost: str) -> str:
+    values = f"{_values(found)} are gone" if found.nodes else "every value belongs to a run"
+    then = f"; %agent restore cannot bring back {lost} any more" if lost else ""
+    return f"{values}; the file is {size(found.file)} smaller{then}"
+
+
+def _values(found: Reclaimed) -> str:
+    return f"{size(found.bytes)} in {plural(found.nodes, 'value')}"
+
+
+def _file(ws: Workspace) -> str:
+    """Say what the whole file takes, with its log."""
+    from pathlib import Path
+
+    location = ws.store().location
+    files = [each for each in (Path(location), Path(f"{location}-wal")) if each.is_file()]
+    return f" (the file has {size(sum(each.stat().st_size for each in files))})" if files else ""
+
+
+def _lost(removed: Sequence[RunRecord], count: int) -> str:
+    """Count removed runs of all projects, and name those of this one."""
+    if not count:
+        return ""
+    names = [typed_name(each, removed) for each in removed[:_SHOWN]]
+    named = ", ".join([*names, *([".."] if count > len(names) else [])])
+    return f"{plural(count, 'removed run')} ({named})"
 
 
 def sizes(ws: Workspace) -> Sizes:

@@ -45,12 +45,9 @@ _PACKAGES = ("notebook_agent", "ipython", "ipykernel", "anywidget", "openai")
 
 def state(ws: Workspace, where: Where, key: str | None) -> StateView:
     """Return the state at a step, or one value of it."""
-    if where is None and ws.past is None:
-        app = ws.in_use()
-        name, found = f"{ws.label()}@head", app.state
-    else:
-        history, seq = ws.resolve(where)
-        name, found = _at(history, seq), history.at(seq)
+    place = ws.place(where)
+    found = ws.state_at(place)
+    name = f"{run_name(place.history.run)}@head" if place.latest else place.name
     if key is None:
         return StateView(name, found)
     if key not in found:

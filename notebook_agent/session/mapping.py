@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from inspect import signature
 from uuid import uuid4
@@ -12,26 +12,26 @@ from uuid import uuid4
 from notebook_agent.application import Application
 from notebook_agent.calls import Budget
 from notebook_agent.errors import CommandError
-from notebook_agent.history import History
 from notebook_agent.parallelism import ForkGrid, ForksStopped
+from notebook_agent.session.ahead import ahead_line
 from notebook_agent.session.board import Bar
 from notebook_agent.session.going import next_after
 from notebook_agent.session.gridview import GridView
 from notebook_agent.session.opening import opened
+from notebook_agent.session.place import Place
 from notebook_agent.session.references import Where
-from notebook_agent.session.results import run_name
 from notebook_agent.session.starting import check_asked, check_edits
 from notebook_agent.session.watching import Question
 from notebook_agent.session.words import a_kind
 from notebook_agent.session.workspace import Workspace
 
-__all__ = ["Trying", "map_forks"]
+__all__ = ["Trial", "map_forks"]
 
 _Tried = dict[str, Sequence[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Trying:
+class Trial:
     """What a map tries and how; see `Agent.map`."""
 
     given: Mapping[str, object] = field(default_factory=dict)
@@ -49,38 +49,39 @@ class Trying:
     allow_effects: bool = False
 
 
-def map_forks(ws: Workspace, where: Where, trying: Trying, keep: Callable[[GridView], None]) -> GridView:
+def map_forks(ws: Workspace, where: Where, trial: Trial, keep: Callable[[GridView], None]) -> GridView:
     """Fork a checkpoint for everything that is tried, run all forks, and return what they came to.
 
     `keep` is given the grid, also where a Stop ends it.
     """
     __tracebackhide__ = True
-    history, seq = ws.resolve(where)
-    app = opened(ws, history.run, ws.in_use().graph)
+    place = ws.place(where)
+    app = opened(ws, place.history.run, ws.in_use().graph)
     ws.set_ledger(app)
-    state, inputs = _sorted_out(app, history, seq, trying)
-    if isinstance(trying.passes, str):
-        check_asked(app.graph, {*history.at(seq), *state, *_written(app, trying)}, trying.passes)
-    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
+    state, inputs = _sorted_out(app, place, trial)
+    if isinstance(trial.passes, str):
+        check_asked(app.graph, {*place.state(), *state, *_written(app, trial)}, trial.passes)
     label = f"map-{uuid4().hex[:4]}"
-    bar = Bar(ws, label, name)
+    for told in filter(None, (place.left_out("%agent map"), _ahead(app, place, trial))):
+        ws.screen.say(told)
+    bar = Bar(ws, label, place.name)
     ws.screen.begin()
     try:
-        with _executor(ws, trying.executor) as executor:
+        with _executor(ws, trial.executor) as executor:
             grid = app.map_forks(
-                seq,
+                ... if place.latest else place.seq,
                 state=state,
                 inputs=inputs,
-                actions={action: _listed(each) for action, each in trying.actions.items()},
-                repeats=trying.repeats,
-                jobs=trying.jobs,
+                actions={action: _listed(each) for action, each in trial.actions.items()},
+                repeats=trial.repeats,
+                jobs=trial.jobs,
                 executor=executor,
-                halt_after=trying.until,
-                halt_before=trying.before,
-                max_steps=trying.max_steps or ws.settings.max_steps,
-                passes=trying.passes,
-                budget=trying.budget or ws.settings.budget(),
-                allow_effects=trying.allow_effects,
+                halt_after=trial.until,
+                halt_before=trial.before,
+                max_steps=trial.max_steps or ws.settings.max_steps,
+                passes=trial.passes,
+                budget=trial.budget or ws.settings.budget(),
+                allow_effects=trial.allow_effects,
                 label=label,
                 tell=bar.tell,
                 wait=ws.loop.run,
@@ -97,6 +98,13 @@ def map_forks(ws: Workspace, where: Where, trying: Trying, keep: Callable[[GridV
     return view
 
 
+def _ahead(app: Application, place: Place, trial: Trial) -> str:
+    first = next_after(app, place)
+    if first is None or first not in app.graph:
+        return ""
+    return ahead_line(app.graph, first, trial.until, trial.before, leave=trial.allow_effects)
+
+
 def _viewed(ws: Workspace, app: Application, grid: ForkGrid, bar: Bar) -> GridView:
     for each in grid:
         if each.run is not None:
@@ -106,28 +114,28 @@ def _viewed(ws: Workspace, app: Application, grid: ForkGrid, bar: Bar) -> GridVi
     return view
 
 
-def _sorted_out(app: Application, history: History, seq: int | None, trying: Trying) -> tuple[_Tried, _Tried]:
+def _sorted_out(app: Application, place: Place, trial: Trial) -> tuple[_Tried, _Tried]:
     """Part what is tried into keys of the state and inputs.
 
     What the first action takes as an input is one; then keys of the state come first.
     """
-    given, state = trying.given, history.at(seq)
-    coming = next_after(app, history, seq)
+    given, state = trial.given, place.state()
+    coming = next_after(app, place)
     if coming is None:
-        raise CommandError(f"nothing comes after @{'start' if seq is None else seq}: map an earlier step")
+        raise CommandError(f"nothing comes after {place.name}: map an earlier step")
     first = app.graph.get_action(coming) if coming in app.graph else None
     takes = () if first is None else (*first.required, *first.optional)
     known = app.graph.input_names
     inputs = {key: given[key] for key in given if key in takes or (key in known and key not in state)}
     keys = {key: given[key] for key in given if key not in inputs}
     check_edits(app.graph, state, keys)
-    fixed = {key: [value] for key, value in trying.state.items()}
+    fixed = {key: [value] for key, value in trial.state.items()}
     return {**_listed_each(keys), **fixed}, _listed_each(inputs)
 
 
-def _written(app: Application, trying: Trying) -> Iterator[str]:
+def _written(app: Application, trial: Trial) -> Iterator[str]:
     """Yield the keys that functions which are tried write."""
-    for action, tried in trying.actions.items():
+    for action, tried in trial.actions.items():
         for function in _listed(tried):
             yield from app.graph.replace(action, function).get_action(action).writes
 
@@ -163,7 +171,11 @@ def _executor(ws: Workspace, given: object) -> Iterator[Executor | None]:
 
 
 def _close(executor: Executor) -> None:
-    """Let an executor go; those of other libraries need not know how to drop what waits."""
-    taken = signature(executor.shutdown).parameters.values()
-    knows = any(each.name == "cancel_futures" or each.kind is each.VAR_KEYWORD for each in taken)
-    executor.shutdown(wait=False, **({"cancel_futures": True} if knows else {}))
+    """Let an executor go; those of other libraries need not know how to drop what waits.
+
+    Forks that were paid are worth more than an executor that ends well.
+    """
+    with suppress(Exception):
+        taken = signature(executor.shutdown).parameters.values()
+        knows = any(each.name == "cancel_futures" or each.kind is each.VAR_KEYWORD for each in taken)
+        executor.shutdown(wait=False, **({"cancel_futures": True} if knows else {}))

@@ -10,7 +10,7 @@ from notebook_agent.history import History
 from notebook_agent.history.compare import same
 from notebook_agent.history.watch import question_of
 from notebook_agent.session.gridview import GridView
-from notebook_agent.session.mapping import Trying, map_forks
+from notebook_agent.session.mapping import Trial, map_forks
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown, values_line
@@ -56,14 +56,14 @@ class Mended(Shown):
 
 
 def mend(
-    ws: Workspace, predicate: Question, where: Where, trying: Trying, keep: Callable[[GridView], None]
+    ws: Workspace, predicate: Question, where: Where, trial: Trial, keep: Callable[[GridView], None]
 ) -> Mended:
     """Bisect, put the last good values in where the predicate first fails, and run on from there."""
     __tracebackhide__ = True
     history, last = up_to(ws, where)
     found = BisectView(run_name(history.run), history.bisect(predicate, last))
     put = _good_values(history, found, predicate)
-    asked = trying if trying.passes is not None else replace(trying, passes=predicate)
+    asked = trial if trial.passes is not None else replace(trial, passes=predicate)
     at = "start" if found.first_bad is None else found.first_bad
     view = map_forks(ws, f"{history.key.app_id}@{at}", replace(asked, state=put), keep)
     return Mended(found, put, view)

@@ -10,7 +10,7 @@ from pathlib import Path
 from notebook_agent.application import Application
 from notebook_agent.builder import ApplicationBuilder
 from notebook_agent.errors import CommandError, UnknownRunError
-from notebook_agent.graph import Graph
+from notebook_agent.graph import Graph, GraphBuilder
 from notebook_agent.session.matching import graph_for
 from notebook_agent.session.namespace import lookup, name_of
 from notebook_agent.session.projects import told_of_projects
@@ -46,7 +46,7 @@ def use(ws: Workspace, target: object, how: Opening) -> str:
         return _use_graph(ws, target, name_of(target, ws.namespace, "agent"), how)
     if isinstance(target, Application):
         return _use_app(ws, target, how)
-    raise CommandError(f"use takes a graph, an application or a run's name; not {a_kind(target)}")
+    raise _unusable(target, f"use takes a graph, an application or a run's name; not {a_kind(target)}")
 
 
 def _use_named(ws: Workspace, name: str, how: Opening) -> str:
@@ -65,11 +65,18 @@ def _use_named(ws: Workspace, name: str, how: Opening) -> str:
             raise
         with told_of_projects(ws):
             found = lookup(name, ws.namespace, [run_name(each) for each in runs])
-        raise CommandError(f"{name} is {a_kind(found)}: use takes a graph, an application or a run") from None
+        told = f"{name} is {a_kind(found)}: use takes a graph, an application or a run"
+        raise _unusable(found, told, name) from None
     line = ws.replay.choose(how.recorded, ws.settings.ledger)
     app = opened(ws, run, tracker=None if here else tracker)
     ws.take(app, name_of(app.graph, ws.namespace, ws.name))
     return _line(app, line)
+
+
+def _unusable(value: object, told: str, name: str = "builder") -> CommandError:
+    if isinstance(value, ApplicationBuilder | GraphBuilder):
+        return CommandError(f"{told}; a builder makes one: {name} = {name}.build()")
+    return CommandError(told)
 
 
 def _find_here(ws: Workspace, name: str) -> RunRecord | None:

@@ -131,7 +131,13 @@ def _differ(store: Store, one: StepRecord, other: StepRecord, *, alike: bool, fi
     then = f"{one.action} here, {other.action} there" if other_action else ""
     if keys:
         return f"they part before @{one.seq}: {_by_hand(keys)}{f'; then {then}' if then else ''}"
-    return f"they part at @{one.seq}: {then or f'{one.action} came to another state'}"
+    return f"they part at @{one.seq}: {then or _ended(one, other)}"
+
+
+def _ended(one: StepRecord, other: StepRecord) -> str:
+    if one.status == other.status:
+        return f"{one.action} came to another state"
+    return f"{one.action} {one.status} here, {other.status} there"
 
 
 def _keys(one: State, other: State) -> list[str]:

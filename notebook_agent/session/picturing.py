@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from notebook_agent import view
 from notebook_agent.errors import CommandError
 from notebook_agent.graph import Graph
+from notebook_agent.session.pricing import changed
 from notebook_agent.session.shown import Said, Shown
 from notebook_agent.session.standing import Upcoming, upcoming
 from notebook_agent.session.words import listing
@@ -19,12 +20,13 @@ __all__ = ["GraphPicture", "graph", "picture"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GraphPicture(Shown):
-    """The graph with its current, failed and visited actions marked."""
+    """The graph with its current, failed, visited and edited actions marked."""
 
     graph: Graph
     upcoming: Upcoming
     failed: str | None
     visited: tuple[str, ...]
+    edited: tuple[str, ...] = ()
 
     @property
     def current(self) -> str | None:
@@ -32,7 +34,7 @@ class GraphPicture(Shown):
         return self.upcoming.action
 
     def __str__(self) -> str:
-        lines = [view.graph_text(self.graph, current=self.current, failed=self.failed)]
+        lines = [view.graph_text(self.graph, current=self.current, failed=self.failed, edited=self.edited)]
         if self.current or self.upcoming.trouble:
             lines.append(f"next: {self.upcoming}")
         if self.upcoming.trouble:
@@ -45,7 +47,8 @@ class GraphPicture(Shown):
     def svg(self) -> str:
         """The drawing."""
         wire = view.graph_wire(self.graph)
-        return view.graph_svg(wire, current=self.current, failed=self.failed, visited=self.visited)
+        marks = {"current": self.current, "failed": self.failed}
+        return view.graph_svg(wire, **marks, visited=self.visited, edited=self.edited)
 
     def html(self) -> str:
         """Return the drawing as an image."""
@@ -74,4 +77,5 @@ def picture(ws: Workspace) -> GraphPicture:
     steps = list(app.history)
     failed = steps[-1].action if steps and steps[-1].status == "failed" else None
     visited = tuple(dict.fromkeys(step.action for step in steps))
-    return GraphPicture(app.graph, upcoming(app), failed, visited)
+    edited = tuple(each.action for each in changed(ws))
+    return GraphPicture(app.graph, upcoming(app), failed, visited, edited)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from notebook_agent.application import Application
 from notebook_agent.calls import Forecast
+from notebook_agent.session.noticing import CodeNotice
 from notebook_agent.session.opening import opened
 from notebook_agent.session.references import Where
-from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown
 from notebook_agent.session.starting import check_edits
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 
-__all__ = ["Price", "changed_line", "price", "price_line"]
+__all__ = ["Price", "changed", "changed_line", "price", "price_line"]
 
 _NEWEST = 1000
 """Steps, from the last one, whose code is compared with the present one."""
@@ -44,14 +44,14 @@ def price(
     """Price a fork at a step, or going on where none is named."""
     if where is None and ws.past is None and not actions and not state:
         return Price(ws.label(), ws.in_use().price())
-    history, seq = ws.resolve(where)
-    app = opened(ws, history.run, ws.in_use().graph)
+    place = ws.place(where)
+    app = opened(ws, place.history.run, ws.in_use().graph)
     graph = app.graph
     for action, function in (actions or {}).items():
         graph = graph.replace(action, function)
-    check_edits(graph, history.at(seq), state or {})
-    name = f"a fork of {run_name(history.run)}@{'start' if seq is None else seq}"
-    return Price(name, app.price(seq, state, actions))
+    check_edits(graph, place.state(), state or {})
+    edited = {**dict.fromkeys(place.edited()), **(state or {})}
+    return Price(f"a fork of {place.name}", app.price(place.seq, edited, actions))
 
 
 def price_line(app: Application) -> str:
@@ -62,13 +62,18 @@ def price_line(app: Application) -> str:
 
 def changed_line(ws: Workspace) -> str:
     """Say which actions run other code than when they ran last; nothing where none does."""
+    found = changed(ws)
+    return f"code changed since: {listing(each.full for each in found)}" if found else ""
+
+
+def changed(ws: Workspace) -> list[CodeNotice]:
+    """Return the actions that run other code than when they ran last."""
     app = ws.in_use()
     head = app.history.run.head
     first = 0 if head is None else max(0, head - _NEWEST)
     last = {step.action: step.code for step in app.history.store.steps(app.key, first=first) if step.code}
-    found = [
+    return [
         notice
         for node in app.graph.actions
         if (code := last.get(node.name)) is not None and (notice := ws.codes.since(node, code)) is not None
     ]
-    return f"code changed since: {listing(each.full for each in found)}" if found else ""

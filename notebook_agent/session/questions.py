@@ -11,7 +11,7 @@ from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.history import NEAREST, Blame, History, Origin, last_key
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.redact import mask, redact_text
-from notebook_agent.session.references import Where, read_reference
+from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Shown
 from notebook_agent.session.workspace import Workspace
@@ -54,7 +54,7 @@ class BlameView(Shown):
             f"{origin.path} at {self.where}: {self._written(origin)}",
             f"  {_value(origin, origin.value, 300)}",
         ]
-        lines += [f"  before that: {_value(origin, origin.before, 300)}"] if origin.kind == "edit" else []
+        lines += [f"  before that: {_before(origin, 300)}"] if origin.kind == "edit" else []
         lines += ["  code as it was then", *code] if code else []
         lines += [f"  LLM call: {_said(call)}" for call in self.calls]
         lines += ["made from" if self.found.causes else "made from nothing in the state"]
@@ -66,7 +66,7 @@ class BlameView(Shown):
         for call in self.earlier:
             calls[call.step].append(call)
         for each in self.found.causes:
-            before = f" (before that: {_value(each, each.before, 60)})" if each.kind == "edit" else ""
+            before = f" (before that: {_before(each, 60)})" if each.kind == "edit" else ""
             yield f"  {each.path}: {self._written(each)}  {_value(each, each.value, 60)}{before}"
             made = calls.pop(each.step.ref, []) if each.kind == "step" and each.step is not None else []
             yield from (f"    LLM call: {_said(call)}" for call in made[:_MOST_CALLS])
@@ -97,11 +97,10 @@ class BlameView(Shown):
 
 def blame(ws: Workspace, path: str, where: Where, most: int | None = NEAREST) -> BlameView:
     """Tell who wrote what stands at a path; at the head, as it was edited since."""
-    history, seq = ws.resolve(where)
-    at_head = ws.past is None if where is None else read_reference(where).step == "head"
-    found = history.blame_at(path, seq, edited=at_head, most=most)
+    place = ws.place(where)
+    history, name = place.history, place.name
+    found = history.blame_at(path, place.seq, edited=place.latest, most=most)
     step = found.origin.step if found.origin.kind == "step" else None
-    name = f"{run_name(history.run)}@{'start' if seq is None else seq}"
     earlier, names = tuple(history.store.calls(_steps(found.causes))), _names(ws, found)
     if step is None:
         return BlameView(name, found, None, (), earlier, names)
@@ -118,6 +117,10 @@ def _names(ws: Workspace, found: Blame) -> dict[RunKey, str]:
 
 def _value(origin: Origin, value: object, most: int) -> str:
     return brief(value, most, last_key(origin.path))
+
+
+def _before(origin: Origin, most: int) -> str:
+    return "it was not there" if origin.new else _value(origin, origin.before, most)
 
 
 def _number(ref: StepRef) -> object:

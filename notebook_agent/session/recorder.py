@@ -22,6 +22,7 @@ class Recorder:
         """Show lines on a screen; `guarded` are the actions whose effect cannot be taken back."""
         self.steps: list[StepRecord] = []
         self.calls: list[CallRecord] = []
+        self.served: list[StepRecord] = []
         self._lines: list[str] = []
         self._screen, self._store, self._guarded = screen, store, guarded
         screen.begin()
@@ -40,7 +41,9 @@ class Recorder:
         self.calls += below
         self.steps.append(step)
         calls = [*(call for call in self.calls if call.step == step.ref), *below]
-        self._lines.append(step_line(step, calls, served=self._is_served(step)))
+        served = self._is_served(step)
+        self.served += [step] if served else []
+        self._lines.append(step_line(step, calls, served=served))
         self._show()
 
     def _is_served(self, step: StepRecord) -> bool:

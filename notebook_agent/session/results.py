@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +17,11 @@ from notebook_agent.view import state_html
 from notebook_agent.view.brief import brief, cost, duration
 from notebook_agent.view.escape import one_line, plural
 from notebook_agent.view.flips import flip_line
+from notebook_agent.view.served import is_served
 from notebook_agent.view.spans import span_lines
 
 _LINES = 30
+_KIND = re.compile(r"<\w+(?: of \d+)?>")
 SERVED = "served, not fired"
 
 __all__ = [
@@ -99,6 +102,7 @@ class RunResult(Shown):
         next: The action that is next; None where the graph ends.
         halted: Why it halted, where the command did not say.
         note: What the command has to say first, such as which code a retry ran.
+        served: Those of the steps whose effect cannot be taken back, and that gave their record again.
     """
 
     run: str
@@ -108,6 +112,7 @@ class RunResult(Shown):
     next: str | None
     halted: str | None = None
     note: str | None = None
+    served: tuple[StepRecord, ...] = ()
 
     @property
     def spent(self) -> Spent:
@@ -117,7 +122,9 @@ class RunResult(Shown):
     def __str__(self) -> str:
         made = f"{plural(len(self.steps), 'step')}{_extent(self.steps)}"
         went = f"{self.run}: {made}, next {self.next or 'nothing'}"
-        told = [text for text in (self.note, went, self.halted, str(self.spent)) if text]
+        served = ", ".join(f"@{step.seq} {step.action}" for step in self.served)
+        again = f"{served}: {SERVED}" if served else None
+        told = [text for text in (self.note, went, again, self.halted, str(self.spent)) if text]
         return "\n".join([*told, *self._written()])
 
     def _written(self) -> list[str]:
@@ -143,7 +150,8 @@ class StepResult(Shown):
     def __str__(self) -> str:
         step = self.record
         took = _took(step)
-        lines = [f"{self.run}@{step.seq} {step.action}: {step.status}{', ' + took if took else ''}"]
+        status = SERVED if is_served(self.values) else step.status
+        lines = [f"{self.run}@{step.seq} {step.action}: {status}{', ' + took if took else ''}"]
         lines += _field("reads", ", ".join(step.reads)) + _field("writes", ", ".join(step.writes))
         lines += _field("inputs", values_line(self.values.inputs))
         lines += _field("edge", _edge(step.decision)) + _field("calls", str(self.spent) if self.calls else "")
@@ -246,9 +254,16 @@ def _edge(decision: Decision | None) -> str:
 
 
 def _check(check: Check) -> str:
-    told = {True: "true", False: "false", None: "not tried"}[check.result]
-    operands = f"  ({values_line(check.operands)})" if check.operands else ""
-    return f"  {redact_text(check.condition)} → {check.target}: {told}{operands}"
+    result = {True: "true", False: "false", None: "not tried"}[check.result]
+    told = (_operand(key, value) for key, value in check.operands.items())
+    operands = f"  ({', '.join(told)})" if check.operands else ""
+    return f"  {redact_text(check.condition)} → {check.target}: {result}{operands}"
+
+
+def _operand(key: str, value: object) -> str:
+    """Write what a condition looked at; a value of which but the kind and size are kept is no text."""
+    kept = isinstance(value, str) and _KIND.fullmatch(value) is not None
+    return f"{key}={value}" if kept else values_line({key: value})
 
 
 def change_line(change: Change) -> str:

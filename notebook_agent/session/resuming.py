@@ -13,6 +13,7 @@ from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.projects import other_projects, told_of_projects
 from notebook_agent.session.references import find_run
 from notebook_agent.session.results import run_name
+from notebook_agent.session.starting import unmet_reads
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import UNFINISHED, Workspace
 from notebook_agent.store.protocol import RunRecord
@@ -120,8 +121,10 @@ def _none(ws: Workspace) -> str:
 
 
 def priced(ws: Workspace, line: str) -> str:
-    """Return the sentence of `resume` with what changed since, and what going on takes."""
-    return "\n".join(filter(None, (line, changed_line(ws), price_line(ws.in_use()))))
+    """Return the sentence of `resume` with what changed since, what is missing, and what going on takes."""
+    app = ws.in_use()
+    told = (line, changed_line(ws), unmet_reads(app), price_line(app))
+    return "\n".join(filter(None, told))
 
 
 def stopped(ws: Workspace) -> bool:

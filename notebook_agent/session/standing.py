@@ -9,6 +9,8 @@ from notebook_agent.condition import Check, Decision
 from notebook_agent.errors import AgentError
 from notebook_agent.graph import Graph
 from notebook_agent.history import flip
+from notebook_agent.redact import redact_text
+from notebook_agent.session.pricing import changed_line
 from notebook_agent.session.results import Why, run_name
 from notebook_agent.session.shown import Said
 from notebook_agent.session.workspace import Workspace
@@ -48,6 +50,8 @@ def status(ws: Workspace) -> Said:
     lines = [f"{ws.label()}: {made}"]
     if following.trouble:
         lines.append(following.trouble)
+    if told := changed_line(ws):
+        lines.append(told)
     if ws.past is not None:
         name = run_name(ws.store().run(ws.past.run))
         at = "start" if ws.past.seq is None else ws.past.seq
@@ -92,4 +96,4 @@ def _so_far(graph: Graph, source: str, state: State) -> Decision:
 
 
 def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, AgentError) else f"{type(error).__name__}: {error}"
+    return redact_text(str(error) if isinstance(error, AgentError) else f"{type(error).__name__}: {error}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from notebook_agent.application import Application
 from notebook_agent.condition import Expression
@@ -17,6 +17,7 @@ __all__ = [
     "entrypoint_of",
     "label_for",
     "missing_reads",
+    "unmet_reads",
     "unwritten_reads",
 ]
 
@@ -149,4 +150,30 @@ def missing_reads(app: Application) -> str:
             key=missing[0],
             action=node.name,
         )
-    return told
+    return f"{told}: {_giving(missing)}"
+
+
+def unmet_reads(app: Application) -> str:
+    """Say which keys actions read that nothing writes and the state does not have; mostly nothing.
+
+    Code that has completed a step of the run goes without them, and is left out.
+    """
+    had = {*app.state, *(key for node in app.graph.actions for key in node.writes)}
+    unmet = [(node, [key for key in node.reads if key not in had]) for node in app.graph.actions]
+    if not any(keys for _, keys in unmet):
+        return ""
+    ran = {(step.action, step.code) for step in app.history if step.status == "completed"}
+    return "; ".join(
+        _unmet(node.name, keys) for node, keys in unmet if keys and (node.name, node.code) not in ran
+    )
+
+
+def _unmet(action: str, keys: Sequence[str]) -> str:
+    """Say it of one action, with the command that gives what it lacks."""
+    lacks = "which nothing writes and the state does not have"
+    return f"{action} now reads {listing(map(repr, keys))}, {lacks}: {_giving(keys)}"
+
+
+def _giving(keys: Sequence[str]) -> str:
+    given = " ".join(f"{key}:=.." for key in keys)
+    return f"%agent fork {given} gives {'them' if keys[1:] else 'it'}"

@@ -132,7 +132,7 @@ def _run_row(
 ) -> tuple[object, ...]:
     origin = run.parent or run.spawned_by
     parent = "" if origin is None else _short(origin, names)
-    name = f"{'  ' * depth}{run_name(run)}"
+    name = f"{'  ' * depth}{run_name(run)}{' (pinned)' if run.pinned else ''}"
     at = "start" if run.head is None else f"@{run.head} {run.action}"
     mark = "→" if run.key.app_id == in_use else ""
     return (mark, name, run.status or "new", at, run.steps, parent, short_id(run.key.app_id))

@@ -22,8 +22,9 @@ from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.testing.literal import exceeds
 from notebook_agent.testing.past import Past
+from notebook_agent.testing.recorded import Recorded
 from notebook_agent.testing.replaying import Divergence, Replayed, replay
-from notebook_agent.testing.writing import Recorded, write_test
+from notebook_agent.testing.writing import write_test
 from notebook_agent.view.brief import size
 from notebook_agent.view.escape import plural
 
@@ -93,7 +94,7 @@ def as_test(
         )
     recorded = _recorded(ws, history, step, keys)
     with _told(ws, recorded):
-        written = write_test(recorded, ws.namespace, place)
+        written = write_test(recorded, ws.namespace, place, ws.loop.run)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(written.text, encoding="utf-8")

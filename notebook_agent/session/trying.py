@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from notebook_agent.session import mapping
 from notebook_agent.session.gridview import GridView
+from notebook_agent.session.mapping import Trial, map_forks
 from notebook_agent.session.mending import Mended, mend
 from notebook_agent.session.references import Where
 from notebook_agent.session.watching import Question
+from notebook_agent.session.words import Names, as_names
 from notebook_agent.session.workspace import Workspace
 
 __all__ = ["Trying"]
-
-_Names = Sequence[str] | str
 
 
 class Trying:
@@ -35,8 +34,8 @@ class Trying:
         n: int = 1,
         jobs: int | None = None,
         on: object = None,
-        until: _Names = (),
-        before: _Names = (),
+        until: Names = (),
+        before: Names = (),
         passes: Question | None = None,
         actions: Mapping[str, object] | None = None,
         max_steps: int | None = None,
@@ -68,18 +67,20 @@ class Trying:
             **named: More of `tried`.
         """
         __tracebackhide__ = True
-        trial = mapping.Trying(
+        trial = Trial(
             {**(tried or {}), **named},
-            {},
-            actions or {},
-            n,
-            jobs,
-            on,
-            *(_names(until), _names(before), passes, max_steps),
-            self.workspace.settings.budget(max_calls, max_cost),
-            allow_effects,
+            actions=actions or {},
+            repeats=n,
+            jobs=jobs,
+            executor=on,
+            until=as_names(until),
+            before=as_names(before),
+            passes=passes,
+            max_steps=max_steps,
+            budget=self.workspace.settings.budget(max_calls, max_cost),
+            allow_effects=allow_effects,
         )
-        return mapping.map_forks(self.workspace, where, trial, self._keep)
+        return map_forks(self.workspace, where, trial, self._keep)
 
     def mend(  # noqa: PLR0913  # each an option of `%agent bisect --fix`
         self,
@@ -112,14 +113,10 @@ class Trying:
         """
         __tracebackhide__ = True
         budget = self.workspace.settings.budget(max_calls, max_cost)
-        trial = mapping.Trying(
+        trial = Trial(
             repeats=n, jobs=jobs, executor=on, passes=passes, budget=budget, allow_effects=allow_effects
         )
         return mend(self.workspace, predicate, where, trial, self._keep)
 
     def _keep(self, view: GridView) -> None:
         self.grid = view
-
-
-def _names(names: _Names) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from notebook_agent.errors import CommandError
 from notebook_agent.history import Bisection, History, Point, Watched, WatchStopped
 from notebook_agent.history import bisect as bisected
-from notebook_agent.session.references import Where, read_reference
+from notebook_agent.session.references import Where
 from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import Screen
 from notebook_agent.session.shown import Shown, Table
@@ -96,6 +96,8 @@ class BisectView(Shown):
         bad, good = self.found.first_bad, self.found.last_good
         if bad is None:
             return self._held()
+        if not self.found.held and not self.found.left:
+            return f"{self.found.text} never holds in {self.where}{self._raised()}"
         before = f"; it still held {_after(good)}" if good else ""
         head = f"{self.found.text} first fails {_after(bad)}{before}"
         turns = ", ".join(map(_turn, self.found.flips[:12]))
@@ -143,12 +145,13 @@ def up_to(ws: Workspace, where: Where) -> tuple[History, int | None]:
     Raises:
         CommandError: The initial state is meant, which is but one checkpoint.
     """
-    history, seq = ws.resolve(where)
-    if where is None or read_reference(where).step in {None, "head"}:
-        return history, None
-    if seq is None:
-        raise CommandError(f"@start is one checkpoint, and no step: %agent state {where} shows it")
-    return history, seq
+    place = ws.place(where)
+    if place.latest:
+        return place.history, None
+    if place.seq is None:
+        shows = "%agent state" if where is None else f"%agent state {where}"
+        raise CommandError(f"{place.name} is one checkpoint, and no step: {shows} shows it")
+    return place.history, place.seq
 
 
 def _extent(history: History, last: int | None) -> str:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from notebook_agent.errors import did_you_mean
 
-__all__ = ["a_kind", "hint", "listing"]
+__all__ = ["Names", "a_kind", "as_names", "as_word", "hint", "listing"]
+
+Names = Sequence[str] | str
+"""Several names, or one."""
+
+
+def as_names(names: Names) -> tuple[str, ...]:
+    """Return names that may be given as one."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def listing(names: Iterable[str], limit: int = 12) -> str:
@@ -14,6 +22,11 @@ def listing(names: Iterable[str], limit: int = 12) -> str:
     every = list(names)
     rest = f" and {len(every) - limit} more" if len(every) > limit else ""
     return (", ".join(every[:limit]) or "none") + rest
+
+
+def as_word(name: str) -> str:
+    """Quote a name of several words, as it has to be typed."""
+    return f'"{name}"' if name.split() != [name] else name
 
 
 def hint(word: str, known: Iterable[str], what: str) -> str:

@@ -16,12 +16,14 @@ from notebook_agent.session.edits import Edit, EditWatcher, find_edits
 from notebook_agent.session.loop import LoopThread
 from notebook_agent.session.namespace import project_name, usable_names
 from notebook_agent.session.noticing import CodeMemory, notices_line
+from notebook_agent.session.place import Place
 from notebook_agent.session.rebuilt import GraphMemory
 from notebook_agent.session.references import Where, find_run, find_step, read_reference
 from notebook_agent.session.replay import Replay
 from notebook_agent.session.results import run_name
 from notebook_agent.session.screen import Board, Screen, SilentScreen, screen_here
 from notebook_agent.session.settings import Settings
+from notebook_agent.session.starting import unmet_reads
 from notebook_agent.session.turn import Refused
 from notebook_agent.session.words import listing
 from notebook_agent.session.worker import Worker
@@ -169,7 +171,7 @@ class Workspace:
             return
         goes_on = _GOES_ON if failed_at(app) in found.edited else ""
         edited = f"edited: {listing(found.edited.values())}{goes_on}" if found.edited else ""
-        for told in filter(None, (edited, "; ".join(found.said))):
+        for told in filter(None, (edited, "; ".join(found.said), unmet_reads(app))):
             self.screen.say(told)
             self.rest()
 
@@ -182,8 +184,11 @@ class Workspace:
             app.rebind(edit.old.name, edit.new)
         if taken:
             failed = failed_at(app) in {edit.old.name for edit in taken}
-            self.screen.say(f"edited: {listing(map(str, taken))}{_GOES_ON if failed else ''}")
+            told = f"edited: {listing(map(str, taken))}{_GOES_ON if failed else ''}"
+            self.screen.say("\n".join(filter(None, (told, unmet_reads(app)))))
             self.rest()
+        for told in self.watcher.stale(app.graph.actions, self.namespace):
+            self.screen.say(told)
         for edit in edits:
             if not edit.same_cell and edit.new.code not in self.offered:
                 self.offered.add(edit.new.code)
@@ -238,21 +243,33 @@ class Workspace:
         return run_name(self.record())
 
     def resolve(self, where: Where = None) -> tuple[History, int | None]:
-        """Return the run that a reference names, and the step's number; None is the initial state.
+        """Return the run that a reference names, and the step's number; None is the initial state."""
+        place = self.place(where)
+        return place.history, place.seq
 
-        Without a reference it is where the view stands.
+    def place(self, where: Where = None) -> Place:
+        """Return the checkpoint that a reference names; without one it is where the view stands.
+
+        `@head` is the run as it stands now, edits by hand included, and so is a view that follows it; any
+        other reference is a step as it ended.
         """
         if where is None and self.past is not None:
-            return History(self.store(), self.past.run), self.past.seq
+            return Place(History(self.store(), self.past.run), self.past.seq)
         reference = read_reference(where)
         run = self.record(reference.run)
         history = History(self.store(), run.key)
         if reference.step in {None, "head"}:
-            return history, run.head
+            return Place(history, run.ended, latest=True)
         if reference.step is not None and reference.step.isdecimal():
             with suppress(UnknownStepError):
-                return history, history[int(reference.step)].seq
-        return history, find_step(reference.step, history[:], run_name(run))
+                return Place(history, history[int(reference.step)].seq)
+        return Place(history, find_step(reference.step, history[:], run_name(run)))
+
+    def state_at(self, place: Place) -> State:
+        """Return the state at a checkpoint; of the run in use as it stands the objects that it holds."""
+        if place.latest and self.app is not None and place.history.key == self.app.key:
+            return self.app.state
+        return place.state()
 
 
 def failed_at(app: Application) -> str | None:
@@ -266,6 +283,8 @@ def _offered(edit: Edit, failed: str | None) -> str:
     told = f"{edit.function} was defined again in another cell"
     if failed == name:
         return f"{told}: %agent retry goes on with it, {edit}"
+    if edit.of_class:
+        return f"{told}; {name} is still an object of the old one: run the cell that builds the graph"
     return (
         f"{told}; {name} still runs the old one. %agent fork --with {name}={edit.function} takes the new one"
     )

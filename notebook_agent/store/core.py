@@ -15,7 +15,7 @@ from notebook_agent.state import State
 from notebook_agent.store.claims import Claims
 from notebook_agent.store.codec.decode import Decoder
 from notebook_agent.store.codec.encode import Encoder
-from notebook_agent.store.codec.paths import locate, shortened, suspect
+from notebook_agent.store.codec.paths import locate, shortened, suspect, unfit
 from notebook_agent.store.codec.rows import Rows
 from notebook_agent.store.codec.stored import NoCodecError, Rooted
 from notebook_agent.store.codec.uncollected import uncollected
@@ -178,10 +178,7 @@ class Writing:
         if endless:
             message = f"{path}: this {name} contains itself or is nested too deeply. Flatten it first."
         else:
-            message = (
-                f"{path}: {name} cannot be stored. Keep it out of the state and make it in the action, or"
-                f" teach the store: notebook_agent.store.register({kind.__name__}, encode, decode)."
-            )
+            message = f"{path}: {unfit(culprit, name)}"
         return UnstorableError(message, path=path, key=key)
 
 

@@ -46,7 +46,7 @@ class Database:
         self, path: str | None, *, durability: Durability, read_only: bool, network: bool = False
     ) -> None:
         self.location = path or MEMORY
-        self.read_only = read_only
+        self.read_only = self._asked = read_only
         self._network = network
         self._full = durability == "full" or network
         self._mode = "ro"
@@ -85,7 +85,7 @@ class Database:
     def check_there(self) -> None:
         """Raise StoreError where the file was deleted, moved or replaced."""
         if not self.is_there:
-            text = REPLACED if Path(self.location).exists() else GONE
+            text = REPLACED if _identity(self.location) else GONE
             raise StoreError(text.format(path=self.location), path=self.location)
 
     @property
@@ -132,7 +132,7 @@ class Database:
         try:
             return self._opened()
         except StoreReadOnlyError:
-            if not self.read_only or not Path(self.location).is_file():
+            if not self.read_only or not os.path.isfile(self.location):  # noqa: PTH113  # as below
                 raise
             self._check_log()
             self._mode = "ro&immutable=1"
@@ -170,7 +170,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
-            if not path.is_file():
+            if not os.path.isfile(path):  # noqa: PTH113  # it raises nothing where the folder is closed
                 raise StoreReadOnlyError(
                     CANNOT_WRITE.format(path=path, error=error.strerror), path=str(path)
                 ) from error
@@ -196,9 +196,13 @@ class Database:
             _keep_journal(connection, "DELETE" if self._network else "WAL")
             schema.migrate(connection, self.location)
         elif version < schema.VERSION:
+            instead = (
+                "Open it once without read_only=True."
+                if self._asked
+                else "It cannot be written here: copy it to where it can be, and open the copy."
+            )
             raise StoreFormatError(
-                f"{self.location} is empty or of an older version, and open for reading only."
-                " Open it once without read_only=True.",
+                f"{self.location} is empty or of an older version, and open for reading only. {instead}",
                 path=self.location,
             )
 

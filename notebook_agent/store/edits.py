@@ -10,7 +10,7 @@ from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State, same
 from notebook_agent.store.codec.stored import mark_of
 from notebook_agent.store.core import Core, at_any_age
-from notebook_agent.store.head import check_free, check_head, find_head
+from notebook_agent.store.head import check_writer, find_head
 from notebook_agent.store.lineage import (
     SEQ,
     Line,
@@ -23,7 +23,7 @@ from notebook_agent.store.lineage import (
     step_id,
 )
 from notebook_agent.store.records import names_text, read_names
-from notebook_agent.store.told import Edit
+from notebook_agent.store.told import Edit, Stand
 from notebook_agent.store.walk import fields
 
 if TYPE_CHECKING:
@@ -52,23 +52,23 @@ Row = tuple[int, float, tuple[str, ...], str]
 
 
 @at_any_age
-def edit_state(core: Core, key: RunKey, state: State, after: int | None) -> None:
+def edit_state(core: Core, key: RunKey, state: State, after: int | Stand | None) -> Stand:
     """See `Store.edit_state`."""
     values = state.plain().get_all()
     with core.write(state=values) as (transaction, encoder):
         connection = transaction.connection
         head = find_head(core, connection, key)
-        check_free(core, connection, key, head)
-        check_head(key, head, after)
+        check_writer(core, connection, key, head, after)
         keys = _changed(core.state(core.state_decoder(connection), head.state), values)
         root, _ = encoder.root(values, {})
         now = time.time()
         if keys:
-            step = (head.run << SEQ) + (0 if after is None else after + 1)
+            step = step_id(head.run, 0 if head.seq is None else head.seq + 1)
             add_edit(connection, step, now, keys, root)
         connection.execute("UPDATE run SET updated_at = ? WHERE id = ?", (now, head.run))
         if head.step is not None:
             connection.execute("UPDATE step SET next = NULL WHERE id = ?", (head.step,))
+    return head.stand._replace(edits=head.edits + bool(keys))
 
 
 def add_edit(connection: Connection, step: int, at: float, keys: Sequence[str], state: str) -> None:

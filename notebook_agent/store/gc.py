@@ -14,7 +14,7 @@ from notebook_agent.store import walk
 from notebook_agent.store.core import Core
 from notebook_agent.store.protocol import Reclaimed
 from notebook_agent.store.removal import Removal, check_removable, plan_removal, remove
-from notebook_agent.store.restoring import empty
+from notebook_agent.store.restoring import empty, list_removed
 from notebook_agent.store.runs import one_run
 
 if TYPE_CHECKING:
@@ -45,10 +45,11 @@ def collect(core: Core, *, dry_run: bool) -> Reclaimed:
     """
     if dry_run:
         with core.database.read() as connection:
-            return _weigh(connection, _dead(connection))
+            return replace(_weigh(connection, _dead(connection)), removed=_restorable(connection))
     before = _file_size(core)
     with core.database.write() as transaction:
         connection = transaction.connection
+        removed = _restorable(connection)
         empty(connection)
         for statement in _STRAYS:
             connection.execute(statement)
@@ -60,7 +61,7 @@ def collect(core: Core, *, dry_run: bool) -> Reclaimed:
     core.claims.sweep_dead()
     with contextlib.suppress(StoreError):
         core.database.shrink()
-    return Reclaimed(found.nodes, found.bytes, max(0, before - _file_size(core)))
+    return replace(found, file=max(0, before - _file_size(core)), removed=removed)
 
 
 def delete_run(core: Core, key: RunKey, *, dry_run: bool) -> Reclaimed:
@@ -94,6 +95,10 @@ def _named(numbers: Iterable[int | None], texts: Iterable[str | None]) -> Iterat
     for text in texts:
         if text is not None and '"$"' in text:
             yield from walk.pointers(text)
+
+
+def _restorable(connection: Connection) -> int:
+    return len(list_removed(connection, None))
 
 
 def _dead(connection: Connection) -> set[int]:

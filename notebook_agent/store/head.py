@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from notebook_agent.errors import RunConflictError
-from notebook_agent.ids import RunKey
+from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.core import Core
-from notebook_agent.store.lineage import SEQ, find_line
-from notebook_agent.store.protocol import Status
+from notebook_agent.store.lineage import SEQ, find_line, open_step
+from notebook_agent.store.protocol import Stand, Status
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["Head", "check_free", "check_head", "find_head"]
+__all__ = ["Head", "check_ended", "check_writer", "find_head"]
 
 _log: Final = logging.getLogger(__name__)
 _HEAD: Final = """
 SELECT r.id, r.base, r.state, s.id, s.status, s.holder, s.state, s.action, (
   SELECT state FROM edit
   WHERE edit.step = coalesce(s.id, (r.id << 32) + coalesce(r.base, -1)) + 1 ORDER BY edit.n DESC LIMIT 1
-)
+), (
+  SELECT count(*) FROM edit WHERE edit.step = coalesce(s.id, (r.id << 32) + coalesce(r.base, -1)) + 1
+), r.created_at
 FROM run r LEFT JOIN step s ON s.id = (
   SELECT max(id) FROM step WHERE id >= r.id << 32 AND id < (r.id + 1) << 32
 )
@@ -43,6 +45,8 @@ class Head(NamedTuple):
     last_state: str | None
     action: str | None
     edited: str | None
+    edits: int
+    created_at: float
 
     @property
     def seq(self) -> int | None:
@@ -53,6 +57,11 @@ class Head(NamedTuple):
     def state(self) -> str:
         """The JSON of the state that the next step starts from."""
         return self.edited or self.last_state or self.first_state
+
+    @property
+    def stand(self) -> Stand:
+        """What a writer that goes on from here hands over."""
+        return Stand(self.seq, self.edits, self.run, self.created_at)
 
 
 def find_head(core: Core, connection: Connection, key: RunKey) -> Head:
@@ -71,7 +80,38 @@ def _called(connection: Connection, head: Head, key: RunKey) -> str:
     return label or key.short
 
 
-def check_free(core: Core, connection: Connection, key: RunKey, head: Head) -> None:
+def check_writer(
+    core: Core, connection: Connection, key: RunKey, head: Head, after: int | Stand | None
+) -> None:
+    """Refuse a writer that is not alone, or knows another run, head or state; take over from the dead."""
+    known = after if isinstance(after, Stand) else None
+    if known is not None and (known.number, known.created_at) != (head.run, head.created_at):
+        raise RunConflictError(
+            f"The run {key.short} that you began with was removed, and another one has its name now."
+            f" {_resume(key)}; or take another app_id.",
+            run=key.app_id,
+            seq=head.seq,
+        )
+    _check_free(core, connection, key, head)
+    _check_head(key, head, known.head if known is not None else cast("int | None", after))
+    if known is not None and known.edits != head.edits:
+        raise RunConflictError(
+            f"Somebody else has edited the state of the run {key.short} {_at(head.seq)}, which you have not"
+            f" seen. {_resume(key)}; or fork it where you are: app.fork({head.seq}).",
+            run=key.app_id,
+            seq=head.seq,
+        )
+
+
+def _resume(key: RunKey) -> str:
+    return f"Resume it to go on from there: initialize_from(..) and with_identifiers(app_id={key.app_id!r})"
+
+
+def _at(seq: int | None) -> str:
+    return "before its first step" if seq is None else f"at step {seq}"
+
+
+def _check_free(core: Core, connection: Connection, key: RunKey, head: Head) -> None:
     """Refuse a run in which somebody is in the middle of a step; take over from the dead."""
     if head.status != "running" or head.step is None:
         return
@@ -93,15 +133,21 @@ def check_free(core: Core, connection: Connection, key: RunKey, head: Head) -> N
     core.claims.sweep(head.holder)
 
 
-def check_head(key: RunKey, head: Head, after: int | None) -> None:
+def _check_head(key: RunKey, head: Head, after: int | None) -> None:
     """Refuse a writer that knows another head than there is."""
     if head.seq != after:
-        now = "before its first step" if head.seq is None else f"at step {head.seq}"
         raise RunConflictError(
-            f"Somebody else has moved the run {key.short}: it is {now} now, and not where you left it"
-            f" ({'the start' if after is None else f'step {after}'}). Resume it to go on from there:"
-            f" initialize_from(..) and with_identifiers(app_id={key.app_id!r}); or fork it where you are:"
-            f" app.fork({after}).",
+            f"Somebody else has moved the run {key.short}: it is {_at(head.seq)} now, and not where you left"
+            f" it ({'the start' if after is None else f'step {after}'}). {_resume(key)}; or fork it where you"
+            f" are: app.fork({after}).",
             run=key.app_id,
             seq=head.seq,
         )
+
+
+def check_ended(core: Core, connection: Connection, ref: StepRef, step: int) -> None:
+    """Refuse to point at a step that may still change; one that nobody can end any more is interrupted."""
+    action, holder = connection.execute("SELECT action, holder FROM step WHERE id = ?", (step,)).fetchone()
+    if core.claims.alive(holder, step):
+        raise open_step(ref, action)
+    connection.execute(_INTERRUPT, (time.time(), step))

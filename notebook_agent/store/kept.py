@@ -33,6 +33,8 @@ class Reclaimed:
     """Runs that its steps had started, which go with it .."""
     spared: int = 0
     """.. and those that stay: pinned, running, forked or labelled by a person."""
+    removed: int = 0
+    """For a collection: removed runs, of all projects, that cannot be restored after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from notebook_agent.errors import UnknownRunError, UnknownStepError
+from notebook_agent.errors import ForkError, UnknownRunError, UnknownStepError
 from notebook_agent.ids import RunKey, StepRef
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["SEQ", "Line", "Segment", "find_line", "line_of", "no_step", "owner_of", "segments", "step_id"]
+__all__ = [
+    "SEQ",
+    "Line",
+    "Segment",
+    "find_line",
+    "line_of",
+    "no_step",
+    "open_step",
+    "owner_of",
+    "segments",
+    "step_id",
+]
 
 SEQ: Final = 32
 """Bits of a step's number within its id."""
@@ -111,6 +122,18 @@ def owner_of(connection: Connection, ref: StepRef) -> int:
 def no_step(ref: StepRef) -> UnknownStepError:
     """The error for a step that is not there."""
     return UnknownStepError(f"The run {ref.run} has no step {ref.seq!r}.", run=ref.run.app_id, seq=ref.seq)
+
+
+def open_step(ref: StepRef, action: str) -> ForkError:
+    """The error for a fork after a step that has not ended."""
+    before = f"app.fork({ref.seq - 1 if ref.seq else None})"
+    return ForkError(
+        f"Step {ref.seq} ({action}) of the run {ref.run.short} still runs, so nothing can be forked after it"
+        f" yet. Wait until it has ended, or fork before it: {before}.",
+        run=ref.run.app_id,
+        seq=ref.seq,
+        action=action,
+    )
 
 
 def _backwards(connection: Connection, line: Line, seq: int) -> Iterator[Segment]:

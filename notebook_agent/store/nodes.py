@@ -182,7 +182,7 @@ class NoNodes(NodeReader):
 
     def get(self, number: int) -> Node:
         """Refuse."""
-        raise StoreFormatError(f"The store is damaged: a value points to node {number}, and may not.")
+        raise StoreFormatError(f"it points to node {number} of a store, and stands in none")
 
     def hold(self, numbers: Sequence[int]) -> None:
         """Hold nothing."""

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
-from notebook_agent.errors import StoreError, StoreReadOnlyError
-from notebook_agent.store.trouble import CANNOT_WRITE
+from notebook_agent.errors import AgentError, StoreError, StoreReadOnlyError
 
-__all__ = ["MEMORY", "NAME", "locate_file"]
+__all__ = ["MEMORY", "NAME", "check_project", "is_address", "locate_file"]
 
 MEMORY: Final = ":memory:"
 NAME: Final = "store.db"
 """Of the file in a folder that is named in its place."""
+
+
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_PROJECT: Final = re.compile(r"[A-Za-z0-9_:.-]+")
+
+
+def check_project(name: object) -> None:
+    """Raise AgentError where this is no name of a project: letters, digits and `_ - . :`."""
+    if not isinstance(name, str) or not _PROJECT.fullmatch(name):
+        raise AgentError(f"A project's name has letters, digits and _ - . : only; not {name!r}.")
+
+
+def is_address(named: object) -> bool:
+    """Tell `s3://bucket/x.db` from the path of a file, on any system."""
+    return isinstance(named, str) and _ADDRESS.match(named) is not None
 
 
 def locate_file(named: object) -> str | None:
@@ -29,13 +44,21 @@ def locate_file(named: object) -> str | None:
         raise StoreError(
             f"{named!r} is no path of a file to keep the history in. Give one, or None to keep it in memory."
         )
+    if is_address(named):
+        raise StoreError(
+            f"{named!r} is an address, and a store is a file on this machine."
+            " Give its path, such as 'runs.db'.",
+            path=str(named),
+        )
     try:
         path = Path(str(named)).expanduser().resolve()
         path = path / NAME if path.is_dir() else path
         other = path.exists() and not path.is_file()
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise StoreReadOnlyError(CANNOT_WRITE.format(path=named, error=reason), path=str(named)) from error
+        raise StoreReadOnlyError(
+            f"{named} cannot be opened ({reason}). Choose another path.", path=str(named)
+        ) from error
     if other:
         raise StoreReadOnlyError(
             f"{path} is a device, a pipe or a socket, and no file. Choose another path.", path=str(path)

@@ -19,6 +19,7 @@ from notebook_agent.store.told import (
     Plain,
     RunCall,
     RunRecord,
+    Stand,
     Status,
     StepBegin,
     StepEnd,
@@ -41,6 +42,7 @@ __all__ = [
     "RunCall",
     "RunRecord",
     "RunSize",
+    "Stand",
     "Status",
     "StepBegin",
     "StepEnd",
@@ -64,14 +66,20 @@ class Store(CallLog, Protocol):
         ...
 
     def create_run(self, new: NewRun, /) -> RunRecord:
-        """Create a run; RunExistsError if the key is taken."""
-        ...
-
-    def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | None) -> None:
-        """Claim the step for this writer. `after` is the head that the writer knows.
+        """Create a run.
 
         Raises:
-            RunConflictError: another writer is in the middle of a step, or has moved the head.
+            RunExistsError: the key is taken.
+            ForkError: the step to fork after has not ended; that of a dead process counts as interrupted.
+        """
+        ...
+
+    def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | Stand | None) -> None:
+        """Claim the step for this writer. `after` is the head that the writer knows, or all that it knows.
+
+        Raises:
+            RunConflictError: another writer is in the middle of a step, or has moved the head; or, where
+                `after` tells of that, has edited the state at the head, or made a new run of this key.
             UnstorableError: an input has no codec.
         """
         ...
@@ -93,14 +101,16 @@ class Store(CallLog, Protocol):
     def drop_step(self, run: RunKey, seq: int, /) -> None:
         """Let go of a claimed step whose action has not run; no trace of it stays.
 
-        Nothing happens where this writer does not hold the step.
+        Where another run began from it, it stays as interrupted. Nothing happens where this writer does
+        not hold the step.
         """
         ...
 
-    def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
+    def edit_state(self, run: RunKey, state: State, /, *, after: int | Stand | None) -> Stand:
         """Replace the state at the head, between two steps; the head's decision is dropped.
 
-        What it changes is kept, see `edits`; a state that is the same changes nothing.
+        What it changes is kept, see `edits`; a state that is the same changes nothing. Returns where the
+        run stands now, for the writer's next `after`, and raises as `begin_step`.
         """
         ...
 

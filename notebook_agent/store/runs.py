@@ -12,8 +12,9 @@ from notebook_agent.interrupts import held
 from notebook_agent.redact import redact_json
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
-from notebook_agent.store.lineage import SEQ, find_line, line_of, no_step, owner_of, segments
-from notebook_agent.store.protocol import NewRun, RunRecord, Status
+from notebook_agent.store.head import check_ended
+from notebook_agent.store.lineage import SEQ, find_line, line_of, no_step, owner_of, segments, step_id
+from notebook_agent.store.protocol import NewRun, RunRecord, Stand, Status
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -48,6 +49,8 @@ FROM run r WHERE r.deleted_at IS NULL
 _SELECT_ALL: Final = _SELECT.replace("r.deleted_at IS NULL\n", "r.id > 0\n")
 _HEAD: Final = "SELECT status, action, holder, coalesce(ended_at, started_at) FROM step WHERE id = ?"
 
+_EDITS: Final = "SELECT count(*) FROM edit WHERE step = ?"
+
 
 @at_any_age
 def create_run(core: Core, new: NewRun) -> RunRecord:
@@ -58,7 +61,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
         connection = transaction.connection
         check_free(connection, new.key)
         make_way(connection, new.key)
-        parent, base, state = _origin(connection, new)
+        parent, base, state = _origin(core, connection, new)
         if new.state is not None or state is None:
             state = encoder.root(values, {})[0]
         told = json.dumps(new.graph)
@@ -127,7 +130,7 @@ def pin_run(core: Core, key: RunKey, *, pinned: bool) -> None:
         connection.execute("UPDATE run SET pinned = ? WHERE id = ?", (pinned, line.id))
 
 
-def _origin(connection: Connection, new: NewRun) -> tuple[int | None, int | None, str | None]:
+def _origin(core: Core, connection: Connection, new: NewRun) -> tuple[int | None, int | None, str | None]:
     """The parent's number, the last step of the past that a fork of it has, and its state as JSON."""
     parent = new.parent
     if parent is None:
@@ -135,11 +138,12 @@ def _origin(connection: Connection, new: NewRun) -> tuple[int | None, int | None
     line = find_line(connection, parent.run)
     if parent.seq is None:
         return line.id, line.base, line.state
-    row = connection.execute(
-        "SELECT state FROM step WHERE id = ?", (owner_of(connection, parent),)
-    ).fetchone()
+    step = owner_of(connection, parent)
+    row = connection.execute("SELECT state, status FROM step WHERE id = ?", (step,)).fetchone()
     if row is None:
         raise no_step(parent)
+    if row[1] == "running":
+        check_ended(core, connection, parent, step)
     return line.id, parent.seq, row[0]
 
 
@@ -197,7 +201,14 @@ def _record(core: Core, connection: Connection, row: tuple[object, ...]) -> RunR
         steps=0 if own is None or head is None else head - before,
         pinned=bool(pinned),
         removed=bool(removed),
+        stand=None if removed else _stand(connection, cast("int", number), head, cast("float", created)),
     )
+
+
+def _stand(connection: Connection, number: int, head: int | None, created: float) -> Stand:
+    following = step_id(number, 0 if head is None else head + 1)
+    edits: int = connection.execute(_EDITS, (following,)).fetchone()[0]
+    return Stand(head, edits, number, created)
 
 
 def _standing(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from notebook_agent._version import __version__
 from notebook_agent.errors import StoreFormatError
+from notebook_agent.store.trouble import DAMAGED
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -199,6 +200,8 @@ _THREE_PARTS = "CREATE INDEX run_hidden ON run (project, app_id) WHERE deleted_a
 
 _MIGRATIONS = (_FIRST, _PACKS, _EDITS, _PLAIN_TEXTS, _THREE_PARTS)
 VERSION = len(_MIGRATIONS)
+_AGED = 3
+"""The first version with an age."""
 
 _RECORDS = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at REAL NOT NULL, made_by TEXT)"
 
@@ -207,7 +210,7 @@ def check(connection: Connection, path: str) -> int:
     """The version of the store in this file, 0 for an empty file.
 
     Raises:
-        StoreFormatError: it is another program's file, or a newer version's.
+        StoreFormatError: it is another program's file, or a newer version's, or damaged.
     """
     if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         return 0
@@ -216,13 +219,25 @@ def check(connection: Connection, path: str) -> int:
         raise StoreFormatError(
             f"{path} is a SQLite file of another program. Choose another path for the store.", path=path
         )
-    version = int(connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0])
+    version = _version(connection, path)
     if version > VERSION:
         raise StoreFormatError(
             f"{path} was written by a newer notebook_agent (store version {version}, this one reads up to"
             f" {VERSION}). Upgrade notebook_agent, or choose another path.",
             path=path,
         )
+    return version
+
+
+def _version(connection: Connection, path: str) -> int:
+    """What the file says of itself; a store that says nothing has lost some of its rows."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    sql = "SELECT coalesce(max(version), 0) FROM schema_version"
+    version = int(connection.execute(sql).fetchone()[0]) if "schema_version" in tables else 0
+    if not version:
+        raise StoreFormatError(DAMAGED.format(path=path, error="it does not say its version"), path=path)
+    if version >= _AGED and connection.execute("SELECT count(*) FROM age").fetchone() != (1,):
+        raise StoreFormatError(DAMAGED.format(path=path, error="it does not say its age"), path=path)
     return version
 
 

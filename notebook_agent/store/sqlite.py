@@ -37,6 +37,7 @@ from notebook_agent.store.protocol import (
     Reclaimed,
     RunRecord,
     RunSize,
+    Stand,
     StepBegin,
     StepEnd,
     StepRecord,
@@ -76,8 +77,7 @@ def open_store(
     """
     if durability not in get_args(Durability):
         raise StoreError(f"{durability!r} is no durability: it is 'full' or 'normal'.")
-    file = locate_file(path)
-    if file is None:
+    if (file := locate_file(path)) is None:
         memory = Core(None, durability=durability, read_only=read_only)
         return SqliteStore(memory, None, redact_state=redact_state)
     slot: Slot = (file, durability, read_only)
@@ -106,7 +106,7 @@ class SqliteStore:
         """Create a run."""
         return runs.create_run(self._core, masked.masked_run(new) if self._masks else new)
 
-    def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | None) -> None:
+    def begin_step(self, run: RunKey, begin: StepBegin, /, *, after: int | Stand | None) -> None:
         """Claim the step for this writer."""
         steps.begin_step(self._core, run, masked.masked_begin(begin) if self._masks else begin, after)
 
@@ -120,9 +120,9 @@ class SqliteStore:
         """Let go of a claimed step that has not begun to run."""
         steps.drop_step(self._core, run, seq)
 
-    def edit_state(self, run: RunKey, state: State, /, *, after: int | None) -> None:
+    def edit_state(self, run: RunKey, state: State, /, *, after: int | Stand | None) -> Stand:
         """Replace the state at the head, between two steps."""
-        edits.edit_state(self._core, run, masked.masked_state(state) if self._masks else state, after)
+        return edits.edit_state(self._core, run, masked.masked_state(state) if self._masks else state, after)
 
     def edits(self, key: RunKey, /) -> list[Edit]:
         """Return what was changed by hand."""
@@ -252,7 +252,7 @@ class SqliteStore:
 
     def add_past(self, runs: Sequence[PastRun], /) -> RunRecord:
         """Take in what `past` gave."""
-        return taking.add_past(self._core, runs)
+        return taking.add_past(self._core, list(map(masked.masked_past, runs)) if self._masks else runs)
 
     def gc(self, *, dry_run: bool = False) -> Reclaimed:
         """Give back the space of what no run holds any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from notebook_agent.errors import RunConflictError, StoreError
@@ -9,9 +10,9 @@ from notebook_agent.ids import RunKey
 from notebook_agent.redact import redact_json, redact_text
 from notebook_agent.store.codec.encode import Encoder
 from notebook_agent.store.core import Core, at_any_age
-from notebook_agent.store.head import check_free, check_head, find_head
+from notebook_agent.store.head import check_writer, find_head
 from notebook_agent.store.lineage import SEQ, find_line, step_id
-from notebook_agent.store.protocol import RunCall, StepBegin, StepEnd
+from notebook_agent.store.protocol import RunCall, Stand, StepBegin, StepEnd
 from notebook_agent.store.records import call_text, decision_text, failure_text, names_text, reads_text
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ SELECT (r.id << 32) + ?2, ?3, 'running', ?4,
 FROM run r LEFT JOIN step s ON s.id = (r.id << 32) + ?5
 WHERE r.id = ?1 AND r.deleted_at IS NULL AND (s.id IS NOT NULL OR r.base IS ?5) AND s.status IS NOT 'running'
   AND NOT EXISTS (SELECT 1 FROM step WHERE id = (r.id << 32) + ?2)
-  AND (SELECT n FROM age) = ?12
+  AND (?12 IS NULL OR ?12 = r.id AND ?13 = r.created_at
+    AND ?14 = (SELECT count(*) FROM edit WHERE step = (r.id << 32) + ?2))
+  AND (SELECT n FROM age) = ?15
 """
 _END: Final = """
 UPDATE step SET status = ?, ended_at = ?, state = ?, next = ?, failure = ?, reads = ?, writes = ?,
@@ -40,20 +43,27 @@ INSERT INTO step (id, state, action, status, started_at, code, decision, inputs,
 VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)
 """
 _DROP: Final = """
-DELETE FROM step WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT n FROM age) = ?
+DELETE FROM step WHERE id = ?1 AND status = 'running' AND holder = ?2 AND (SELECT n FROM age) = ?3
+  AND NOT EXISTS (SELECT 1 FROM run WHERE parent = ?1 >> 32 AND parent_seq >= ?1 & 4294967295)
+  AND NOT EXISTS (SELECT 1 FROM run WHERE spawned_by = ?1)
+"""
+_INTERRUPT: Final = """
+UPDATE step SET status = 'interrupted', ended_at = ?, holder = NULL
+WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT n FROM age) = ?
 """
 
 
 @at_any_age
-def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | None) -> None:
+def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | Stand | None) -> None:
     """See `Store.begin_step`."""
-    if begin.seq != (0 if after is None else after + 1):
-        raise ValueError(f"step {begin.seq} of {key} cannot follow {after}")
+    head, known = _known(after)
+    if begin.seq != (0 if head is None else head + 1):
+        raise ValueError(f"step {begin.seq} of {key} cannot follow {head}")
     owner = core.owner
     with core.write(durable=False, **_values(begin)) as (transaction, encoder):
         told = _told(core, encoder, begin)
         decision = decision_text(core, encoder, begin.decision)
-        row = begin.seq, begin.action, begin.started_at, after, begin.code, decision, *told
+        row = begin.seq, begin.action, begin.started_at, head, begin.code, decision, *told, *known
         run = core.runs.get(key)
         if run is None or not transaction.last(_BEGIN, (run, *row)):
             run = _take_over(core, transaction.connection, key, after)
@@ -90,7 +100,8 @@ def drop_step(core: Core, key: RunKey, seq: int) -> None:
     step = step_id(core.runs.get(key) or _number(core, key), seq)
     core.claims.drop(step)
     with core.write(durable=False) as (transaction, _):
-        if not transaction.last(_DROP, (step, core.claims.holder())):
+        mine = step, core.claims.holder()
+        if not transaction.last(_DROP, mine) and not transaction.last(_INTERRUPT, (time.time(), *mine)):
             transaction.check_age()
 
 
@@ -171,11 +182,17 @@ def _lost(key: RunKey, seq: int) -> RunConflictError:
     )
 
 
-def _take_over(core: Core, connection: Connection, key: RunKey, after: int | None) -> int:
+def _known(after: int | Stand | None) -> tuple[int | None, tuple[object, ...]]:
+    """The head that a writer knows, and the run, its making and its edits as far as it knows them."""
+    if isinstance(after, Stand):
+        return after.head, (after.number, after.created_at, after.edits)
+    return after, (None, None, None)
+
+
+def _take_over(core: Core, connection: Connection, key: RunKey, after: int | Stand | None) -> int:
     """The number of a run that this writer may move on; a dead one's step is marked on the way."""
     head = find_head(core, connection, key)
-    check_free(core, connection, key, head)
-    check_head(key, head, after)
+    check_writer(core, connection, key, head, after)
     return head.run
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "Plain",
     "RunCall",
     "RunRecord",
+    "Stand",
     "Status",
     "StepBegin",
     "StepEnd",
@@ -75,6 +76,21 @@ class NewRun:
     """Without a parent: the number before its first step; None to count from 0."""
 
 
+class Stand(NamedTuple):
+    """Where a writer knows a run to stand, so that it is told of all that others have changed since.
+
+    A number in its place says no more than what the last step is.
+    """
+
+    head: int | None
+    """The last step begun, inherited ones included; None before the first."""
+    edits: int
+    """How often the state there was changed by hand."""
+    number: int
+    """With `created_at`: tells the run from others that had its key before, or have it now."""
+    created_at: float
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run as listed. `head` is the last step begun, its ancestors' included; None before the first."""
@@ -97,6 +113,15 @@ class RunRecord:
     pinned: bool = False
     removed: bool = False
     """It is kept for its forks alone."""
+    stand: Stand | None = field(default=None, compare=False)
+    """What a writer that goes on from here hands over; None for one that cannot be gone on with."""
+
+    @property
+    def ended(self) -> int | None:
+        """The last step that has ended, its ancestors' included; None before that."""
+        if self.status != "running" or not self.steps:
+            return self.head
+        return self.head - 1 if self.head else None
 
 
 @dataclass(frozen=True, slots=True)

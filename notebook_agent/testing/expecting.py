@@ -6,9 +6,10 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 
-from notebook_agent.redact import mask_field, redact_json
+from notebook_agent.redact import mask_field
 from notebook_agent.store.protocol import Failure
 from notebook_agent.testing.literal import exceeds, is_literal, literal
+from notebook_agent.testing.recorded import Recorded
 from notebook_agent.testing.sources import Namespace, Sources
 
 __all__ = ["assertions", "raised_class", "raising"]
@@ -17,18 +18,21 @@ _SHORT = 60
 _CHANGING = re.compile(r"\d|\[|0x")
 
 
-def assertions(
-    expected: Mapping[str, object], names: Namespace, sources: Sources
-) -> tuple[dict[str, object], list[str]]:
+def assertions(step: Recorded, names: Namespace, sources: Sources) -> tuple[dict[str, object], list[str]]:
     """Return what to write as EXPECTED, as JSON, and the lines that assert it of `after`.
 
-    What is short stands in its assertion. Of a secret that its key alone tells of, only its kind is asserted.
+    What is short stands in its assertion. Only its kind is asserted of a secret that its key alone tells of,
+    and of what comes out otherwise when the step runs again.
     """
     kept: dict[str, object] = {}
     lines: list[str] = []
-    for key, value in expected.items():
-        written = redact_json(sources.json(value, names))  # type: ignore[arg-type]  # serde writes JSON
+    for key, value in step.after.items():
         found = f"after[{literal(key)}]"
+        if key in step.loose:
+            kind = step.loose[key]
+            lines.append(f"assert isinstance({found}, {kind})" if kind else f"assert {literal(key)} in after")
+            continue
+        written = step.hide(sources.json(value, names))  # type: ignore[arg-type]  # serde writes JSON
         if isinstance(written, str) and mask_field(key, written) != written:
             lines.append(f"assert isinstance({found}, str)")
         elif not _is_plain(written):

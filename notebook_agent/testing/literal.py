@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 
-__all__ = ["Code", "call", "exceeds", "is_literal", "literal"]
+__all__ = ["Code", "assigned", "call", "exceeds", "is_literal", "literal"]
 
 _WIDTH = 79
 _INDENT = "    "
@@ -13,6 +13,8 @@ _MOST = 5_000
 _LONG_TEXT = 60
 _LONG = 2_000
 """Bits of an int; Python reads no decimal number of any length."""
+_MANY = 40
+"""Numbers of a list, above which they share lines."""
 _BRACKETS: Mapping[type, str] = {list: "[]", tuple: "()", set: "{}"}
 
 
@@ -54,6 +56,8 @@ def literal(value: object, *, before: int = 0, after: int = 0, indent: str = "")
         return _block("{}", (_pair(key, item, indent + _INDENT) for key, item in value.items()), indent)
     if isinstance(value, list | tuple | set) and value:
         brackets = _BRACKETS[type(value)]
+        if _is_long(value):
+            return _packed(brackets, map(_flat, _ordered(value)), indent)
         inner = indent + _INDENT
         items = _ordered(value)
         return _block(
@@ -62,6 +66,23 @@ def literal(value: object, *, before: int = 0, after: int = 0, indent: str = "")
     if _has_lines(value):
         return _lines(str(value), indent)
     return _flat(value)
+
+
+def assigned(name: str, written: str, *values: object) -> str:
+    """Write an assignment of some written values; formatters leave it where numbers share lines."""
+    return f"{name} = {written}{'  # fmt: skip' if any(map(_has_long, values)) else ''}"
+
+
+def _has_long(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_long, value.values()))
+    if isinstance(value, list | tuple | set):
+        return _is_long(value) or any(map(_has_long, value))
+    return False
+
+
+def _is_long(value: Sized) -> bool:
+    return len(value) > _MANY and all(isinstance(each, int | float) for each in _ordered(value))
 
 
 def exceeds(value: object, room: int) -> bool:
@@ -120,6 +141,18 @@ def _block(brackets: str, items: Iterable[str], indent: str) -> str:
     inner = indent + _INDENT
     lines = "".join(f"{inner}{each},\n" for each in items)
     return f"{brackets[0]}\n{lines}{indent}{brackets[1]}"
+
+
+def _packed(brackets: str, items: Iterable[str], indent: str) -> str:
+    inner = indent + _INDENT
+    lines, line = list[str](), inner
+    for item in items:
+        if len(line) + len(item) + 1 > _WIDTH and line != inner:
+            lines.append(line.rstrip())
+            line = inner
+        line += f"{item}, "
+    written = "\n".join([*lines, line.rstrip()])
+    return f"{brackets[0]}\n{written}\n{indent}{brackets[1]}"
 
 
 def _lines(text: str, indent: str) -> str:

@@ -23,7 +23,7 @@ from notebook_agent.store.codec.classes import TAGS
 from notebook_agent.store.codec.registry import find_class
 from notebook_agent.store.codec.types import READERS
 from notebook_agent.testing.imports import Import, import_of
-from notebook_agent.testing.literal import Code, call, is_literal, literal
+from notebook_agent.testing.literal import Code, assigned, call, is_literal, literal
 from notebook_agent.testing.names import Statement, bound_by, needed_names, statement_of
 
 __all__ = ["Sources", "cells_of"]
@@ -175,7 +175,8 @@ class Sources:
     def _constant(self, name: str, value: object, _: Namespace) -> bool:
         if not is_literal(value):
             return False
-        self.blocks.append(f"{name} = {literal(_redacted(value, name), before=len(name) + 3)}")
+        written = _redacted(value, name)
+        self.blocks.append(assigned(name, literal(written, before=len(name) + 3), written))
         return True
 
     def _value(self, name: str, value: object, names: Namespace) -> bool:
@@ -187,7 +188,8 @@ class Sources:
             return False
         self.add(_OURS, "from_json")
         classes = [self.class_names()] if self.classes else []
-        self.blocks.append(f"{name} = {call('from_json', written, *classes, before=len(name) + 3)}")
+        made = call("from_json", written, *classes, before=len(name) + 3)
+        self.blocks.append(assigned(name, made, written))
         return True
 
     def _assignment(self, name: str, _: object, names: Namespace) -> bool:

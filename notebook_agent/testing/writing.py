@@ -5,60 +5,33 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from notebook_agent import syntax
 from notebook_agent._version import __version__
-from notebook_agent.action import Node
-from notebook_agent.calls.bodies import servable
-from notebook_agent.calls.protocol import CallRecord
+from notebook_agent.engine import Wait
 from notebook_agent.errors import CommandError
 from notebook_agent.ids import Json
-from notebook_agent.redact import redact_json, redact_text, repr_of
-from notebook_agent.state import State
-from notebook_agent.store.protocol import StepRecord, StepValues
+from notebook_agent.redact import redact_text, repr_of
 from notebook_agent.testing.actions import around_of, written_action
 from notebook_agent.testing.expecting import assertions, raising
 from notebook_agent.testing.fixture import told_call
 from notebook_agent.testing.formatting import formatted
 from notebook_agent.testing.imports import written_imports
-from notebook_agent.testing.literal import Code, call
+from notebook_agent.testing.literal import Code, assigned, call
 from notebook_agent.testing.literal import literal as literal_of
 from notebook_agent.testing.places import docstring, module_root, places_of
+from notebook_agent.testing.recorded import Recorded, shaped
+from notebook_agent.testing.settling import settled
 from notebook_agent.testing.since import changed_since
 from notebook_agent.testing.sources import Namespace, Sources, cells_of
 
-__all__ = ["Recorded", "Written", "write_test"]
+__all__ = ["Written", "write_test"]
 
 _OURS = "notebook_agent.testing"
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A step as its store has it, and the action as the graph has it now.
-
-    Attributes:
-        run: What the run is called.
-        record: The step.
-        values: Its inputs, its source.
-        before: The state that it began with.
-        after: The values to expect of it, by key.
-        calls: Its LLM calls.
-        node: The action.
-        used: What of that which the action uses has changed since the step; None where that is not known.
-    """
-
-    run: str
-    record: StepRecord
-    values: StepValues
-    before: State
-    after: Mapping[str, object]
-    calls: Sequence[CallRecord]
-    node: Node
-    used: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +52,28 @@ class _File:
     expected: dict[str, object] = field(default_factory=dict)
     aside: str = ""
 
-    @property
-    def failed(self) -> bool:
-        return self.step.record.status != "completed"
 
-
-def write_test(step: Recorded, names: Namespace, path: Path) -> Written:
+def write_test(step: Recorded, names: Namespace, path: Path, wait: Wait | None = None) -> Written:
     """Write the text of a test of a step.
 
     Args:
         step: What was recorded of it.
         names: The notebook's variables.
         path: Where the file will lie: modules beside it are found from there.
+        wait: Waits for what async actions return. With it the step is run once, so that nothing is asserted
+            that comes out otherwise.
 
     Raises:
         CommandError: The action's code, or something that it names, cannot be written down.
         UnstorableError: A value cannot.
     """
+    if wait is not None:
+        step = settled(step, wait)
     file = _File(step, names, Sources(cells_of(names)))
     action = written_action(step.node, step.values.source, names, file.sources)
     _note_code(file)
-    calls = [told_call(each) for each in _served(step, failed=file.failed)]
-    test = _raising_test(file, action) if file.failed else _value_test(file, action)
+    calls = [told_call(each) for each in step.served()]
+    test = _raising_test(file, action) if step.failed else _value_test(file, action)
     checkpoint = _checkpoint(file, calls)
     _check_known(file)
     if step.node.effect == "irreversible":
@@ -111,39 +84,25 @@ def write_test(step: Recorded, names: Namespace, path: Path) -> Written:
     return Written(formatted(whole.rstrip("\n") + "\n", path), len(calls), tuple(file.remarks))
 
 
-def _served(step: Recorded, *, failed: bool) -> list[CallRecord]:
-    sent = [each for each in step.calls if each.sent]
-    if not failed:
-        return [each for each in sent if servable(each)]
-    lost = next((each for each in sent if each.status is None or each.body is None), None)
-    if lost is not None:
-        raise CommandError(
-            f"@{step.record.seq} {step.record.action} got no answer to a call of {lost.endpoint} "
-            f"({lost.error}), and a test has nothing to answer it with: repair the step first, "
-            "%agent retry, and test that.",
-            seq=step.record.seq,
-        )
-    return sent
-
-
 def _checkpoint(file: _File, calls: list[dict[str, object]]) -> str:
     step, sources = file.step, file.sources
     names = around_of(step.node, file.names)
     sources.add(_OURS, "Checkpoint")
     sources.add(_OURS, "run_step")
     given: dict[str, object] = {
-        "state": _json(sources.json(dict(step.before), names)),
-        "inputs": _json(sources.json(dict(step.values.inputs), names)),
+        "state": _hidden(step, sources.json(dict(step.before), names)),
+        "inputs": _hidden(step, sources.json(dict(step.values.inputs), names)),
         "calls": calls,
     }
     given = {key: value for key, value in given.items() if value}
     if sources.classes:
         given["classes"] = sources.class_names()
-    return f"CHECKPOINT = {call('Checkpoint', step.record.action, named=given, before=13)}"
+    written = call("Checkpoint", step.record.action, named=given, before=13)
+    return assigned("CHECKPOINT", written, given)
 
 
-def _json(value: object) -> Json:
-    return redact_json(value)  # type: ignore[arg-type]  # serde writes JSON
+def _hidden(step: Recorded, value: object) -> Json:
+    return step.hide(value)  # type: ignore[arg-type]  # serde writes JSON
 
 
 def _value_test(file: _File, action: Code) -> str:
@@ -153,7 +112,7 @@ def _value_test(file: _File, action: Code) -> str:
     if not step.after:
         doc = '    """It leaves the state as it was, as it did in the run."""'
         return f"{name}\n{doc}\n    after = {run}.state\n    assert after == CHECKPOINT.values"
-    kept, lines = assertions(step.after, around_of(step.node, file.names), file.sources)
+    kept, lines = assertions(step, around_of(step.node, file.names), file.sources)
     file.expected = kept
     doc = docstring(f"It writes {_listed(step.after)} as it did in the run.", "    ")
     inner = "".join(f"\n    {line}" for line in lines)
@@ -181,7 +140,7 @@ def _raising_test(file: _File, action: Code) -> str:
 def _expected(file: _File) -> list[str]:
     if not file.expected:
         return []
-    return [f"EXPECTED = {literal_of(file.expected, before=11)}"]
+    return [assigned("EXPECTED", literal_of(file.expected, before=11), file.expected)]
 
 
 def _head(file: _File, path: Path) -> str:
@@ -240,14 +199,16 @@ def _check_known(file: _File) -> None:
 
 def _note_code(file: _File) -> None:
     step = file.step
-    text = changed_since(step.node, step.record.code, step.values.source, file.sources.blocks, step.used)
-    if text is not None:
+    changed = changed_since(step.node, step.record.code, step.values.source, file.sources.blocks, step.used)
+    for text in filter(None, (changed, *step.remarks)):
         file.remarks.append(text)
-        file.aside = "".join(f"# {line}\n" for line in textwrap.wrap(text + ".", 97))
+        file.aside += "".join(f"# {line}\n" for line in textwrap.wrap(text + ".", 97))
 
 
 def _secrets(file: _File) -> str:
     """Name what stands in the place of secrets, if any were found."""
+    if file.step.hide is shaped:
+        return "a text of the same length"
     found: set[str] = set()
     for text in _texts(file):
         found.update(

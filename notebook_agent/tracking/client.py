@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from notebook_agent import store as stores
-from notebook_agent.errors import AgentError, UnknownRunError
+from notebook_agent.errors import UnknownRunError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import State
-from notebook_agent.store.places import MEMORY, NAME
+from notebook_agent.store.places import MEMORY, NAME, check_project, is_address
 from notebook_agent.store.protocol import Durability, RunRecord, Store
 
 __all__ = ["Loaded", "LocalTrackingClient", "default_path"]
-
-_PROJECT = re.compile(r"[A-Za-z0-9_:.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,7 @@ class LocalTrackingClient:
         durability: Durability = "full",
         redact_state: bool = False,
     ) -> None:
-        if not isinstance(project, str) or not _PROJECT.fullmatch(project):
-            raise AgentError(f"A project's name has letters, digits and _ - . : only; not {project!r}.")
+        check_project(project)
         self.project = project
         self.store: Store = stores.open_store(
             _file(storage_dir), durability=durability, redact_state=redact_state
@@ -142,7 +138,12 @@ def _resolved(named: str) -> Path:
 def _file(storage: str | Path | None) -> str | Path:
     if storage is None:
         return default_path()
-    if storage == MEMORY or not isinstance(storage, str | Path):
+    if (
+        not isinstance(storage, str | Path)
+        or not str(storage)
+        or str(storage) == MEMORY
+        or is_address(storage)
+    ):
         return storage
     path = Path(storage).expanduser()
-    return path if path.suffix and not path.is_dir() else path / NAME
+    return path if path.suffix and not os.path.isdir(path) else path / NAME  # noqa: PTH112  # raises nothing

@@ -58,6 +58,8 @@ def read(line: str, cell: str | None = None) -> Call:
         ("fork @4 --with a=draft", Call("fork", ("@4",), {"actions": {"a": len}})),
         ("label a b", Call("label", ("b", "a"))),
         ("label b", Call("label", ("b",))),
+        ("label --off", Call("label", (None,))),
+        ("label a --off", Call("label", (None, "a"))),
         ("pin", Call("pin", (None,), {"off": False})),
         ("pin a --off", Call("pin", ("a",), {"off": True})),
         ("delete a", Call("delete", ("a",), {"now": False})),

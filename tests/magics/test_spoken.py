@@ -30,3 +30,9 @@ def test_a_conflict_names_commands():
     )
     told = "%agent resume goes on from there; %agent fork @start from where you are."
     assert spoken(error).endswith(f"(the start). {told}")
+
+
+def test_a_secret_that_was_typed_is_masked():
+    """The cell's output is saved."""
+    token = "ghp_" + "a1B2c3D4e5" * 3 + "F6g7H8"
+    assert "'[github-token]' names no step" == spoken(AgentError(f"{token!r} names no step"))

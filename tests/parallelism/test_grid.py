@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notebook_agent import ApplicationBuilder
 from notebook_agent.action import action, streaming_action
 from notebook_agent.calls import Budget
 from notebook_agent.errors import (
@@ -342,7 +343,7 @@ def test_what_cannot_be_taken_back_is_refused_in_every_fork():
     app = trials.sending(sent=False)
     grid = app.map_forks(1, halt_after=["send"], repeats=2, passes="score == 2")
     assert ["refused", "refused"] == outcomes(grid)
-    assert [True, True] == [each.passed for each in grid]
+    assert [False, False] == [each.passed for each in grid]
     assert "each fork would fire it" in grid[0].error
     allowed = app.map_forks(1, halt_after=["send"], repeats=2, allow_effects=True)
     assert ["completed", "completed"] == outcomes(allowed)
@@ -360,6 +361,27 @@ def test_irreversible_actions_are_refused_in_other_processes_too(processes):
     app = trials.sending(sent=True)
     grid = app.map_forks(0, state={"level": [2]}, executor=processes)
     assert ["refused"] == outcomes(grid)
+
+
+def test_a_fork_does_not_differ_from_what_failed_and_was_made_again():
+    """The attempt that completed is what it is compared with; numbers are the fork's."""
+    failing = [False] * 9 + [True]
+
+    @action(reads=["n"], writes=["n"])
+    def risk(state):
+        if failing.pop():
+            raise ValueError("once")
+        return state.increment(n=1)
+
+    builder = ApplicationBuilder().with_actions(risk).with_transitions(("risk", "risk"))
+    app = builder.with_entrypoint("risk").with_state(n=1).build()
+    with pytest.raises(ValueError, match="once"):
+        app.step()
+    app.step()
+    app.step()
+    same = app.map_forks(None, max_steps=2)
+    other = app.map_forks(None, state={"n": [5]}, max_steps=2)
+    assert [(2, None), (2, 0)] == [(each.steps, each.differs) for each in (*same, *other)]
 
 
 def test_two_maps_at_once_do_not_meet(tmp_path):

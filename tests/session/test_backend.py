@@ -58,6 +58,18 @@ def test_a_fork_with_an_edit_is_in_use_at_once(agent, backend):
     assert agent.run().state["response"] == "code: write y"
 
 
+def test_an_edit_of_a_page_leaves_secrets_and_types_beside_it(agent, backend):
+    """What a page has of them is a mask, or another kind."""
+    secret = "sk-proj-" + "a1B2" * 10
+    agent.run(prompt="what is x")
+    agent.app.update_state(agent.app.state.update(config={"api_key": secret, 1: 2.0, "model": "m"}))
+    seen = {"api_key": "[openai-key]", "1": 2, "model": "n"}
+    seq = agent.app.sequence_id
+    request = {"do": "fork", "run": agent.app.uid, "seq": seq, "edits": {"config": seen}}
+    assert "error" not in backend.handle({"id": 1, **request})
+    assert {"api_key": secret, 1: 2.0, "model": "n"} == agent.app.state["config"]
+
+
 def test_switch_takes_another_run_into_use(agent, backend):
     """Both ways."""
     agent.run(prompt="what is x")

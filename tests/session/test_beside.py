@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from notebook_agent.engine import Stopped
-from notebook_agent.errors import AgentError, CommandError
+from notebook_agent.errors import AgentError, CommandError, ForkError
 from notebook_agent.lifecycle import RunPaused
 from tests.servers import OpenAIServer
 
@@ -63,6 +63,23 @@ def test_a_cell_beside_a_run_makes_its_own_llm_calls(notebook, slow):
         notebook.names["go_on"].set()
         assert 2 == made.job.result().state["n"]
     assert (1, ()) == (len(server.journal), slow.calls().rows)
+
+
+def test_a_fork_beside_a_run_begins_after_the_last_step_that_has_ended(notebook, slow):
+    """What still runs is refused where it is named."""
+    run = slow.app
+    made = slow.background("run")
+    assert notebook.names["begun"].wait(20)
+    with pytest.raises(ForkError, match=r"Step 1 \(second\) of the run .* still runs"):
+        slow.fork("@1")
+    assert "@0, next second" in str(slow.fork())
+    assert ((run.key, 0), {"n": 1}) == (
+        (slow.app.history.run.parent.run, slow.app.sequence_id),
+        slow.app.state,
+    )
+    notebook.names["go_on"].set()
+    assert 2 == made.job.result().state["n"]
+    assert [0] == [step.seq for step in slow.app.history]
 
 
 def test_what_cannot_begin_is_refused_at_once(agent):

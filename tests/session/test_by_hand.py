@@ -110,3 +110,11 @@ def test_diff_says_what_no_step_wrote(agent):
     agent.fork("@3", label="other")
     agent.app.step()
     assert "they part before @4: mode was edited by hand" in str(agent.diff("talk", "other"))
+
+
+def test_blame_says_that_a_new_key_was_not_there(agent):
+    """None is a value like any other."""
+    agent.fork("@1", state={"mode": None, "said": "anew"})
+    agent.app.update_state(agent.app.state.update(fresh=1))
+    assert "  1\n  before that: it was not there" in str(agent.blame("fresh"))
+    assert "  before that: 'plain'" in str(agent.blame("mode"))

@@ -169,3 +169,64 @@ def test_a_state_that_a_cell_changed_by_hand_is_told_once(notebook, agent):
     notebook.cell("app.step(); app.update_state(app.state.update(mode='again'))", "other")
     notebook.cell("unrelated = 1", "other")
     assert ["by hand", "again"] == told
+
+
+BAD = """
+class Bad(Action):
+    def __init__(self, by):
+        self.by = by
+    @property
+    def reads(self):
+        return ["n"]
+    @property
+    def writes(self):
+        return ["w"]
+    def run(self, state):
+        return {"w": self.by / 0}
+    def update(self, result, state):
+        return state.update(**result)
+"""
+GOOD = BAD.replace("self.by / 0", "self.by + state['n']")
+
+
+@pytest.fixture
+def failed(notebook):
+    """A run whose object of an action class has failed; the class stands in a cell of its own."""
+    notebook.cell("from notebook_agent import Action", "imports")
+    notebook.cell(BAD, "class")
+    notebook.cell("holds = graph.GraphBuilder().with_actions(bad=Bad(4)).build()", "graph")
+    agent = notebook.agent.use("holds", state={"n": 1})
+    with pytest.raises(ZeroDivisionError):
+        agent.run()
+    return agent
+
+
+def test_an_object_of_a_class_that_its_cell_defines_again_becomes_one_of_the_new(notebook, failed):
+    """With the values that it was made with."""
+    notebook.cell(GOOD, "class")
+    assert re.fullmatch(
+        r"edited: bad \(\w{4} → \w{4}\); %agent retry goes on with it", notebook.screen.said[-1]
+    )
+    assert 5 == failed.retry().state["w"]
+
+
+def test_a_class_of_another_cell_is_taken_by_a_retry(notebook, failed):
+    """It is offered before."""
+    notebook.cell(GOOD, "repair")
+    assert notebook.screen.said[-1].startswith(
+        "Bad was defined again in another cell: %agent retry goes on with it, bad ("
+    )
+    assert 5 == failed.retry().state["w"]
+
+
+def test_an_object_that_a_new_class_makes_otherwise_is_said_to_be_of_the_old_one(notebook, failed):
+    """Once: its values may lack what the new class needs."""
+    notebook.cell(GOOD.replace("self.by = by", "self.by, self.more = by, 1"), "class")
+    notebook.cell("x = 1", "later")
+    said = (
+        "Bad was defined again and makes its objects otherwise; bad is one of the old class: "
+        "run the cell that builds the graph"
+    )
+    assert [said] == [told for told in notebook.screen.said if "Bad" in told]
+    with pytest.raises(ZeroDivisionError):
+        failed.retry()

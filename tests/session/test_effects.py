@@ -63,7 +63,54 @@ def test_a_step_that_was_served_is_told_from_one_that_was_fired(notebook):
     agent.run()
     assert notebook.screen.lines[-1].endswith("served, not fired")
     assert ["served, not fired"] == [row[2] for row in agent.log().rows]
+    agent.fork("@start")
+    told = str(agent.run())
+    assert "\n@0 send: served, not fired\n" in told
+    agent.fork("@start")
+    assert f"{agent.workspace.label()}@0 send: served, not fired" in str(agent.step())
     assert [1] == notebook.names["SENT"]
+
+
+AHEAD = """
+from notebook_agent import action, graph
+SENT = []
+
+@action(reads=["n"], writes=["m"])
+def think(state):
+    return state.update(m=state["n"])
+
+@action(reads=["m"], writes=["sent"], effect="irreversible")
+def send(state):
+    SENT.append(state["m"])
+    return state.update(sent=True)
+
+@action(reads=[], writes=["n"])
+def ask(state, n: int):
+    return state.update(n=n)
+
+ahead = graph.GraphBuilder().with_actions(ask, think, send).with_transitions(
+    ("ask", "think"), ("think", "send"), ("send", "ask")
+).build()
+"""
+
+
+def test_a_map_says_first_what_cannot_be_taken_back(notebook):
+    """Where forks can come to it; those that are refused there do not pass."""
+    notebook.cell(AHEAD, "ahead")
+    agent = notebook.agent.use("ahead", entrypoint="ask")
+    agent.run(n=1)
+    before = len(notebook.screen.said)
+    view = agent.map("@0", {"n": [1, 5]}, passes="n > 0")
+    assert ["completed", "refused"] == [each.outcome for each in view.grid]
+    assert [True, False] == [each.passed for each in view.grid]
+    assert [True] == [told.startswith("irreversible ahead: send,") for told in notebook.screen.said[before:]]
+    before = len(notebook.screen.said)
+    agent.map("@0", {"n": [1, 5]}, until="think")
+    agent.map("@0", {"n": [1, 5]}, before="send")
+    agent.map("@2", {"n": [1]}, before="think")
+    assert [] == notebook.screen.said[before:]
+    agent.map("@0", {"n": [5]}, allow_effects=True)
+    assert ["irreversible ahead: send, fired by each fork that comes to it"] == notebook.screen.said[before:]
 
 
 def test_the_panel_is_told_which_steps_were_served(notebook):
@@ -96,5 +143,6 @@ def test_a_key_that_is_read_now_and_missing_is_said(notebook):
     plain = SENDING.replace('reads=["n"]', 'reads=["m"]').replace('state["n"]', "3")
     notebook.cell(plain.replace(', effect="irreversible"', ""), "sending")
     agent.retry()
-    assert "send now reads m, which the state does not have" == notebook.screen.said[-1]
+    told = "send now reads m, which the state does not have: %agent fork m:=.. gives it"
+    assert told == notebook.screen.said[-1]
     assert [3] == notebook.names["SENT"]

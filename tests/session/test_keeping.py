@@ -6,7 +6,16 @@ import re
 
 import pytest
 
-from notebook_agent.errors import CommandError, RunError, RunExistsError, StoreFormatError, UnknownRunError
+from notebook_agent.builder import ApplicationBuilder
+from notebook_agent.errors import (
+    AgentError,
+    CommandError,
+    RunError,
+    RunExistsError,
+    StoreFormatError,
+    UnknownRunError,
+)
+from notebook_agent.graph import GraphBuilder
 from notebook_agent.session.vocabulary import words
 from notebook_agent.view.brief import short_id
 
@@ -38,15 +47,32 @@ def test_a_removal_is_told_first(agent, second):
 
 
 def test_space_is_given_back_when_told(agent, second):
-    """First how much, then that it is done, then that there is nothing."""
+    """First how much, of what file, and what cannot be undone then; then that it is done, or nothing is."""
     agent.delete(second, now=True)
     told = str(agent.gc())
-    then = f"%agent gc --now gives them back, and %agent restore cannot bring back {second} then"
-    assert told.endswith(f"belong to no run any more: {then}")
-    assert str(agent.gc(now=True)).startswith(
-        told.split(" belong", maxsplit=1)[0] + " are gone; the file is "
+    lost = f"%agent restore cannot bring back 1 removed run ({second})"
+    file = r" belong to no run any more \(the file has [\d.]+ [kM]?B\): %agent gc --now gives them back, and "
+    assert re.search(file + re.escape(lost) + " then$", told)
+    done = str(agent.gc(now=True))
+    assert done.startswith(told.split(" belong", maxsplit=1)[0] + " are gone; the file is ")
+    assert done.endswith(f" smaller; {lost} any more")
+    assert re.fullmatch(
+        r"nothing to give back: every value belongs to a run \(the file has [\d.]+ [kM]?B\)", str(agent.gc())
     )
-    assert str(agent.gc()) == "nothing to give back: every value belongs to a run"
+
+
+def test_a_collection_that_only_ends_an_undo_says_so(agent):
+    """Where forks hold all values of a removed run, and no byte of them is given back."""
+    agent.run(prompt="what is x")
+    name = agent.workspace.label()
+    agent.fork("@1")
+    agent.delete(name, now=True)
+    agent.gc(now=True)
+    agent.fork("@1")
+    agent.delete(agent.workspace.runs()[1].key.app_id[:8], now=True)
+    told = str(agent.gc())
+    assert "%agent restore cannot bring back 1 removed run (" in told
+    assert "nothing to give back" not in told
 
 
 def test_a_removed_run_is_brought_back(agent, second):
@@ -79,6 +105,45 @@ def test_a_pinned_run_stays(agent, second):
         agent.delete(second)
     assert str(agent.pin(second, off=True)) == f"{second} can be removed again"
     agent.delete(second, now=True)
+
+
+def test_a_pin_is_seen(agent, second):
+    """In the table of runs."""
+    agent.pin(second)
+    assert [True] == [row[1] == f"{second} (pinned)" for row in agent.runs().rows if second in row[1]]
+
+
+def test_a_label_is_taken_away(agent, second):
+    """The run goes by its id from then on."""
+    told = str(agent.label(None, second))
+    number = told[-8:]
+    assert told == f"{second} has no label any more: it goes by its id, {number}"
+    assert second not in [row[1] for row in agent.runs().rows]
+
+
+def test_a_file_that_cannot_be_written_whole_is_left(agent, tmp_path):
+    """As it was, and nothing is left beside it; one that can takes its place."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "run.json"
+    path.write_text("before")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(CommandError, match="cannot be written: File too large"):
+            agent.export(path, force=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert ("before", [path]) == (path.read_text(), list(tmp_path.glob("*run.json*")))
+    agent.export(path, force=True)
+    assert "notebook_agent run" == json.loads(path.read_text())["format"]
+
+
+@pytest.mark.parametrize("builder", [ApplicationBuilder(), GraphBuilder()])
+def test_a_builder_is_built_first(agent, builder):
+    """The sentence says how."""
+    agent.workspace.namespace["plan"] = builder
+    with pytest.raises(CommandError, match=r"; a builder makes one: plan = plan\.build\(\)$"):
+        agent.use("plan")
 
 
 def test_forks_keep_what_they_have(agent):
@@ -147,6 +212,28 @@ def test_what_cannot_be_taken_in_is_named(agent, tmp_path):
     path.write_text(json.dumps(found))
     with pytest.raises(StoreFormatError, match=r"run\.json: runs\[0\]\.state is no JSON object\."):
         agent.import_run(path)
+
+
+@pytest.mark.parametrize("project", ["bad name", "../x", ""])
+def test_a_project_that_no_tracker_could_open_is_refused(agent, tmp_path, project):
+    """Before anything is taken in."""
+    path = tmp_path / "run.json"
+    agent.export(path)
+    with pytest.raises(AgentError, match="A project's name has letters, digits and"):
+        agent.import_run(path, project=project)
+
+
+def test_a_name_of_several_words_is_quoted(agent, tmp_path):
+    """In the line that says how to go on."""
+    path = tmp_path / "run.json"
+    agent.export(path)
+    found = json.loads(path.read_text())
+    found["runs"][0] |= {"label": "two words", "app_id": "other"}
+    path.write_text(json.dumps(found))
+    assert str(agent.import_run(path)).endswith('%agent use "two words" takes it into use')
+    assert 'would go: 0 steps of its own. %agent delete "two words" --now removes it' in str(
+        agent.delete("two words")
+    )
 
 
 @pytest.mark.parametrize("option", ["calls", "with_secrets"])

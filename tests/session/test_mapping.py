@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from notebook_agent import action
@@ -30,6 +32,22 @@ def test_a_line_is_one_call():
     assert Call("map", ("@4", {"model": ["a", "b"]}), options | {"actions": {"answer": (1, 2)}}) == read(
         f"map {line}"
     )
+
+
+class Torn(ThreadPoolExecutor):
+    """An executor that cannot be let go."""
+
+    def shutdown(self, wait=True):
+        """Raise once all is done."""
+        super().shutdown(wait)
+        raise OSError("torn")
+
+
+def test_an_executor_that_cannot_be_let_go_takes_no_grid_away(ran):
+    """Its forks have run, and were paid."""
+    view = ran.map("@0", n=2, on=Torn)
+    assert ["completed", "completed"] == [each.outcome for each in view.grid]
+    assert ran.grid is view
 
 
 def test_keys_of_the_state_and_inputs_are_told_apart(ran):

@@ -92,6 +92,26 @@ def test_a_fork_shares_its_past(counted):
     assert 280 == parting(fork.history, one.history).seq
 
 
+def test_an_attempt_that_failed_is_told_from_a_step_that_completed():
+    """Its state is that of before, and no other one."""
+    failing = [True]
+
+    @action(reads=["n"], writes=["n"])
+    def risk(state):
+        if failing.pop():
+            raise ValueError("once")
+        return state.increment(n=1)
+
+    app = ApplicationBuilder().with_actions(risk).with_entrypoint("risk").with_state(n=1).build()
+    with pytest.raises(ValueError, match="once"):
+        app.step()
+    fork = app.fork(None)
+    failing += [False, False]
+    fork.step()
+    app.step()
+    assert "they part at @0: risk failed here, completed there" == parting(app.history, fork.history).said
+
+
 def test_runs_without_steps_are_alike(counted):
     """Nothing is there to differ."""
     found = parting(counted(0).history, counted(0).history)

@@ -606,3 +606,110 @@ def test_a_large_step_is_announced_and_told_with_its_size(notebook, tmp_path):
     notebook.screen.begin()
     small = str(agent.test("@1", tmp_path / "test_small.py", keys=["mode"]))
     assert "as a test" in small
+
+
+CHANCE = """
+import random
+import time
+from notebook_agent import action, graph
+MADE = []
+COUNT = 0
+
+@action(reads=["n"], writes=["n", "at", "drawn"])
+def chance(state):
+    global COUNT
+    COUNT += 1
+    MADE.append(COUNT)
+    print("chance")
+    return state.update(n=state["n"] + 1, at=time.time_ns(), drawn=[random.random()])
+
+@action(reads=["key"], writes=["long", "kind"])
+def measure(state):
+    return state.update(long=len(state["key"]), kind=state["key"].count("-"))
+
+@action(reads=["n"], writes=["sent"], effect="irreversible")
+def send(state):
+    MADE.append("sent")
+    return state.update(sent=True)
+
+@action(reads=["n"], writes=["slept"])
+def sleep(state):
+    time.sleep(0.6)
+    return state.update(slept=True)
+
+chances = graph.GraphBuilder().with_actions(chance, measure, send, sleep).with_transitions(
+    ("chance", "measure"), ("measure", "send"), ("send", "sleep")
+).build()
+"""
+
+
+@pytest.fixture
+def chances(notebook):
+    """A run of four steps: by chance, of a secret, irreversible, and slow."""
+    notebook.names["In"] = [CHANCE]
+    notebook.cell(CHANCE, "chance")
+    agent = notebook.agent.use("chances", state={"n": 1, "key": SECRET, "unread": ["x"] * 500})
+    agent.run()
+    return agent
+
+
+def test_what_comes_by_chance_is_not_asserted(chances, notebook, capsys):
+    """The keys are named, there and in the file; the notebook's variables are as they were."""
+    capsys.readouterr()
+    told = "at and drawn come out otherwise when the step runs again: only their kinds are asserted"
+    assert told == str(chances.test(0, "test_chance.py")).splitlines()[1]
+    text = Path("test_chance.py").read_text()
+    assert f"# {told}.\n" in text
+    assert 'assert after["n"] == 2\n' in text
+    assert 'assert isinstance(after["at"], int)\n' in text
+    assert ([1, "sent"], 1) == (notebook.names["MADE"], notebook.names["COUNT"])
+    assert "" == capsys.readouterr().out
+    code, said = pytest_on("test_chance.py")
+    assert 0 == code, said
+
+
+def test_a_text_of_the_secret_s_length_stands_where_that_matters(chances):
+    """So that the test passes, without the secret."""
+    told = "a secret was left out, a text of the same length stands in its place"
+    assert told == str(chances.test(1, "test_measure.py")).splitlines()[1]
+    text = Path("test_measure.py").read_text()
+    assert SECRET not in text
+    assert f'assert after["long"] == {len(SECRET)}\n' in text
+    code, said = pytest_on("test_measure.py")
+    assert 0 == code, said
+
+
+@pytest.mark.parametrize(("seq", "why"), [(2, "send is irreversible"), (3, "sleep took 0.6 s in the run")])
+def test_what_is_not_to_be_run_again_is_said_to_be_untried(chances, notebook, seq, why):
+    """A step with an effect, and one that takes its time."""
+    untried = f"{why}, so that it was not run now, and none of what the test asserts has been tried"
+    assert untried in str(chances.test(seq, "test_untried.py")).splitlines()
+    assert f"# {why}, so that it was not run now" in Path("test_untried.py").read_text()
+    assert [1, "sent"] == notebook.names["MADE"]
+
+
+def test_a_secret_of_the_source_is_expected_as_the_file_has_it(notebook):
+    """Its place is taken in the source and in what comes of it."""
+    source = f"""
+from notebook_agent import action, graph
+
+@action(reads=[], writes=["sent"])
+def head(state):
+    return state.update(sent={{"to": "{SECRET}", "n": 1}})
+
+heads = graph.GraphBuilder().with_actions(head).build()
+"""
+    notebook.names["In"] = [source]
+    notebook.cell(source, "head")
+    agent = notebook.agent.use("heads")
+    agent.run()
+    agent.test(0, "test_head.py")
+    assert 'assert after["sent"] == {"to": "[openai-key]", "n": 1}\n' in Path("test_head.py").read_text()
+    code, said = pytest_on("test_head.py")
+    assert 0 == code, said
+
+
+def test_a_test_holds_only_what_its_step_read_and_wrote(chances):
+    """Another key may be large."""
+    chances.test(0, "test_chance.py")
+    assert "unread" not in Path("test_chance.py").read_text()

@@ -6,9 +6,11 @@ import socket
 import sqlite3
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from notebook_agent.errors import UnstorableError
@@ -39,6 +41,32 @@ def defined(module: str = MODULE) -> type:
     place = sys.modules.setdefault(module, ModuleType(module))
     exec("from dataclasses import dataclass\n@dataclass\nclass Note:\n    text: str\n", vars(place))
     return vars(place)["Note"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (len, "builtin_function_or_method cannot be stored: code is no data. Keep its name in the state"),
+        (lambda: 1, "function cannot be stored: code is no data."),
+        (partial(print, 1), "functools.partial cannot be stored: code is no data."),
+        (sys, "module cannot be stored: code is no data."),
+        (Client, "type cannot be stored: code is no data."),
+        (NotImplemented, "NotImplemented cannot be stored: it stands for no value. Use None."),
+        (..., "Ellipsis cannot be stored: it stands for no value. Use None."),
+        (np.array([None]), "numpy.ndarray of dtype object cannot be stored. Give it another dtype"),
+        (
+            Client("x"),
+            "Client cannot be stored. Keep it out of the state and make it in the action, or teach",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_advice_fits_what_cannot_be_stored(value, told):
+    """A codec is advised where one can be written."""
+    with pytest.raises(UnstorableError) as refused:
+        kept([value])
+    assert told in str(refused.value)
+    assert "state['value'][0]: " == str(refused.value)[:19]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 from notebook_agent.errors import StoreError, StoreFormatError, StoreReadOnlyError
 from notebook_agent.ids import StepRef
 from notebook_agent.store import open_store
+from notebook_agent.tracking import LocalTrackingClient
 
 from .runs import KEY, call, counted, new_run, step
 
@@ -170,6 +171,77 @@ def test_where_nothing_can_be_written_it_says_so():
     """A place where no file can be made is an error that names it."""
     with pytest.raises(StoreReadOnlyError, match=r"/proc/none/store\.db cannot be written"):
         open_store("/proc/none/store.db")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(
+    ("statement", "lacks"),
+    [
+        ("DROP TABLE schema_version", "it does not say its version"),
+        ("DELETE FROM schema_version", "it does not say its version"),
+        ("DELETE FROM age", "it does not say its age"),
+        ("DROP TABLE age", "no such table: age"),
+    ],
+)
+def test_a_store_without_its_own_rows_is_damaged(path: Path, statement, lacks, read_only):
+    """The sentence says what to do."""
+    changed(path, statement)
+    with pytest.raises(StoreFormatError) as refused:
+        open_store(path, read_only=read_only)
+    assert f"{path} is damaged ({lacks}). Restore a copy, or choose another path." == str(refused.value)
+
+
+def test_a_lost_table_is_damage_too(path: Path):
+    """Where it is asked first."""
+    store = open_store(changed(path, "DROP TABLE edit"))
+    with pytest.raises(StoreFormatError, match=r"is damaged \(no such table: edit\)\. Restore a copy"):
+        store.edits(KEY)
+    store.close()
+
+
+@pytest.mark.parametrize("opened", [open_store, lambda path: LocalTrackingClient("p", path)])
+@pytest.mark.parametrize(
+    "named", ["s3://bucket/x.db", "http://host/x.db", "sqlite:///x.db", "file:///tmp/x.db"]
+)
+def test_an_address_is_no_path(tmp_path: Path, monkeypatch, named, opened):
+    """No folder is made of it."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match="is an address, and a store is a file on this machine"):
+        opened(named)
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("opened", [open_store, lambda path: LocalTrackingClient("p", path)])
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path, opened):
+    """In our own terms."""
+    with pytest.raises(StoreReadOnlyError, match=r"cannot be opened \(File name too long\). Choose another"):
+        opened(tmp_path / ("x" * 300 + ".db"))
+
+
+def test_a_closed_folder_is_named(path: Path):
+    """By whatever it is opened, also for reading."""
+    script = """
+        import os, sys
+        from notebook_agent import store
+        from notebook_agent.errors import StoreReadOnlyError
+        from notebook_agent.tracking import LocalTrackingClient
+        store.open_store(None).close()
+        if os.getuid() == 0:
+            os.setresuid(65534, 65534, 65534)
+        for opened in (store.open_store, lambda path: store.open_store(path, read_only=True),
+                       lambda path: LocalTrackingClient("p", path)):
+            try:
+                opened(sys.argv[1])
+            except StoreReadOnlyError as error:
+                print(error)
+    """
+    path.parent.chmod(0)
+    try:
+        ask = [sys.executable, "-c", textwrap.dedent(script), str(path)]
+        done = subprocess.run(ask, capture_output=True, text=True, check=True)
+    finally:
+        path.parent.chmod(0o700)
+    assert f"{path} cannot be opened (Permission denied). Choose another path.\n" * 3 == done.stdout
 
 
 def test_a_read_only_disk(path: Path):

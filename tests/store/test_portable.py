@@ -288,6 +288,22 @@ def test_an_edit_that_makes_no_sense_is_named(store: Store, other: Store, place,
     assert [] == other.runs()
 
 
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ({"$": 5}, "it points to node 5 of a store, and stands in none"),
+        ({"$": "system", "v": 1}, "'system' is missing or unknown"),
+        ({"$": "tuple"}, "'v' is missing or unknown"),
+        (json.loads("[" * 700 + "]" * 700), "it is nested too deeply"),
+    ],
+)
+def test_the_file_is_blamed_and_no_store(store: Store, other: Store, value, why):
+    """For what stands in a field of it."""
+    with pytest.raises(StoreFormatError) as caught:
+        import_run(other, edited(text_of(store), ["runs", 0, "state", "n"], value))
+    assert f"runs[0].state.n cannot be read ({why})." == str(caught.value)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
 def test_a_cut_file_is_refused(store: Store, other: Store, share: float):
     """Half a file is no file."""

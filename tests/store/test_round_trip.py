@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from enum import Enum, Flag, IntEnum, StrEnum, auto
+from enum import KEEP, Enum, Flag, IntEnum, IntFlag, StrEnum, auto
 from fractions import Fraction
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_agent import serde
+from notebook_agent.errors import UnstorableError
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.state import FrozenDict, FrozenList, State, freeze
 from notebook_agent.state import same as alike
@@ -74,6 +75,32 @@ class Word(StrEnum):
 class Right(Flag):
     READ = auto()
     WRITE = auto()
+
+
+class Mode(IntFlag):
+    """Keeps bits that have no name."""
+
+    READ = 1
+    WRITE = 2
+    BOTH = 12
+
+
+class Kept(Flag, boundary=KEEP):
+    """Keeps such bits too."""
+
+    ONE = 1
+
+
+class Unlisted(Enum):
+    """Makes members that are in no list."""
+
+    A = 1
+
+    @classmethod
+    def _missing_(cls, value):
+        made = object.__new__(cls)
+        made._name_, made._value_ = f"w{value}", value
+        return made
 
 
 class Point(NamedTuple):
@@ -154,6 +181,20 @@ VALUES = st.recursive(
     ),
     max_leaves=30,
 )
+
+
+@given(st.integers(0, 300))
+def test_flags_keep_bits_without_a_name(bits):
+    """Whatever their number says."""
+    for value in (Mode(bits), Kept(bits)):
+        found = kept(value)
+        assert (type(value), value.value) == (type(found), found.value)
+
+
+def test_a_member_that_its_class_does_not_list_is_refused():
+    """It could not be found again."""
+    with pytest.raises(UnstorableError, match="Unlisted cannot be stored"):
+        kept(Unlisted(7))
 
 
 @settings(max_examples=200)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notebook_agent.testing.literal import Code, call, is_literal, literal
+from notebook_agent.testing.literal import Code, assigned, call, is_literal, literal
 
 RUFF = str(Path(sys.executable).parent / "ruff")
 plain = (
@@ -72,3 +72,30 @@ def test_a_call_keeps_names_as_they_are():
     """And stands on one line where it fits."""
     assert "f(x, b=[1])" == call("f", Code("x"), named={"b": [1]})
     assert "f(\n    " + repr("a" * 80).replace("'", '"') + ",\n)" == call("f", "a" * 80)
+
+
+@given(
+    st.lists(
+        st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False),
+        min_size=41,
+        max_size=90,
+    )
+)
+def test_many_numbers_share_lines(numbers):
+    """Of 79 characters at most where the numbers let them; they read back exactly."""
+    written = literal({"key": [numbers]}, before=8)
+    assert {"key": [numbers]} == ast.literal_eval(written)
+    assert len(written.splitlines()) < 4 + len(numbers)
+    assert all(len(line) <= 79 or line.count(",") == 1 for line in written.splitlines())
+
+
+@pytest.mark.skipif(not Path(RUFF).exists() and shutil.which("ruff") is None, reason="needs ruff")
+def test_a_formatter_leaves_many_numbers_on_their_lines():
+    """As the assignment says."""
+    value = {"big": list(range(500)), "small": [1]}
+    source = assigned("value", literal(value, before=8), value) + "\n"
+    done = subprocess.run(
+        [RUFF, "format", "--isolated", "-"], input=source.encode(), capture_output=True, check=True
+    )
+    assert source == done.stdout.decode()
+    assert 40 > len(source.splitlines())

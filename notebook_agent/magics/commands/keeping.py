@@ -16,18 +16,29 @@ def _label() -> Command:
         "label",
         "Give a run a name.",
         usage="[RUN] LABEL",
-        examples=("%agent label first-try", "%agent label chat-7f3a first-try"),
+        examples=(
+            "%agent label first-try",
+            "%agent label chat-7f3a first-try",
+            "%agent label chat-7f3a --off",
+        ),
     )
     parser.word(
-        "[RUN] LABEL", "run", nargs="+", help="the run, if it is not the one in use, and its new label"
+        "[RUN] LABEL", "run", nargs="*", help="the run, if it is not the one in use, and its new label"
     )
+    parser.flag("--off", help="take its label away")
     return Command(parser, _label_call)
 
 
 def _label_call(args: Namespace, _: Values) -> Call:
-    if len(args.run_label) > 2:  # noqa: PLR2004 - a run and its label
-        raise CommandError("label takes a run and its new label: %agent label chat-7f3a first-try")
-    return Call("label", tuple(reversed(args.run_label)))
+    words = args.run_label
+    if args.off and len(words) < 2:  # noqa: PLR2004 - only a run
+        return Call("label", (None, *words))
+    if args.off or len(words) not in {1, 2}:
+        raise CommandError(
+            "label takes a run and its new label, %agent label chat-7f3a first-try; or a run that loses its"
+            " label, %agent label chat-7f3a --off"
+        )
+    return Call("label", tuple(reversed(words)))
 
 
 def _pin() -> Command:

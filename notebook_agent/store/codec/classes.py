@@ -99,20 +99,37 @@ def _is_enum(cls: type) -> bool:
 def _enum(value: object) -> Written:
     member = cast("Enum", value)
     name = member.name
-    if name is None or name not in type(member).__members__:
-        return "enum", remember(type(member)), [part.name for part in cast("Sequence[Flag]", member)]
-    return "enum", remember(type(member)), name
+    if name is not None and name in type(member).__members__:
+        return "enum", remember(type(member)), name
+    return "enum", remember(type(member)), _flags(member)
+
+
+def _flags(member: Enum) -> list[object]:
+    """The names of what a flag is made of, and the number of what has no name."""
+    if not isinstance(member, Flag):
+        raise NoCodecError(member)
+    cls = type(member)
+    names: list[object] = [part.name for part in member if getattr(part, "name", None) in cls.__members__]
+    rest = member.value & ~reduce(or_, [cls.__members__[cast("str", name)].value for name in names], 0)
+    found = [*names, rest] if rest else names
+    try:
+        read = _read_enum(cls, found)
+    except Exception as error:  # the user's `_missing_`
+        raise NoCodecError(member) from error
+    if type(read) is not cls or read.value != member.value:
+        raise NoCodecError(member)
+    return found
 
 
 def _read_enum(cls: type, data: object) -> object:
     members: Mapping[str, object] = cls.__members__  # type: ignore[attr-defined]  # an Enum
-    names = [data] if isinstance(data, str) else list(cast("Sequence[str]", data))
-    if not names:
+    parts = [data] if isinstance(data, str) else list(cast("Sequence[str | int]", data))
+    if not parts:
         return cls(0)
-    gone = next((name for name in names if name not in members), None)
+    gone = next((part for part in parts if type(part) is not int and part not in members), None)
     if gone is not None:
         raise LackingError(f"the class has no {gone} any more")
-    return reduce(or_, [members[name] for name in names])
+    return reduce(or_, [cls(part) if type(part) is int else members[cast("str", part)] for part in parts])
 
 
 def _is_namedtuple(cls: type) -> bool:

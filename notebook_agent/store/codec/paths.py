@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Final
 
 from notebook_agent.store.codec.fingerprint import fingerprint
 
-__all__ = ["locate", "shortened", "suspect"]
+__all__ = ["locate", "shortened", "suspect", "unfit"]
 
+_CODE: Final = {FunctionType, BuiltinFunctionType, MethodType, ModuleType, partial}
 _MOST: Final = 100_000
 _DEEP: Final = 20
 _OPEN: Final = (Mapping, list, tuple, set, frozenset)
@@ -35,6 +38,24 @@ def suspect(value: object, path: str) -> str | None:
             break
         path, value = path + found[0], found[1]
     return path
+
+
+def unfit(value: object, name: str) -> str:
+    """Say of a value, whose class is called `name`, that it cannot be stored, and what to do."""
+    dtype = getattr(value, "dtype", None)
+    if getattr(dtype, "hasobject", False):
+        return f"{name} of dtype {dtype} cannot be stored. Give it another dtype, or keep a list."
+    if isinstance(value, type) or type(value) in _CODE:
+        return (
+            f"{name} cannot be stored: code is no data. Keep its name in the state,"
+            " and look it up in the action."
+        )
+    if value is NotImplemented or value is Ellipsis:
+        return f"{value!r} cannot be stored: it stands for no value. Use None."
+    return (
+        f"{name} cannot be stored. Keep it out of the state and make it in the action, or teach the store:"
+        f" notebook_agent.store.register({type(value).__name__}, encode, decode)."
+    )
 
 
 def shortened(path: str) -> str:

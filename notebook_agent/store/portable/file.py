@@ -10,6 +10,7 @@ from notebook_agent._version import __version__
 from notebook_agent.errors import StoreFormatError
 from notebook_agent.ids import RunKey
 from notebook_agent.redact import redact_json
+from notebook_agent.store.places import check_project
 from notebook_agent.store.portable.fields import Fields
 from notebook_agent.store.portable.read import read_runs
 from notebook_agent.store.portable.write import write_runs
@@ -58,9 +59,12 @@ def import_run(store: Store, text: str, *, project: str | None = None) -> RunRec
         project: The project to list it in; else the one it comes from.
 
     Raises:
+        AgentError: `project` is no name of a project, see `check_project`.
         StoreFormatError: the text is cut, edited or of another program; the message names the place.
         RunExistsError: the store has a run of this key, or another one of a run's that its steps started.
     """
+    if project is not None:
+        check_project(project)
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from notebook_agent.errors import StoreFormatError
 from notebook_agent.ids import Json
-from notebook_agent.redact import redact_text
+from notebook_agent.redact import mask_field, redact_text
 from notebook_agent.state import FrozenDict, FrozenList
 from notebook_agent.store.codec.classes import class_writer
 from notebook_agent.store.codec.decode import Decoder
 from notebook_agent.store.codec.stored import NoCodecError
+from notebook_agent.store.codec.tables import Fields
 from notebook_agent.store.codec.types import TAGS
 from notebook_agent.store.nodes import NoNodes
+from notebook_agent.store.portable.buffers import BUFFERS, masked_buffer
 
 __all__ = ["read_value", "write_value"]
+
+Pairs = Sequence[Sequence[object]]
 
 _LARGEST: Final = 2**53
 """Larger integers are written as text: other programs read JSON's numbers as floats."""
@@ -27,7 +31,8 @@ def write_value(value: object, *, masked: bool = False) -> Json:
 
     Args:
         value: Any value that a store keeps.
-        masked: Put the names of their rules in the place of secrets in bytes; texts are left.
+        masked: Put the names of their rules in the place of secrets in bytes, in arrays and under the
+            keys of what is no JSON object; other texts are left.
     """
     if value is None or type(value) in {bool, str}:
         return cast("Json", value)
@@ -36,12 +41,35 @@ def write_value(value: object, *, masked: bool = False) -> Json:
         return write(value, masked)
     simple = TAGS.get(type(value))
     if simple is not None:
-        return {"$": simple[0], "v": write_value(simple[1](value), masked=masked)}
+        data = simple[1](value)
+        return {"$": simple[0], "v": write_value(_told(data, simple[0]) if masked else data, masked=masked)}
     described = class_writer(type(value))
     if described is None:
         raise NoCodecError(value)
     tag, name, data = described(value)
+    if masked and tag in BUFFERS:
+        return {"$": tag, "c": name, "v": _buffer(masked_buffer(value, cast("Fields", data)))}
     return {"$": tag, "c": name, "v": write_value(data, masked=masked)}
+
+
+def _buffer(fields: Fields) -> Json:
+    """Fields whose bytes have been masked, and keep their length."""
+    return {name: write_value(item, masked=name != "data") for name, item in fields.items()}
+
+
+def _told(data: object, tag: str) -> object:
+    """What a mapping is made of, with texts that are secrets for the key alone that they stand under."""
+    if tag == "defaultdict":
+        factory, pairs = cast("Sequence[object]", data)
+        return [factory, _told_pairs(cast("Pairs", pairs))]
+    return _told_pairs(cast("Pairs", data)) if tag == "ordered-dict" else data
+
+
+def _told_pairs(pairs: Pairs) -> list[list[object]]:
+    return [
+        [key, mask_field(key, item) if type(key) is str and type(item) is str else item]
+        for key, item in pairs
+    ]
 
 
 def read_value(found: Json, place: str) -> object:
@@ -54,8 +82,17 @@ def read_value(found: Json, place: str) -> object:
     try:
         return decoder.text(json.dumps(found))
     except (StoreFormatError, RecursionError, ValueError) as error:
-        reason = str(error.__cause__ or error)
-        raise StoreFormatError(f"{place} cannot be read ({reason}).", path=place) from error
+        raise StoreFormatError(f"{place} cannot be read ({_reason(error)}).", path=place) from error
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a value; the decoder takes it for one of a store."""
+    cause = error.__cause__ or error
+    if isinstance(cause, KeyError):
+        return f"{cause} is missing or unknown"
+    if isinstance(cause, RecursionError):
+        return "it is nested too deeply"
+    return str(cause).removeprefix("The store is damaged: ").removesuffix(".")
 
 
 def _int(value: object, _: bool) -> Json:  # noqa: FBT001 (one signature for all)
@@ -83,10 +120,8 @@ def _dict(value: object, masked: bool) -> Json:  # noqa: FBT001
     items = cast("Mapping[object, object]", value)
     if set(map(type, items)) <= {str} and "$" not in items:
         return {cast("str", key): write_value(item, masked=masked) for key, item in items.items()}
-    pairs = [
-        [write_value(key, masked=masked), write_value(item, masked=masked)] for key, item in items.items()
-    ]
-    return {"$": "dict", "v": pairs}
+    pairs = [[key, item] for key, item in items.items()]
+    return {"$": "dict", "v": _list(_told_pairs(pairs) if masked else pairs, masked)}
 
 
 _WRITERS: Final[dict[type, Callable[[object, bool], Json]]] = {
