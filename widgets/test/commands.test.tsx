@@ -123,13 +123,16 @@ describe("commands", () => {
     expect((get(at, "textbox", "response") as HTMLTextAreaElement).value).toBe('"typed since"');
   });
 
-  it("keeps an edit with its step", async () => {
+  it("keeps an edit with its step, and says elsewhere that it waits there", async () => {
     await slide(4);
     await click(at, "button", "Edit prompt");
     await slide(5);
-    expect(find(at, "textbox", "prompt")).toBeNull();
+    expect([find(at, "textbox", "prompt"), status()]).toEqual([null, ""]);
     await slide(4);
-    expect(find(at, "textbox", "prompt")).toBeTruthy();
+    await type(get(at, "textbox", "prompt"), "edited");
+    expect(status()).toBe("");
+    await slide(5);
+    expect(status()).toBe("An edit waits at another step");
   });
 
   it("runs at once where nothing has to be asked", async () => {

@@ -23,6 +23,12 @@ export function useLooks(viewer: Viewer): Looks {
 
 const NO_EDITS: ReadonlyMap<string, Edit> = new Map();
 
+/** How many values were edited; null while one cannot be read. */
+function countOf(edits: ReadonlyMap<string, Edit>): number | null {
+  const changes = editsOf(edits);
+  return changes && Object.keys(changes).length;
+}
+
 /** Edits belong to the place where they were made. */
 function useEdits(place: string) {
   const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
@@ -40,7 +46,9 @@ function useEdits(place: string) {
     change((here) => {
       for (const [key, edit] of edits) if (here.get(key) === edit) here.delete(key);
     });
-  return { edits, onEdit, clear };
+  /** Whether another place has some. */
+  const elsewhere = [...all].some(([key, there]) => key !== place && countOf(there) !== 0);
+  return { edits, onEdit, clear, elsewhere };
 }
 
 /** What Run and Step go on with. */
@@ -82,7 +90,6 @@ export function useScene(viewer: Viewer) {
   const atHead = at === points.length - 1;
   const late = looks.shown !== here;
   const edits = useEdits(here);
-  const changes = editsOf(edits.edits);
   return {
     viewer,
     id,
@@ -92,9 +99,9 @@ export function useScene(viewer: Viewer) {
     visits,
     move,
     edits,
-    changes,
+    changes: editsOf(edits.edits),
     /** How many values were edited here; null while one cannot be read. */
-    edited: changes && Object.keys(changes).length,
+    edited: countOf(edits.edits),
     run,
     /** How the run broke, such as `failed at answer`; null where it did not. */
     broken: run && BROKEN.has(run.status) ? runSentence(run) : null,

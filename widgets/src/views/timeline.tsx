@@ -63,13 +63,7 @@ function Slider({ looks: { points, drawn, at }, point, head, hues, move, cells }
   return (
     <div class="na-slider">
       <div class="na-lane-label">
-        <Tool
-          name="Play"
-          icon={playing ? "pause" : "run"}
-          aria-pressed={playing}
-          title="Play (space)"
-          onClick={toggle}
-        />
+        <Tool name="Play" icon={playing ? "pause" : "run"} aria-pressed={playing} onClick={toggle} />
         <span class="na-place">
           {step ? <b>{count(step.seq)}</b> : <b>start</b>}
           {head !== null && <span> / {count(head)}</span>}

@@ -85,11 +85,13 @@ function statusText({ control, asked, held, said }: Scene["looks"]): string {
 }
 
 /** What came of the last command; unseen where the header says just that. */
-function Said({ looks, run }: Scene) {
+function Said({ looks, run, edits }: Scene) {
   const { error, control } = looks;
   const wrong = error || (control.allow ? "" : control.trouble);
-  const said = wrong || statusText(looks);
-  const known = !wrong && run && said.includes(runSentence(run));
+  const said =
+    wrong ||
+    [statusText(looks), edits.elsewhere && "An edit waits at another step"].filter(Boolean).join(" · ");
+  const known = !wrong && !edits.elsewhere && run && said.includes(runSentence(run));
   return (
     <p
       class={`na-status ${wrong ? "na-problem" : ""} ${known ? "na-unseen" : ""}`}
