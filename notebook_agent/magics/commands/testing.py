@@ -15,7 +15,8 @@ __all__ = ["MADE"]
 def _test() -> Command:
     parser = CommandParser(
         "test",
-        "Write a step as a pytest file that runs offline, or replay a run against the present code.",
+        "Write a step as a pytest file that runs offline, or replay a run against the present code. "
+        "A step that declares no effect is run once now, offline, to see what of it comes out alike.",
         usage="STEP [--pytest FILE] [--keys A,B] [--force] | run [RUN] [--from STEP]",
         examples=(
             "%agent test @4",
