@@ -7,6 +7,7 @@ says. So what is held waits for the next `exposed` call, or for the end.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # no stub; its enums make `signal` ten times as slow
 import signal
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import TypeVar
 __all__ = ["check", "exposed", "held"]
 
 V = TypeVar("V")
+_SIGINT = int(signal.SIGINT)
 
 
 class _Main:
@@ -47,13 +49,13 @@ class held:  # noqa: N801  # used as a function, and a class because each step e
         self._first = self._mine = False
         if _Main.held or not _on_main():
             return
-        handler = signal.getsignal(signal.SIGINT)
+        handler = _signal.getsignal(_SIGINT)
         self._first = handler is signal.default_int_handler
         self._mine = self._first or handler is _came
         try:
             _Main.held = self._mine
             if self._first:
-                signal.signal(signal.SIGINT, _came)
+                _signal.signal(_SIGINT, _came)
         except KeyboardInterrupt:
             _Main.held = False
             raise
@@ -62,8 +64,8 @@ class held:  # noqa: N801  # used as a function, and a class because each step e
         if not self._mine:
             return
         try:
-            if self._first and signal.getsignal(signal.SIGINT) is _came:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
+            if self._first and _signal.getsignal(_SIGINT) is _came:
+                _signal.signal(_SIGINT, signal.default_int_handler)
         finally:
             _Main.held = False
         if _Main.waits:
