@@ -13,6 +13,7 @@ from notebook_agent.session import going
 from notebook_agent.session.place import Place
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.state import same
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.wire import PriceWire
 
@@ -45,8 +46,14 @@ class Again:
                 f"{self.step.action} cannot run again: what comes there now is {coming or 'nothing'}"
             )
         inputs = self.history.values(self.step.seq).inputs
-        _, line = going.fork(ws, f"{self.history.key.app_id}@{'start' if self.after is None else self.after}")
+        where = f"{self.history.key.app_id}@{'start' if self.after is None else self.after}"
+        _, line = going.fork(ws, where, state=self._by_hand())
         return Plan(inputs, steps=1), line
+
+    def _by_hand(self) -> dict[str, object]:
+        """Return what was edited between the step before it and its begin."""
+        begun, ended = self.history.before(self.step.seq), self.history.at(self.after)
+        return {key: begun[key] for key in begun if key not in ended or not same(begun[key], ended[key])}
 
 
 def again(history: History, seq: int | None) -> Again:

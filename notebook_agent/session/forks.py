@@ -48,7 +48,7 @@ def fork(
     source = seen_by(ws, place)
     check_label(ws, label)
     new = _check_edits(source, place, actions or {}, state or {})
-    left_out = place.left_out("%agent fork")
+    left_out = place.left_out("%agent fork", state or ())
     seq = ... if place.latest else place.seq
     made = source.fork(seq, dict(state) if state else None, dict(actions) if actions else None)
     name = label or _fork_label(ws, made)

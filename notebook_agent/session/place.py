@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from notebook_agent.history import History, edits_after
@@ -42,12 +43,15 @@ class Place:
             return []
         return list(dict.fromkeys(key for edit in edits_after(self.history, self.seq) for key in edit.keys))
 
-    def left_out(self, command: str) -> str:
-        """Say which edits by hand after the step it does not have, and the command that takes them."""
+    def left_out(self, command: str, given: Collection[str] = ()) -> str:
+        """Say which edits by hand after the step it does not have, and the command that takes them.
+
+        Keys that are `given` beside it are not left out.
+        """
         if self.latest or self.seq is None:
             return ""
         made = list(edits_after(self.history, self.seq))
-        keys = list(dict.fromkeys(key for edit in made for key in edit.keys))
+        keys = list(dict.fromkeys(key for edit in made for key in edit.keys if key not in given))
         if not keys:
             return ""
         run = run_name(self.history.run)

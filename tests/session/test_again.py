@@ -46,6 +46,18 @@ def test_a_completed_step_runs_again_in_a_fork(agent):
     assert f"{line}; it runs" == reply["said"]
 
 
+def test_a_step_runs_again_with_what_was_edited_before_it(agent):
+    """As it had begun; nothing is said to be left out."""
+    agent.step(prompt="what is x")
+    agent.app.update_state(agent.app.state.update(prompt="write y"))
+    agent.step()
+    backend = PanelBackend(agent.workspace)
+    reply = backend.handle({"id": 1, "do": "rerun", "run": agent.app.uid, "seq": 1})
+    step = rested(agent)
+    assert ("decide", "write y", "code") == (step.action, agent.app.state["prompt"], agent.app.state["mode"])
+    assert "left out" not in reply["said"]
+
+
 def test_the_price_of_a_step_is_that_of_it_alone(asking):
     """Served as it is recorded, or asked anew."""
     backend, run = PanelBackend(asking.workspace), asking.app.uid
