@@ -93,7 +93,7 @@ def main() -> None:
     said = texts(2 * count)
     with tempfile.TemporaryDirectory(dir=".") as folder:
         raw, ours = Path(folder) / "floor.db", Path(folder) / "store.db"
-        least = floor(raw)
+        least = floor(raw, "normal")
         for n in range(count):
             least(n, said[2 * n] + said[2 * n + 1])
         store = open_store(ours, durability="normal")
