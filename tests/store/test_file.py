@@ -200,9 +200,7 @@ def test_a_lost_table_is_damage_too(path: Path):
 
 
 @pytest.mark.parametrize("opened", [open_store, lambda path: LocalTrackingClient("p", path)])
-@pytest.mark.parametrize(
-    "named", ["s3://bucket/x.db", "http://host/x.db", "sqlite:///x.db", "file:///tmp/x.db"]
-)
+@pytest.mark.parametrize("named", ["s3://bucket/x.db", "http://host/x.db", "sqlite:///x.db", "file:///x.db"])
 def test_an_address_is_no_path(tmp_path: Path, monkeypatch, named, opened):
     """No folder is made of it."""
     monkeypatch.chdir(tmp_path)
