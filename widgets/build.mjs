@@ -100,7 +100,7 @@ function shortened(script, style) {
   const named = [...new Set(style.match(NAMES)?.map(partOf))].filter(isShort);
   const places = new Map(named.map((name, i) => [name, name.replace(/na-.*?(?=-?$)/, lettersOf(i))]));
   const short = (name) => (places.get(partOf(name)) ?? partOf(name)) + name.slice(partOf(name).length);
-  return [script, style].map((text) => text.replace(NAMES, short));
+  return [script, style.replace(/([,:]) /g, "$1")].map((text) => text.replace(NAMES, short));
 }
 
 /** Counts by letters: a to z, aa to zz. */
