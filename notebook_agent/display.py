@@ -17,9 +17,9 @@ from notebook_agent.application import Application
 from notebook_agent.boards import Boards
 from notebook_agent.errors import AgentError
 from notebook_agent.session import Agent, SilentScreen, looking
-from notebook_agent.session.pages import page_of
 from notebook_agent.session.backend import PanelBackend
 from notebook_agent.session.chatting import Chat
+from notebook_agent.session.pages import page_of
 from notebook_agent.session.screen import Board
 from notebook_agent.view.escape import plural
 from notebook_agent.view.values import visible

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from notebook_agent import view
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord
 from notebook_agent.view.escape import plural
 from notebook_agent.view.sharing import Shared
@@ -38,7 +39,7 @@ def _fitting(refs: Sequence[StepRef], made: Iterator[Detail], size: int) -> Iter
     """Go through details until they are too large together; the first comes in any case."""
     shared = Shared()
     for ref, detail in zip(refs, made, strict=False):
-        shared.put(detail)
+        shared.put(cast("Json", detail))
         if shared.size > size and ref != refs[0]:
             return
         yield _name(ref), detail
