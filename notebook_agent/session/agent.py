@@ -29,6 +29,7 @@ from notebook_agent.session.trying import Trying
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.words import Names, as_names
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.escape import as_output
 
 __all__ = ["Agent"]
 
@@ -280,4 +281,4 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
         if self.workspace.app is None:
             return {"text/plain": repr(self)}
         text = f"{self!r}\n\n{looking.picture(self.workspace)}"
-        return {"text/plain": text, "text/html": looking.picture(self.workspace).html()}
+        return {"text/plain": text, "text/html": as_output(looking.picture(self.workspace).html())}

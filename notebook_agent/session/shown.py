@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from notebook_agent.history.frame import frame
 from notebook_agent.view.brief import brief, cost, duration
-from notebook_agent.view.escape import escape
+from notebook_agent.view.escape import as_output, escape
 from notebook_agent.view.table import Table as Drawn
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Shown:
         return f'<pre style="line-height:1.4">{escape(str(self))}</pre>'
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self.html()}
+        return {"text/plain": str(self), "text/html": as_output(self.html())}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
