@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeGuard
 from notebook_agent.action.changes import Changes
 from notebook_agent.action.facts import facts_of
 from notebook_agent.action.source import is_ours, methods_of, plain_function
-from notebook_agent.action.values import attributes_of, tell
+from notebook_agent.action.values import Told, attributes_of, tell
 
 __all__ = ["code_id", "code_parts"]
 
@@ -67,7 +67,7 @@ class _Named(NamedTuple):
 class _Memory:
     """What is kept of the values that a function or an object names, as long as it lives."""
 
-    large: dict[object, str] = field(default_factory=dict)
+    large: dict[object, Told] = field(default_factory=dict)
     sights: dict[tuple[int, str], tuple[int, str]] = field(default_factory=dict)
 
 
