@@ -11,39 +11,29 @@ import enum
 import functools
 import re
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from types import FunctionType, MappingProxyType, MemberDescriptorType, MethodType, SimpleNamespace
+from types import FunctionType, MappingProxyType, MethodType
 from typing import Any, NamedTuple
 
 from notebook_agent.action.glance import glance
-from notebook_agent.action.source import is_ours, plain_function
+from notebook_agent.action.kinds import BRACKETS, READABLE, SCALARS, Kind, attributes_of, kind_of
+from notebook_agent.action.source import plain_function
 
-__all__ = ["Told", "attributes_of", "is_data", "tell"]
+__all__ = ["FIRST", "Told", "tell"]
 
-_FEW, _MANY = 200, 100_000
+FIRST = 200
+"""Parts of a value that are looked at each time."""
+_MANY = 100_000
 _MOST_KEPT = 100
 _BRIEF = 64
 _EDGE, _WHOLE = 2_048, 64_000_000
 _LONG = 10_000
 _CUT = "..."
-_SCALARS = (type(None), bool, int, float, complex, str, bytes)
 _SHORT = frozenset({type(None), bool, float, complex})
 _LONGER = frozenset({str, bytes})
-_READABLE = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo"})
 _MAPPINGS = frozenset({dict, MappingProxyType})
-_BRACKETS: Mapping[Any, tuple[str, str]] = {
-    dict: ("{", "}"),
-    MappingProxyType: ("{", "}"),
-    list: ("[", "]"),
-    tuple: ("(", ")"),
-    set: ("<", ">"),
-    frozenset: ("<", ">"),
-}
-_BASES: tuple[type, ...] = enum.Enum, *_SCALARS, type, functools.partial, *_BRACKETS
-_FIELDS = ("__dataclass_fields__", "__pydantic_fields__", "__attrs_attrs__")
-
 Take = Callable[[FunctionType | type], None]
 Counts = Callable[[type, str], bool]
 
@@ -62,10 +52,10 @@ def tell(value: object, take: Take, counts: Counts, kept: dict[object, Told]) ->
     """
     if _is_short(value):
         return repr(value)
-    look = glance(value, _FEW)
+    look = glance(value, FIRST)
     text = ""
     if look is None:
-        first = _Teller(take, counts, _FEW)
+        first = _Teller(take, counts, FIRST)
         text = first.tell(value)
         if not first.cut:
             return text
@@ -83,7 +73,7 @@ def tell(value: object, take: Take, counts: Counts, kept: dict[object, Told]) ->
 
 def _tell_whole(value: object, counts: Counts) -> Told:
     codes: dict[FunctionType | type, None] = {}
-    teller = _Teller(codes.setdefault, counts, _FEW)
+    teller = _Teller(codes.setdefault, counts, FIRST)
     text = teller.tell(value)
     if teller.cut:
         whole = _Teller(codes.setdefault, counts, _MANY).tell(value)
@@ -112,7 +102,7 @@ class _Teller:
         try:
             return self._text(value)
         except Exception:  # noqa: BLE001  # whatever a value's class does, it must not keep an action from running
-            return _kind(type(value)).name
+            return kind_of(type(value)).name
 
     def _text(self, value: object) -> str:
         if self._told >= self.most:
@@ -126,29 +116,29 @@ class _Teller:
             return repr(value) if len(value) <= _LONG else self._long(value)  # type: ignore[arg-type]  # a str or bytes
         if kind is int:
             return repr(value) if value.bit_length() <= _LONG else hex(value)  # type: ignore[attr-defined,arg-type]  # an int
-        if kind in _BRACKETS:
+        if kind in BRACKETS:
             return self._within(value, self._items, kind)
-        return self._other(value, kind, _kind(kind))
+        return self._other(value, kind, kind_of(kind))
 
     def _long(self, value: str | bytes) -> str:
         self._told += len(value) // 100
         self.cut |= self._told > self.most
         return repr(value[:_EDGE]) if self.cut else repr(value)
 
-    def _other(self, value: Any, kind: type, about: _Kind) -> str:
+    def _other(self, value: Any, kind: type, about: Kind) -> str:
         base: Any = about.base
         if base is enum.Enum:
             return f"{about.name}.{value._name_}={self._text(value._value_)}"  # past properties of the user's
-        if base in _SCALARS:
+        if base in SCALARS:
             return f"{about.name}({base.__repr__(value)})"
-        if base in _BRACKETS:
+        if base in BRACKETS:
             return self._within(value, self._items, base)
         return self._code(value, kind, base) or self._within(value, self._held, kind)
 
     def _code(self, value: Any, kind: type, base: type | None) -> str | None:
         if base is type:
             self.take(value)
-            return _kind(value).name
+            return kind_of(value).name
         if base is functools.partial:
             return "".join(self._text(each) for each in (value.func, value.args, value.keywords))
         function = plain_function(value)
@@ -170,14 +160,14 @@ class _Teller:
     def _held(self, value: Any, kind: type) -> str:
         if kind is re.Pattern:
             return f"re({value.pattern!r}, {value.flags})"
-        if kind.__module__ in _READABLE:
+        if kind.__module__ in READABLE:
             return repr(value)
-        about = _kind(kind)
+        about = kind_of(kind)
         return self._object(value, kind, about) if about.is_told else f"{about.name}{self._buffer(value)}"
 
     def _items(self, value: Any, container: Any) -> str:
         """Tell each of a snapshot, past methods of a subclass: another thread may write at this moment."""
-        start, end = _BRACKETS[container]
+        start, end = BRACKETS[container]
         if container in _MAPPINGS:
             texts = self._pairs(tuple(islice(container.items(value), self.most)))
         elif start == "<":
@@ -206,7 +196,7 @@ class _Teller:
         self.cut |= count > 0
         return [text] * count
 
-    def _object(self, value: object, kind: type, about: _Kind) -> str:
+    def _object(self, value: object, kind: type, about: Kind) -> str:
         self.take(kind)
         held = [(name, each) for name, each in attributes_of(value) if self.counts(kind, name)]
         return f"{about.name}({', '.join([f'{name}={self._text(each)}' for name, each in held])})"
@@ -221,69 +211,9 @@ class _Teller:
         if "O" in view.format or not view.contiguous:
             return told
         data = view.cast("B") if view.ndim else view
-        self.cut |= view.nbytes > 2 * _EDGE and self.most == _FEW
+        self.cut |= view.nbytes > 2 * _EDGE and self.most == FIRST
         ends = self.cut or view.nbytes > _WHOLE
         return told + (_digest(bytes(data[:_EDGE]) + bytes(data[-_EDGE:])) if ends else _digest(data))
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A class: its name, the slots of its objects, and the attributes that they fill when asked.
-
-    `base` is the one of `_BASES` that its objects are told as, if there is one.
-    """
-
-    name: str
-    base: type | None
-    is_told: bool
-    is_data: bool
-    slots: tuple[tuple[str, MemberDescriptorType], ...]
-    lazy: frozenset[str]
-
-
-_kinds: weakref.WeakKeyDictionary[type, _Kind] = weakref.WeakKeyDictionary()
-
-
-def _kind(cls: type) -> _Kind:
-    found = _kinds.get(cls)
-    if found is None:
-        members = [each for base in reversed(cls.__mro__) for each in tuple(vars(base).items())]
-        ours, data = is_ours(cls.__module__), _is_data(cls)
-        found = _kinds[cls] = _Kind(
-            cls.__qualname__ if ours else f"{cls.__module__}.{cls.__qualname__}",
-            next((base for base in _BASES if issubclass(cls, base)), None),
-            ours or data,
-            data,
-            tuple((name, slot) for name, slot in members if type(slot) is MemberDescriptorType),
-            frozenset(name for name, each in members if type(each) is functools.cached_property),
-        )
-    return found
-
-
-def is_data(cls: type) -> bool:
-    """Return whether objects of a class are all data: every attribute says what they are."""
-    return _kind(cls).is_data
-
-
-def attributes_of(value: object) -> list[tuple[str, object]]:
-    """Return an object's own attributes by name, those in slots too, but not what was worked out lazily."""
-    kind = _kind(type(value))
-    try:
-        found = dict(object.__getattribute__(value, "__dict__"))
-    except AttributeError:
-        found = {}
-    for name, slot in kind.slots:
-        try:
-            found[name] = slot.__get__(value)
-        except AttributeError:
-            continue
-    return sorted((name, each) for name, each in found.items() if type(name) is str and name not in kind.lazy)
-
-
-def _is_data(cls: type) -> bool:
-    if issubclass(cls, SimpleNamespace) or cls.__module__ == "pydantic.fields":
-        return True
-    return any(name in vars(each) for each in cls.__mro__ for name in _FIELDS)
 
 
 def _size(value: object) -> int:
