@@ -202,9 +202,14 @@ class Application(Running, Forking, Steered, Generic[Data]):
         with suppress(RunBusyError), self._run:
             self._run.forget_decision()
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` each event, in the thread that runs; call what is returned to end it."""
-        return self._run.listeners.add(listener)
+    def subscribe(self, listener: Listener, *, passive: bool = False) -> Callable[[], None]:
+        """Tell `listener` each event, in the thread that runs; call what is returned to end it.
+
+        One that is `passive` only notes what it is told: it does nothing to the run and does not look it
+        up in the store meanwhile. Then a step may be begun in the commit that ends the one before, so
+        that a run that is watched is as fast as any other.
+        """
+        return self._run.listeners.add(listener, passive=passive)
 
     def get_next_action(self) -> Node | None:
         """Return the action that comes next; None where the graph ends."""
