@@ -153,6 +153,7 @@ class News(Following[Progress]):
         going, events, begun, first = self._going, self._events, None, self._since
         while events and going is not None:
             event = events.popleft()
+            seq: int | None
             if isinstance(event, StepEnded):
                 begun, self._in_step, seq = None, False, event.record.seq
                 going.end(event.record, event.state)
