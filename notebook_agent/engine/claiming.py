@@ -98,6 +98,12 @@ def _stands_between(run: Run, name: str) -> bool:
 def _told(step: OpenStep) -> StepBegin:
     action = step.action
     return StepBegin(
-        *(step.seq, action.name, step.started_at, step.inputs, step.next.decision, step.call),
-        *(step.code, action.source),
+        seq=step.seq,
+        action=action.name,
+        started_at=step.started_at,
+        inputs=step.inputs,
+        decision=step.next.decision,
+        call=step.call,
+        code=step.code,
+        source=action.source,
     )

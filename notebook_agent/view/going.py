@@ -71,7 +71,19 @@ class Going:
         seq = ref.seq or 0
         before = self._steps.get(seq - 1)
         decision = None if before is None else before.next
-        self._steps[seq] = StepRecord(ref, action, "running", at, None, None, decision, None, None, (), ())
+        self._steps[seq] = StepRecord(
+            ref=ref,
+            action=action,
+            status="running",
+            started_at=at,
+            ended_at=None,
+            code=None,
+            decision=decision,
+            next=None,
+            failure=None,
+            reads=(),
+            writes=(),
+        )
 
     def end(self, step: StepRecord, state: State | None = None) -> None:
         """Take in what a step has come to."""
