@@ -4,6 +4,7 @@ import type { ChatWire, ValueWire } from "../wire.ts";
 import { Go, Link } from "./buttons.tsx";
 import { type Bubble, Chat, chatOf, Message, Writing } from "./chat.tsx";
 import { Form, onEnter } from "./form.tsx";
+import { Nothing } from "./nothing.tsx";
 import type { Scene } from "./scene.ts";
 import { Value } from "./value.tsx";
 
@@ -20,7 +21,7 @@ function Said({ said }: { said: ValueWire }) {
   const chat = chatOf(said);
   if (chat) return <Chat {...chat} freshFrom={Number.POSITIVE_INFINITY} />;
   const empty = said === null || (isA(said, "list") && said.size === 0);
-  return empty ? <p class="na-empty">Nothing was said yet.</p> : <Value value={said} />;
+  return empty ? <Nothing>Nothing was said yet.</Nothing> : <Value value={said} />;
 }
 
 /** The message that is on its way, if what was said does not end with it. */

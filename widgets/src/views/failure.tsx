@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { counted } from "../format.ts";
 import type { FailureWire } from "../wire.ts";
 import { Fold } from "./fold.tsx";
+import { Nothing } from "./nothing.tsx";
 import { Text } from "./value.tsx";
 
 /** A line of a traceback; `from` and `to` enclose what the carets below it pointed at. */
@@ -61,7 +62,7 @@ function Stretch({ lines }: { lines: TraceLine[] }) {
 /** The exception of a failed step. */
 export const ErrorView = ({ error }: { error: FailureWire | null }) =>
   error === null ? (
-    <p class="na-empty">No error at this step.</p>
+    <Nothing>No error at this step.</Nothing>
   ) : (
     <section class="na-failure">
       <h3>

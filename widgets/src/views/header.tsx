@@ -86,7 +86,7 @@ export const Header = (props: HeaderProps) => {
       <span class="na-where">
         {point.step ? `step ${count(point.step.seq)}` : "start"}
         {head !== null && `/${count(head)}`}
-        {run?.steps.at(-1)?.status === "running" && <Elapsed key={head} />}
+        {atHead && run?.steps.at(-1)?.status === "running" && <Elapsed key={head} />}
         {atHead && run?.next && !broken && run.status !== "running" && (
           <>
             {" · next "}
