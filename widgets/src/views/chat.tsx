@@ -119,7 +119,7 @@ const NEAR_PX = 200;
 
 /** What is being written, kept in sight. */
 export function Writing({ text, by = "writing" }: { text: string; by?: string }) {
-  const at = useRef<HTMLOListElement>(null);
+  const at = useRef<HTMLLIElement>(null);
   const before = useRef("");
   useEffect(() => {
     const pane = at.current?.closest('[role="tabpanel"], [role="log"]');
@@ -127,8 +127,9 @@ export function Writing({ text, by = "writing" }: { text: string; by?: string })
     before.current = text;
   }, [text]);
   return (
-    <ol class="na-chat na-writing" aria-busy="true" ref={at}>
+    <ol class="na-chat na-writing" aria-busy="true">
       <Message bubble={{ role: by, content: text, type: "text" }} />
+      <li ref={at} />
     </ol>
   );
 }

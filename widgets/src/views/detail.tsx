@@ -5,6 +5,7 @@ import { Link } from "./buttons.tsx";
 import { CodeView } from "./code.tsx";
 import { ErrorView } from "./failure.tsx";
 import { Nothing } from "./nothing.tsx";
+import { keepInSight } from "./sight.ts";
 import { type StateProps, StateView } from "./state.tsx";
 import { CallsView, DiffView, WhyView } from "./tabs.tsx";
 
@@ -129,12 +130,19 @@ function Pane({ tab, detail, late, error, onWhole, ...state }: PaneProps) {
   );
 }
 
+/** Brings into sight what the step changed, of a chat its last message. */
+function showNews(pane: HTMLElement | null): void {
+  const news = pane?.querySelector(".na-fresh:last-child") ?? pane?.querySelector(".na-changed");
+  if (pane && news) keepInSight(news, pane);
+}
+
 /** Everything about one step, in tabs; the last is the chat on the run, where there is one. */
 export function DetailView({ detail, late, id, chat, blame, ...state }: DetailProps) {
   const [chosen, choose] = useState<Tab | null>(null);
   const pane = useRef<HTMLDivElement>(null);
   const tab = chosen ?? (detail?.error ? "Error" : "State");
   useEffect(() => pane.current?.scrollTo(0, 0), [tab]);
+  useEffect(() => showNews(pane.current), [detail]);
   return (
     <div class="na-detail">
       <Strip tabs={chat ? WITH_CHAT : TABS} tab={tab} detail={detail} id={id} onTab={choose} />

@@ -35,12 +35,14 @@ const Elbow = ({ lane, rows, cells }: { lane: Lane; rows: number; cells: number 
 function Dots({ lane, cells, hues, from }: { lane: Lane; cells: number; hues: Hues; from: number }) {
   const { offset, run } = lane;
   const ticks = useMemo(() => ticksOf(run.steps, offset, cells), [run.steps, offset, cells]);
-  const end = offset + Math.max(run.steps.length, 1);
   return (
     <>
       <span
         class="na-rail"
-        style={{ left: percent(from + 0.5, cells), width: percent(Math.max(0, end - 1 - from), cells) }}
+        style={{
+          left: percent(from + 0.5, cells),
+          width: percent(Math.max(0, offset + run.steps.length - 1 - from), cells),
+        }}
       />
       {ticks.map((tick) => (
         <span
