@@ -93,7 +93,7 @@ class _Handle(Protocol):
 
 @dataclass(slots=True)
 class _Shown:
-    """A panel on the screen and the page below it, both kept up to date."""
+    """A panel on the screen, and the page below it that is sent again whenever a run has halted."""
 
     agent: Agent
     backend: PanelBackend
@@ -102,32 +102,17 @@ class _Shown:
     written: Callable[[], Mapping[str, str]]
     renews: bool = True
 
-    @property
-    def lives(self) -> bool:
-        """Whether nobody closed the panel."""
-        return self.panel.comm is not None
-
     def start(self) -> None:
         """Follow the agent."""
-        self.agent.workspace.moved.append(self.move)
         self.agent.workspace.rested.append(self.renew)
 
     def stop(self) -> None:
         """Close the panel; the page below it stays as it was sent last."""
-        self.agent.workspace.moved.remove(self.move)
         self.agent.workspace.rested.remove(self.renew)
         self.panel.close()
 
-    def move(self) -> None:
-        """Show the run and the step that have come into view."""
-        if self.panel.place["run"] == self.agent.app.uid:
-            self.panel.stand()
-        else:
-            self.panel.refresh()
-
     def renew(self) -> None:
-        """Show what has come of the run, and send the page again."""
-        self.panel.renew()
+        """Send the page again."""
         if self.renews:
             self.page.update(self.written(), raw=True)
 
@@ -250,7 +235,7 @@ class Panels:
 
         The page below an earlier one stays as it was sent last.
         """
-        gone = [each for each in self._followed if not each.lives]
+        gone = [each for each in self._followed if not each.panel.lives]
         for each in gone:
             each.stop()
             self._followed.remove(each)

@@ -46,6 +46,9 @@ class Backend(Protocol):
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Look where the page looks."""
 
+    def follow(self, moved: Callable[[], None], rested: Callable[[], None]) -> Callable[[], None]:
+        """Call `moved` as another run or step comes into view, `rested` as a run rests; return its end."""
+
     def handle(self, request: Request) -> Reply:
         """Carry a request out; may be called on any thread, also while a cell runs."""
 
@@ -74,6 +77,7 @@ class Panel(anywidget.AnyWidget):
 
     _unsubscribe: Callable[[], None] | None = None
     _unwatch: Callable[[], None] | None = None
+    _unfollow: Callable[[], None] | None = None
     _due: threading.Timer | None = None
     _throttle: Throttle | None = None
     _closed = False
@@ -88,8 +92,14 @@ class Panel(anywidget.AnyWidget):
         self._throttle = Throttle(self._forward)
         self._unsubscribe = backend.subscribe(self._throttle.push)
         self._unwatch = backend.watch(self._hold)
+        self._unfollow = backend.follow(self._turn, self._rest)
         self.on_msg(self._receive)
         _answer_during_cells(self.comm)
+
+    @property
+    def lives(self) -> bool:
+        """Whether neither anybody nor the host, as marimo with a cell that runs again, has closed it."""
+        return self.comm is not None and not getattr(self.comm, "_closed", False)
 
     def refresh(self) -> None:
         """Show what the backend holds now, such as after a command in a cell."""
@@ -111,10 +121,10 @@ class Panel(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close the widget; its page shows no more, and its backend is left alone."""
-        for stop in (self._unsubscribe, self._unwatch):
+        for stop in (self._unsubscribe, self._unwatch, self._unfollow):
             if stop is not None:
                 stop()
-        self._unsubscribe = self._unwatch = None
+        self._unsubscribe = self._unwatch = self._unfollow = None
         if self._due is not None:
             self._due.cancel()
         self._closed = True
@@ -137,6 +147,22 @@ class Panel(anywidget.AnyWidget):
             return
         self._stands = told
         self._backend.look(told["seq"], follows=told["follows"])
+
+    def _turn(self) -> None:
+        """Show the run and the step that have come into view."""
+        if not self.lives:
+            self.close()
+        elif self._backend.place()["run"] == self._stands["run"]:
+            self.stand()
+        else:
+            self.refresh()
+
+    def _rest(self) -> None:
+        """Show what has come of the run."""
+        if self.lives:
+            self.renew()
+        else:
+            self.close()
 
     def _is_late(self, told: Place) -> bool:
         began = self._backend.place()["n"] != self._begun
