@@ -1,7 +1,10 @@
 """The panel and its parts as widgets: they hold traits and forward messages, and compute nothing.
 
-    panel = Panel(backend)      # the whole
-    GraphView(backend)          # one part alone; also StateView and TimeSlider
+    agent = notebook_agent.use(graph)
+    Panel(agent)                # the whole
+    GraphView(agent)            # one part alone; also StateView and TimeSlider
+
+All panels and parts of an agent stand together: where one is moved the others follow.
 
 A cell's output that stands right after a panel's and carries the exported page is
 hidden while the panel lives (`view.page.iframe`).
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import anywidget  # noqa: TID253 - loaded only when a panel is made
 import traitlets
@@ -22,7 +25,7 @@ from notebook_agent.view.page import bundled
 from notebook_agent.view.panel import status_line
 from notebook_agent.view.wire import ChatWire, Control, Overview, Place, Progress, Reply, Request
 
-__all__ = ["Backend", "ChatBox", "GraphView", "Panel", "StateView", "TimeSlider"]
+__all__ = ["Backed", "Backend", "ChatBox", "GraphView", "Panel", "StateView", "TimeSlider"]
 
 _SHARE = 20
 """Refreshing takes at most one part in so many of the time."""
@@ -56,8 +59,20 @@ class Backend(Protocol):
         """Call the listener while runs go on; return the way to stop it."""
 
 
+@runtime_checkable
+class Backed(Protocol):
+    """What has a panel, as `session.Agent`."""
+
+    @property
+    def backend(self) -> Backend:
+        """What stands behind it."""
+
+
 class Panel(anywidget.AnyWidget):
     """The panel: the graph, the state, and time.
+
+    Args:
+        shown: An agent, or what stands behind one.
 
     Attributes:
         overview: What it shows first; kept up to date whenever a run rests.
@@ -82,7 +97,8 @@ class Panel(anywidget.AnyWidget):
     _throttle: Throttle | None = None
     _closed = False
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, shown: Backend | Backed) -> None:
+        backend = shown.backend if isinstance(shown, Backed) else shown
         self._backend = backend
         self._stands: Place = {**backend.place(), "n": 0}
         self._begun = backend.place()["n"]
@@ -216,8 +232,8 @@ class ChatBox(Panel):
     part = traitlets.Unicode("chat", read_only=True).tag(sync=True)
     chat = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, backend: Backend, chat: ChatWire) -> None:
-        super().__init__(backend)
+    def __init__(self, shown: Backend | Backed, chat: ChatWire) -> None:
+        super().__init__(shown)
         self.chat = dict(chat)
 
 
