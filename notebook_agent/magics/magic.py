@@ -21,8 +21,8 @@ from notebook_agent.errors import AgentError
 from notebook_agent.magics.commands import Call, commands, find_command
 from notebook_agent.magics.expansion import Scope
 from notebook_agent.magics.reading import Line, read_line
-from notebook_agent.magics.spoken import spoken
 from notebook_agent.session import Agent, Said, Settings
+from notebook_agent.session.spoken import spoken
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
