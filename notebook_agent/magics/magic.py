@@ -15,7 +15,8 @@ from IPython.core.magic import (  # noqa: TID253 - as above
     magics_class,
     no_var_expand,
 )
-from traitlets import Enum, Float, Int, Unicode, observe
+from traitlets import Enum, Float, Int, TraitError, Unicode, observe
+from traitlets.config import Config
 
 from notebook_agent.errors import AgentError
 from notebook_agent.magics.commands import Call, commands, find_command
@@ -63,9 +64,21 @@ class AgentMagics(Magics):
     ).tag(config=True)
 
     def __init__(self, shell: InteractiveShell, agent: Agent) -> None:
-        super().__init__(shell)
+        super().__init__(shell, config=Config())
+        self._configure(shell.config)
         self._agent = agent
         agent.settings = Settings(**{name: getattr(self, name) for name in _TRAITS})
+
+    def _configure(self, config: Config) -> None:
+        """Take what the shell is configured with; what cannot be is told, and left as it is by default.
+
+        The shell keeps a wrong value that `%config` has refused: it would be in the way for good.
+        """
+        for name, value in config.get(type(self).__name__, {}).items():
+            try:
+                self.update_config(Config({type(self).__name__: {name: value}}))
+            except TraitError as error:
+                print(f"AgentMagics.{name} is left as it was. {error}")  # noqa: T201 - said in the cell
 
     @observe(*_TRAITS)
     def _changed(self, change: Mapping[str, Any]) -> None:
