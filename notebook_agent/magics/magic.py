@@ -137,7 +137,9 @@ def help_text(name: object = None) -> Said:
     """Return the help of one command, or the list of all."""
     if name:
         return Said(find_command(str(name)).parser.format_help().rstrip())
-    lines = [f"  %agent {command.name:<8} {command.parser.summary}" for command in commands().values()]
+    lines = [
+        f"  %agent {command.name:<8} {_brief(command.parser.summary)}" for command in commands().values()
+    ]
     rest = [
         "",
         "%agent help COMMAND explains one, with examples; %agent alone tells how things stand.",
@@ -146,6 +148,11 @@ def help_text(name: object = None) -> Said:
         "A step is @4, @-1, @head, @start, @ACTION (its last one) or RUN@4; a ; at the end shows nothing.",
     ]
     return Said("\n".join(["commands:", *lines, *rest]))
+
+
+def _brief(summary: str) -> str:
+    """Return the first sentence."""
+    return f"{summary.partition('. ')[0].removesuffix('.')}."
 
 
 def _told(error: AgentError) -> str:

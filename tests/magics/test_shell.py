@@ -255,4 +255,6 @@ def test_help_lists_and_explains(shell, agent):
     """Every command has a line; one is shown in full."""
     assert "%agent fork     Start a new run from a step" in str(agent("help"))
     assert str(agent("run --help")) == str(agent("help run"))
+    assert "%agent test     Write a step as a pytest" in str(agent("help"))
+    assert max(map(len, str(agent("help")).splitlines())) <= 120
     assert "Examples::" in shell.find_line_magic("agent").__doc__
