@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { passages } from "../highlight.ts";
 import { isA } from "../kinds.ts";
 import type { DictValue, ValueWire } from "../wire.ts";
@@ -111,3 +112,29 @@ export const Chat = ({ bubbles, before, after, freshFrom, path }: ChatProps) => 
     <Left n={after} noun="message" where="more" />
   </ol>
 );
+
+/** Below the edge by more than this, one looks at something else. */
+const NEAR_PX = 200;
+
+/** Brings the end of what grows into its pane's sight, where that was there before, or `always`. */
+function keepInSight(grows: HTMLElement | null, always: boolean): void {
+  const pane = grows?.closest('[role="tabpanel"], [role="log"]');
+  if (!grows || !pane) return;
+  const below = grows.getBoundingClientRect().bottom - pane.getBoundingClientRect().bottom;
+  if (below > 0 && (always || below < NEAR_PX)) pane.scrollTop += below + 8;
+}
+
+/** What is being written, kept in sight. */
+export function Writing({ text, by = "writing" }: { text: string; by?: string }) {
+  const at = useRef<HTMLOListElement>(null);
+  const before = useRef("");
+  useEffect(() => {
+    keepInSight(at.current, before.current === "");
+    before.current = text;
+  }, [text]);
+  return (
+    <ol class="na-chat na-writing" aria-busy="true" ref={at}>
+      <Message bubble={{ role: by, content: text, type: "text" }} />
+    </ol>
+  );
+}

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { isA } from "../kinds.ts";
 import type { ChatWire, ValueWire } from "../wire.ts";
 import { Go, Link } from "./buttons.tsx";
-import { type Bubble, Chat, chatOf, Message } from "./chat.tsx";
+import { type Bubble, Chat, chatOf, Message, Writing } from "./chat.tsx";
 import { Form, onEnter } from "./form.tsx";
 import type { Scene } from "./scene.ts";
 import { Value } from "./value.tsx";
@@ -29,12 +29,6 @@ function pendingIn(said: ValueWire, sent: string): Bubble | null {
   const known = bubbles.slice(-3).some((one) => one.role === "user" && one.content === sent);
   return sent === "" || known ? null : { role: "user", content: sent, type: "text" };
 }
-
-const Coming = ({ text }: { text: string }) => (
-  <ol class="na-chat na-writing">
-    <Message bubble={{ role: "assistant", content: text, type: "text" }} />
-  </ol>
-);
 
 interface BoxProps {
   input: string;
@@ -85,7 +79,7 @@ function Hint({ viewer, broken, edited, run }: Scene) {
 function Log({ said, sent, coming }: { said: ValueWire; sent: string; coming: string | null }) {
   const pending = pendingIn(said, sent);
   const log = useRef<HTMLDivElement>(null);
-  useEffect(() => log.current?.scrollTo(0, log.current.scrollHeight), [said, pending !== null, coming]);
+  useEffect(() => log.current?.scrollTo(0, log.current.scrollHeight), [said, pending !== null]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div class="na-log" role="log" aria-label="Conversation" tabIndex={0} ref={log}>
@@ -95,7 +89,7 @@ function Log({ said, sent, coming }: { said: ValueWire; sent: string; coming: st
           <Message bubble={pending} />
         </ol>
       )}
-      {coming !== null && <Coming text={coming} />}
+      {coming !== null && <Writing by="assistant" text={coming} />}
     </div>
   );
 }

@@ -13,7 +13,7 @@ import { Header } from "./header.tsx";
 import { onHelp } from "./keys.tsx";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
-import { type Scene, useScene } from "./scene.ts";
+import { labelIn, type Scene, useScene } from "./scene.ts";
 import { TimelineView } from "./timeline.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
@@ -57,9 +57,6 @@ const ChatPart = (scene: Scene) => (
   <>
     <Header {...scene} />
     <Chatting {...scene} />
-    <p class="na-page-note na-problem" role="status">
-      {scene.looks.error || scene.looks.control.trouble}
-    </p>
   </>
 );
 
@@ -117,7 +114,7 @@ function Compared({ viewer, looks, hues }: Scene) {
   return (
     <CompareView
       comparison={looks.comparison}
-      nameOf={(id) => known.find((run) => run.id === id)?.label ?? id}
+      nameOf={(id) => labelIn(known, id)}
       hues={hues}
       onClose={() => void viewer.compare(null)}
     />
@@ -125,8 +122,8 @@ function Compared({ viewer, looks, hues }: Scene) {
 }
 
 function Whole(scene: Scene) {
-  const { viewer, looks, atHead } = scene;
-  const { live, note } = viewer.source;
+  const { viewer, atHead } = scene;
+  const { live } = viewer.source;
   const [listed, list] = useState(false);
   const onList = (): void => {
     if (!listed) void viewer.listRuns();
@@ -136,13 +133,7 @@ function Whole(scene: Scene) {
     <>
       <Header {...scene} {...(live && { listed, onList })} />
       {listed && <Runs {...scene} onClose={() => list(false)} />}
-      {live ? (
-        <Toolbar {...scene} />
-      ) : (
-        <p class="na-page-note" role="status">
-          {looks.error || note}
-        </p>
-      )}
+      {live && <Toolbar {...scene} />}
       {!atHead && <Banner {...scene} />}
       <div class="na-middle">
         <Graph {...scene} />

@@ -29,8 +29,12 @@ function countOf(edits: ReadonlyMap<string, Edit>): number | null {
   return changes && Object.keys(changes).length;
 }
 
+/** What a run is called. */
+export const labelIn = (runs: Pick<Run, "id" | "label">[], id: string): string =>
+  runs.find((run) => run.id === id)?.label ?? id;
+
 /** Edits belong to the place where they were made. */
-function useEdits(place: string) {
+function useEdits(place: string, runs: Run[]) {
   const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
   const edits = all.get(place) ?? NO_EDITS;
   const change = (how: (here: Map<string, Edit>) => void): void =>
@@ -46,8 +50,9 @@ function useEdits(place: string) {
     change((here) => {
       for (const [key, edit] of edits) if (here.get(key) === edit) here.delete(key);
     });
-  /** Whether another place has some. */
-  const elsewhere = [...all].some(([key, there]) => key !== place && countOf(there) !== 0);
+  /** Another place that has some, as commands call it, such as `main@3`. */
+  const [other] = [...all].find(([key, there]) => key !== place && countOf(there) !== 0) ?? [];
+  const elsewhere = other?.replace(/^(.*)(@\S+).*/, (_, id, at) => labelIn(runs, id) + at);
   return { edits, onEdit, clear, elsewhere };
 }
 
@@ -89,7 +94,7 @@ export function useScene(viewer: Viewer) {
   const run = runIn(overview);
   const atHead = at === points.length - 1;
   const late = looks.shown !== here;
-  const edits = useEdits(here);
+  const edits = useEdits(here, overview.runs);
   return {
     viewer,
     id,
