@@ -216,3 +216,12 @@ def test_the_log_of_another_run_has_no_mark(agent):
     agent.fork("@1", label="other")
     agent.goto("@0")
     assert "→" not in str(agent.log(first))
+
+
+def test_text_is_set_as_what_a_cell_prints(agent):
+    """A page's own margins, size and breaks in words do not touch it."""
+    drawn = agent.info().html()
+    assert drawn.startswith(
+        '<pre style="margin:.35em 0;line-height:1.4;font-size:var(--jp-code-font-size,1em);'
+    )
+    assert "word-break:normal" in drawn

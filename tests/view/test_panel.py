@@ -18,6 +18,7 @@ from notebook_agent.view.detail import asks, details
 from notebook_agent.view.going import Going
 from tests.columns import rows
 from tests.make_wire_fixtures import FOLDER, fixtures
+from tests.sharing import unshared
 from tests.story import FORK, MAIN, fixed_graph, story_graph, tell
 
 PLACES = {"x", "y", "width", "height", "path", "head", "labelX", "labelY"}
@@ -47,6 +48,12 @@ def test_the_fixtures_are_up_to_date(written, name):
     """If not: python -m tests.make_wire_fixtures."""
     kept = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert placeless(json.loads(json.dumps(written[name]))) == placeless(kept)
+
+
+def test_the_fixture_of_rows_is_the_page():
+    """What a page's script reads, and what it makes of it."""
+    kept = {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in ("page", "page_rows")}
+    assert unshared(kept["page_rows"]) == kept["page"]
 
 
 def test_the_run_in_view_and_its_forks_are_lanes(story):

@@ -11,7 +11,15 @@ export function embed(page: Document): void {
   const data = page.querySelector<HTMLScriptElement>("script#notebook-agent-data[type='application/json']");
   const el = page.querySelector<HTMLElement>("#notebook-agent");
   if (!data || !el) return;
-  const stored = JSON.parse(data.text) as PageWire;
+  const stored = unshared(JSON.parse(data.text));
   const viewer = new Viewer(new StoredSource(stored), overviewOf(stored.overview));
   render(h(Panel, { viewer }), el);
+}
+
+/** Puts a page together whose values are kept once, as rows in which members go before what holds them. */
+function unshared(rows: (null | boolean | number | string | Record<string, unknown>)[]): PageWire {
+  for (const row of rows) {
+    if (row && typeof row === "object") for (const key in row) row[key] = rows[row[key] as number];
+  }
+  return rows.at(-1) as unknown as PageWire;
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { count, counted, dollars, runSentence } from "../format.ts";
 import type { Run } from "../model.ts";
 import type { Totals } from "../wire.ts";
+import { Said } from "./said.tsx";
 import type { Scene } from "./scene.ts";
 
 const Figures = ({ totals }: { totals: Totals }) => (
@@ -68,7 +69,7 @@ function Pill(props: Scene & { run: Run }) {
   );
 }
 
-/** Which run this is, how it stands, and what it took. */
+/** Which run this is, how it stands, what came of the last command, and what it all took. */
 export const Header = (props: HeaderProps) => {
   const { looks, run, broken, point, head, atHead } = props;
   const { overview } = looks;
@@ -83,9 +84,9 @@ export const Header = (props: HeaderProps) => {
       </div>
       {run && <Pill {...props} run={run} />}
       <span class="na-where">
-        {point.step ? `step ${count(point.step.seq)}` : "start"}
-        {head !== null && `/${count(head)}`}
-        {run?.steps.at(-1)?.status === "running" && <Elapsed key={head} />}
+        {point.step ? `step @${count(point.step.seq)}` : "start"}
+        {head !== null && ` of @${count(head)}`}
+        {atHead && run?.steps.at(-1)?.status === "running" && <Elapsed key={head} />}
         {atHead && run?.next && !broken && run.status !== "running" && (
           <>
             {" · next "}
@@ -93,6 +94,7 @@ export const Header = (props: HeaderProps) => {
           </>
         )}
       </span>
+      <Said {...props} />
       <Figures totals={overview.totals} />
     </header>
   );
