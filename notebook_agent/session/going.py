@@ -66,7 +66,8 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
         ws.worker.passes(app.gate)
         ws.set_ledger(app, fresh=plan.fresh)
         app.allow_effects = plan.allow_effects
-        with nullcontext() if budget is None else app.within(budget), _refusal_kept(ws, app, plan):
+        limited = nullcontext() if budget is None else app.within(budget)
+        with limited, _refusal_kept(ws, app, plan), _put_in(app, plan.actions):
             drive(app, plan, ws.loop)
     except (KeyboardInterrupt, Stopped) as stopped:
         stopped.add_note(_stopped(ws, app, recorder))
@@ -90,6 +91,21 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
         note=note,
         served=tuple(recorder.served),
     )
+
+
+@contextmanager
+def _put_in(app: Application, actions: Mapping[str, object]) -> Iterator[None]:
+    """Put functions into the graph, and the former ones again where no step came of it."""
+    graph, head = app.graph, app.sequence_id
+    for name, function in actions.items():
+        app.rebind(name, function)
+    try:
+        yield
+    except BaseException:
+        if app.sequence_id == head:
+            for name in actions:
+                app.rebind(name, graph.get_action(name))
+        raise
 
 
 @contextmanager
@@ -213,16 +229,16 @@ def retry(  # noqa: PLR0913  # each an option of `%agent retry`
     """Go on from the failed step with the present code, and the inputs and halts of its call."""
     __tracebackhide__ = True
     _unfinished(ws)
-    replaced(ws.in_use().graph, actions or {})
-    for name, function in (actions or {}).items():
-        ws.in_use().rebind(name, function)
-    _take_newest(ws, set(actions or {}))
-    app, plan, note = retry_plan(ws, step=step)
-    plan.fresh, plan.budget, plan.allow_effects = fresh, budget, allow_effects
-    ws.set_ledger(app, fresh=fresh)
-    for told in filter(None, (changed_line(ws), price_line(app))):
-        (screen or ws.screen).say(told)
-    return go(ws, app, plan, note=note, screen=screen)
+    given = actions or {}
+    replaced(ws.in_use().graph, given)
+    _take_newest(ws, set(given))
+    with _put_in(ws.in_use(), given):
+        app, plan, note = retry_plan(ws, step=step)
+        plan.fresh, plan.budget, plan.allow_effects, plan.actions = fresh, budget, allow_effects, given
+        ws.set_ledger(app, fresh=fresh)
+        for told in filter(None, (changed_line(ws), price_line(app))):
+            (screen or ws.screen).say(told)
+        return go(ws, app, plan, note=note, screen=screen)
 
 
 def _take_newest(ws: Workspace, given: set[str]) -> None:
