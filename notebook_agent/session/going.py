@@ -15,7 +15,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.interrupts import held
 from notebook_agent.session.edits import find_edits
-from notebook_agent.session.forks import check_label, fork, next_after, replaced, seen_by
+from notebook_agent.session.forks import fork, next_after, replaced, seen_by
 from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.recorder import Recorder
 from notebook_agent.session.references import Where
@@ -29,7 +29,6 @@ from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.served import guarded_actions
 
 __all__ = [
-    "check_label",
     "fork",
     "go",
     "goto",

@@ -18,6 +18,7 @@ from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.brief import brief
 from notebook_agent.view.escape import escape, one_line, plural
 from notebook_agent.view.origin import left_out
+from notebook_agent.view.pre import pre
 
 __all__ = ["BlameView", "blame"]
 
@@ -91,8 +92,8 @@ class BlameView(Shown):
     def html(self) -> str:
         """Return the same, with the source of the action."""
         code = escape(redact_text(self.source or ""))
-        source = f"<details><summary>code as it was then</summary><pre>{code}</pre></details>"
-        return f'<pre style="line-height:1.4">{escape(self._told(()))}</pre>{source if self.source else ""}'
+        source = f"<details><summary>code as it was then</summary>{pre(code)}</details>"
+        return f"{pre(escape(self._told(())))}{source if self.source else ''}"
 
 
 def blame(ws: Workspace, path: str, where: Where, most: int | None = NEAREST) -> BlameView:

@@ -64,7 +64,10 @@ def read_reference(where: Where) -> Reference:
         return Reference(step=str(where))
     run, at, step = where.rpartition("@") if isinstance(where, str) else ("", "", "")
     if not at or not step:
-        raise CommandError(f"{where!r} names no step: write @5, @-1, @head, @start, @ACTION or RUN@5")
+        number = where if isinstance(where, str) and where.isdecimal() else 5
+        raise CommandError(
+            f"{where!r} names no step: write @{number}, @-1, @head, @start, @ACTION or RUN@{number}"
+        )
     return Reference(run=run or None, step=step)
 
 

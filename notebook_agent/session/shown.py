@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from notebook_agent.history.frame import frame
 from notebook_agent.view.brief import brief, cost, duration
-from notebook_agent.view.escape import escape
+from notebook_agent.view.escape import as_output, escape
+from notebook_agent.view.pre import pre
 from notebook_agent.view.table import Table as Drawn
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ class Shown:
 
     def html(self) -> str:
         """Return a static picture of it; by default its text."""
-        return f'<pre style="line-height:1.4">{escape(str(self))}</pre>'
+        return pre(escape(str(self)))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self.html()}
+        return {"text/plain": str(self), "text/html": as_output(self.html())}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -347,6 +347,7 @@ def test_a_run_that_is_here_is_taken_in_under_another_project(agent, tmp_path):
     assert told.endswith(f"%agent use {name} --project colleague takes it into use")
     agent.use(name, project="colleague")
     assert "colleague" == agent.app.key.project
+    assert ["colleague", "demo"] == list(words(agent.workspace, "project"))
 
 
 def test_the_beginning_of_several_names_is_said_to_be_that(agent):

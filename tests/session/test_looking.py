@@ -183,3 +183,12 @@ def test_an_edit_by_hand_stands_in_the_log(agent):
     row = next(n for n, each in enumerate(table.rows) if each[place[0]] == "edited by hand")
     assert ("edited by hand", "mode, note") == tuple(table.rows[row][n] for n in place)
     assert (3, 4) == (table.rows[row - 1][0], table.rows[row + 1][0])
+
+
+def test_text_is_set_as_what_a_cell_prints(agent):
+    """A page's own margins, size and breaks in words do not touch it."""
+    drawn = agent.info().html()
+    assert drawn.startswith(
+        '<pre style="margin:.35em 0;line-height:1.4;font-size:var(--jp-code-font-size,1em);'
+    )
+    assert "word-break:normal" in drawn

@@ -4,6 +4,7 @@ import type { GridFork, GridModel, GridWire, Module, Outcome } from "./wire.ts";
 const UNHEARD_MS = 1200;
 const MARKS: Record<Outcome, string> = {
   completed: "●",
+  limited: "◔",
   failed: "✖",
   refused: "⊘",
   interrupted: "◌",

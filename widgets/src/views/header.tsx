@@ -84,9 +84,9 @@ export const Header = (props: HeaderProps) => {
       </div>
       {run && <Pill {...props} run={run} />}
       <span class="na-where">
-        {point.step ? `step ${count(point.step.seq)}` : "start"}
-        {head !== null && `/${count(head)}`}
-        {run?.steps.at(-1)?.status === "running" && <Elapsed key={head} />}
+        {point.step ? `step @${count(point.step.seq)}` : "start"}
+        {head !== null && ` of @${count(head)}`}
+        {atHead && run?.steps.at(-1)?.status === "running" && <Elapsed key={head} />}
         {atHead && run?.next && !broken && run.status !== "running" && (
           <>
             {" · next "}
