@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from notebook_agent.errors import CommandError
+from notebook_agent.errors import CommandError, RunError
 from notebook_agent.session.forks import kept_label
 from notebook_agent.session.references import find_only, typed_name
 from notebook_agent.session.results import run_name
@@ -16,7 +16,7 @@ from notebook_agent.store.protocol import Reclaimed, RunRecord, RunSize
 from notebook_agent.view.brief import short_id, size
 from notebook_agent.view.escape import escape, plural
 
-__all__ = ["Sizes", "delete", "gc", "pin", "relabel", "restore", "size_line", "sizes"]
+__all__ = ["Sizes", "delete", "file_size", "gc", "pin", "relabel", "restore", "size_line", "sizes"]
 
 _SHOWN = 3
 _QUICK = 50_000_000
@@ -71,9 +71,15 @@ def delete(ws: Workspace, run: str, *, now: bool) -> str:
     named = name if name == number else f"{name} ({number})"
     if ws.app is not None and ws.app.key == record.key:
         raise CommandError(f"{name} is in use: take another run into use first, %agent use RUN")
+    if record.pinned:
+        raise RunError(
+            f"{name} is pinned: %agent pin {as_word(run)} --off lets it be removed", run=record.key.app_id
+        )
     found = ws.store().delete_run(record.key, dry_run=not now)
     ws.apps.pop(record.key, None) if now else None
-    what = f"{plural(found.steps, 'step')} of its own{_branches(found)}"
+    all_steps = plural(record.steps, "step")
+    own = f"{found.steps:,} of its {all_steps}" if found.hidden else f"{all_steps} of its own"
+    what = f"{own}{_branches(found)}"
     kept = "; its forks keep what they have of it" if found.hidden else ""
     if now:
         back = f"%agent restore {as_word(run)} brings it back until %agent gc --now"
@@ -132,11 +138,17 @@ def _values(found: Reclaimed) -> str:
 
 def _file(ws: Workspace) -> str:
     """Say what the whole file takes, with its log."""
+    taken = file_size(ws)
+    return f" (the file has {taken})" if taken else ""
+
+
+def file_size(ws: Workspace) -> str:
+    """What the store takes on the disk, with its log, such as `1.4 MB`; nothing for one in memory."""
     from pathlib import Path
 
     location = ws.store().location
     files = [each for each in (Path(location), Path(f"{location}-wal")) if each.is_file()]
-    return f" (the file has {size(sum(each.stat().st_size for each in files))})" if files else ""
+    return size(sum(each.stat().st_size for each in files)) if files else ""
 
 
 def _lost(removed: Sequence[RunRecord], count: int) -> str:

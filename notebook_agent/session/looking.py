@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
 from notebook_agent.history import Flip, History, changes, made
@@ -11,7 +9,7 @@ from notebook_agent.session.branches import forks_and_branches, nested, only_bra
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.counterpart import compared
 from notebook_agent.session.exchange import Exchange
-from notebook_agent.session.keeping import size_line
+from notebook_agent.session.keeping import file_size, size_line
 from notebook_agent.session.picturing import GraphPicture, graph, picture
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import StateView, StepResult, Why, run_name
@@ -125,7 +123,7 @@ def info(ws: Workspace) -> Said:
     lines = {
         "notebook_agent": __version__,
         **{name: _version(name) for name in _PACKAGES[1:]},
-        "store": f"{store.location}{_size(store.location)}",
+        "store": f"{store.location} ({taken})" if (taken := file_size(ws)) else store.location,
         "project": f"{ws.project()}, {plural(len(ws.runs()), 'run')}",
         "sizes": size_line(ws),
         "LLM calls": ledger_line(ws),
@@ -150,13 +148,6 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _size(location: str) -> str:
-    try:
-        return f" ({os.path.getsize(location) / 1e6:.1f} MB)"  # noqa: PTH202 - `:memory:` is no path
-    except OSError:
-        return ""
 
 
 def _at(history: History, seq: int | None) -> str:
