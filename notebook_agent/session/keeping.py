@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from notebook_agent.errors import CommandError, RunError
 from notebook_agent.session.forks import kept_label
@@ -137,16 +138,12 @@ def _values(found: Reclaimed) -> str:
 
 
 def _file(ws: Workspace) -> str:
-    """Say what the whole file takes, with its log."""
-    taken = file_size(ws)
-    return f" (the file has {taken})" if taken else ""
+    found = file_size(ws.store().location)
+    return f" (the file has {found})" if found else ""
 
 
-def file_size(ws: Workspace) -> str:
-    """What the store takes on the disk, with its log, such as `1.4 MB`; nothing for one in memory."""
-    from pathlib import Path
-
-    location = ws.store().location
+def file_size(location: str) -> str:
+    """Say what a store's file takes, with its log; nothing of a store in memory."""
     files = [each for each in (Path(location), Path(f"{location}-wal")) if each.is_file()]
     return size(sum(each.stat().st_size for each in files)) if files else ""
 
@@ -181,8 +178,6 @@ def sizes(ws: Workspace) -> Sizes:
 
 def size_line(ws: Workspace) -> str:
     """Say what takes most of the run in use, where that is found quickly."""
-    from pathlib import Path
-
     location = Path(ws.store().location)
     if ws.app is None or (location.is_file() and location.stat().st_size > _QUICK):
         return "%agent runs --size lists them"

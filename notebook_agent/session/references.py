@@ -149,7 +149,7 @@ def typed_name(run: RunRecord, runs: Sequence[RunRecord]) -> str:
 
 
 def _name(run: RunRecord) -> str:
-    return run.label or run.key.app_id
+    return run.label or run.key.short
 
 
 def _begins(run: RunRecord, name: str) -> bool:
@@ -185,7 +185,7 @@ def _by_number(number: int, steps: Sequence[StepRecord], run: str) -> int:
 def _extent(known: Sequence[int]) -> str:
     if not known:
         return "no step yet (only @start)"
-    return f"{plural(len(known), 'step')} ({known[0]}-{known[-1]})"
+    return f"{plural(len(known), 'step')} ({known[0]}{f'-{known[-1]}' if known[1:] else ''})"
 
 
 def _by_action(action: str, steps: Sequence[StepRecord], run: str) -> int:

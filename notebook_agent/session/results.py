@@ -38,8 +38,8 @@ __all__ = [
 
 
 def run_name(run: RunRecord) -> str:
-    """Return what a run is called: its label, else its id; one that was removed is said to be."""
-    name = run.label or run.key.app_id
+    """Return what a run is called: its label, else its id in short; one that was removed is said to be."""
+    name = run.label or run.key.short
     return f"{name} (removed)" if run.removed else name
 
 
