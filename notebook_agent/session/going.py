@@ -57,18 +57,12 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
     __tracebackhide__ = True
     if app.get_next_action() is None:
         raise CommandError(f"{ws.label()} is finished: %agent fork @K goes on from an earlier step")
-    budget = plan.budget or ws.settings.budget()
     if told := missing_reads(app):
         screen.say(told)
     recorder = Recorder(screen, app.store, guarded_actions(app.graph))
     unsubscribe = app.subscribe(recorder)
     try:
-        ws.worker.passes(app.gate)
-        ws.set_ledger(app, fresh=plan.fresh)
-        app.allow_effects = plan.allow_effects
-        limited = nullcontext() if budget is None else app.within(budget)
-        with limited, _refusal_kept(ws, app, plan), _put_in(app, plan.actions):
-            drive(app, plan, ws.loop)
+        _drive(ws, app, plan)
     except (KeyboardInterrupt, Stopped) as stopped:
         stopped.add_note(_stopped(ws, app, recorder))
         raise
@@ -80,6 +74,21 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
         if plan.fresh:
             ws.set_ledger(app)
     name_secrets(ws, app.state, (key for step in recorder.steps for key in step.writes))
+    return _came_to(app, plan, recorder, note)
+
+
+def _drive(ws: Workspace, app: Application, plan: Plan) -> None:
+    __tracebackhide__ = True
+    ws.worker.passes(app.gate)
+    ws.set_ledger(app, fresh=plan.fresh)
+    app.allow_effects = plan.allow_effects
+    budget = plan.budget or ws.settings.budget()
+    limited = nullcontext() if budget is None else app.within(budget)
+    with limited, _refusal_kept(ws, app, plan), _put_in(app, plan.actions):
+        drive(app, plan, ws.loop)
+
+
+def _came_to(app: Application, plan: Plan, recorder: Recorder, note: str | None) -> RunResult:
     following = app.get_next_action()
     return RunResult(
         run=run_name(app.history.run),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
 from notebook_agent.history import Flip, History, changes, made
@@ -11,7 +9,7 @@ from notebook_agent.session.branches import forks_and_branches, nested, only_bra
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.counterpart import compared
 from notebook_agent.session.exchange import Exchange
-from notebook_agent.session.keeping import size_line
+from notebook_agent.session.keeping import file_size, size_line
 from notebook_agent.session.picturing import GraphPicture, graph, picture
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import StateView, StepResult, Why, run_name
@@ -163,10 +161,8 @@ def _version(package: str) -> str:
 
 
 def _size(location: str) -> str:
-    try:
-        return f" ({os.path.getsize(location) / 1e6:.1f} MB)"  # noqa: PTH202 - `:memory:` is no path
-    except OSError:
-        return ""
+    found = file_size(location)
+    return f" ({found})" if found else ""
 
 
 def _at(history: History, seq: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 
 from notebook_agent.ids import StepRef
@@ -78,7 +79,8 @@ def _joined(old: Sequence[int], fresh: Sequence[int], kept: int) -> list[int]:
 
 
 def _took(step: StepRecord) -> float:
-    if step.ended_at is None:
+    end = time.time() if step.status == "running" else step.ended_at
+    if end is None:
         return -1
-    ms = (step.ended_at - step.started_at) * 1000
+    ms = (end - step.started_at) * 1000
     return round(ms) if ms >= _EXACT else round(ms, 1)

@@ -43,7 +43,7 @@ function forkButton(model: GridModel, fork: GridFork): HTMLButtonElement {
   const tone = passed === null ? outcome : passed ? "passed" : "missed";
   const button = made("button", `${n} ${markOf(fork)}`, {
     type: "button",
-    class: `na-fork na-${tone.replace(" ", "-")}`,
+    class: `na-is-${tone.replace(" ", "-")}`,
     "aria-label": spoken(fork),
     title: spoken(fork),
   });

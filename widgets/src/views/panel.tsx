@@ -125,8 +125,11 @@ function Compared({ viewer, looks, hues }: Scene) {
   );
 }
 
+/** A graph is drawn so much larger than life, where that leaves enough of the width to the details. */
+const LARGER = 1.3;
+
 function Whole(scene: Scene) {
-  const { viewer, atHead } = scene;
+  const { viewer, atHead, looks } = scene;
   const { live } = viewer.source;
   const [listed, list] = useState(false);
   const onList = (): void => {
@@ -139,7 +142,7 @@ function Whole(scene: Scene) {
       {listed && <Runs {...scene} onClose={() => list(false)} />}
       {live && <Toolbar {...scene} />}
       {!atHead && <Banner {...scene} />}
-      <div class="na-middle">
+      <div class="na-middle" style={`--na-share: ${looks.overview.graph.width * LARGER}px`}>
         <Graph {...scene} />
         <Details {...scene} />
       </div>
