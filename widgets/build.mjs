@@ -93,10 +93,9 @@ async function bundled(options) {
 /** Shortens what classes and custom properties are called; of a name put together as it is drawn, its beginning. */
 function shortened(script, style) {
   const drawn = new Set(script.match(NAMES));
-  const begun = [...drawn].filter((name) => name.endsWith("-") && name !== "na-");
+  const begun = [...drawn].filter((name) => name.endsWith("-"));
   const partOf = (name) => begun.find((begin) => name.startsWith(begin)) ?? name;
-  const isShort = (name) =>
-    name.startsWith("--") || (drawn.has(name) && !drawn.has("na-") && !KEPT.has(name));
+  const isShort = (name) => name.startsWith("--") || (drawn.has(name) && !KEPT.has(name));
   const named = [...new Set(style.match(NAMES)?.map(partOf))].filter(isShort);
   const places = new Map(named.map((name, i) => [name, name.replace(/na-.*?(?=-?$)/, lettersOf(i))]));
   const short = (name) => (places.get(partOf(name)) ?? partOf(name)) + name.slice(partOf(name).length);

@@ -143,7 +143,7 @@ def secret_spans(text: str) -> list[tuple[int, int, str]]:
 
 def redact_text(text: str) -> str:
     """Put its rule's name in place of each secret in `text`."""
-    return _Redactor([text])(text)
+    return _Redactor([text])(text) if text else text
 
 
 def redact_json(value: Json, *, environment: bool = True) -> Json:

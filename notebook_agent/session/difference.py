@@ -123,7 +123,7 @@ def _changes(changes: Iterable[Change], indent: str = "") -> Iterator[str]:
             continue
         before, after = found
         lines = _diff(before, after)
-        yield f"{indent}~ {change.path}: {len(before):,} → {len(after):,} characters"
+        yield f"{indent}~ {redact_text(change.path)}: {len(before):,} → {len(after):,} characters"
         yield from (f"{indent}    {line}" for line in _text_lines(lines))
 
 
@@ -181,7 +181,7 @@ def _change_html(change: Change) -> str:
     if found is None:
         return escape(change_line(change)) + "\n"
     before, after = found
-    head = f"~ {change.path}: {len(before):,} → {len(after):,} characters\n"
+    head = f"~ {redact_text(change.path)}: {len(before):,} → {len(after):,} characters\n"
     return escape(head) + _lines_html(_diff(before, after), "    ")
 
 

@@ -52,7 +52,7 @@ class BlameView(Shown):
     def _told(self, code: Sequence[str]) -> str:
         origin = self.found.origin
         lines = [
-            f"{origin.path} at {self.where}: {self._written(origin)}",
+            f"{redact_text(origin.path)} at {self.where}: {self._written(origin)}",
             f"  {_value(origin, origin.value, 300)}",
         ]
         lines += [f"  before that: {_before(origin, 300)}"] if origin.kind == "edit" else []
@@ -68,7 +68,7 @@ class BlameView(Shown):
             calls[call.step].append(call)
         for each in self.found.causes:
             before = f" (before that: {_before(each, 60)})" if each.kind == "edit" else ""
-            yield f"  {each.path}: {self._written(each)}  {_value(each, each.value, 60)}{before}"
+            yield f"  {redact_text(each.path)}: {self._written(each)}  {_value(each, each.value, 60)}{before}"
             made = calls.pop(each.step.ref, []) if each.kind == "step" and each.step is not None else []
             yield from (f"    LLM call: {_said(call)}" for call in made[:_MOST_CALLS])
             if len(made) > _MOST_CALLS:

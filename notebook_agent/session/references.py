@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notebook_agent.errors import CommandError, UnknownRunError, UnknownStepError
+from notebook_agent.redact import redact_text
 from notebook_agent.session.words import hint, listing
 from notebook_agent.store.protocol import RunRecord, StepRecord
 from notebook_agent.view.brief import short_id
@@ -74,7 +75,7 @@ def check_name(label: str) -> None:
     """Refuse a label that could not be typed as a run's name.
 
     Raises:
-        CommandError: it is empty, has other characters, or means a step.
+        CommandError: it is empty, has other characters, means a step, or holds a secret.
     """
     if (
         not isinstance(label, str)
@@ -86,6 +87,10 @@ def check_name(label: str) -> None:
             f"{label!r} is no label: take up to 64 letters, digits and . _ - such as first-try; a number, "
             "head or start would mean a step",
             key=label,
+        )
+    if (masked := redact_text(label)) != label:
+        raise CommandError(
+            f"a label is shown wherever its run is, and this one holds a secret ({masked}): take another name"
         )
 
 

@@ -13,6 +13,7 @@ from typing import cast
 
 from notebook_agent.errors import AgentError
 from notebook_agent.ids import Json
+from notebook_agent.view.escape import escape, in_one_block
 from notebook_agent.view.sharing import Shared
 from notebook_agent.view.wire import Page
 
@@ -104,9 +105,9 @@ def iframe(page: Page, picture: str, alt: str) -> dict[str, str]:
     return {
         "text/html": (
             f'<div class="na-snapshot"><style>{_FRAME}</style>'
-            f'<img alt="{html.escape(alt)}" src="{uri}">'
+            f'<img alt="{escape(alt)}" src="{uri}">'
             '<iframe title="Agent, as recorded" sandbox="allow-scripts" '
-            f'srcdoc="{html.escape(render(page, alt, framed=True))}"></iframe></div>'
+            f'srcdoc="{in_one_block(html.escape(render(page, alt, framed=True)))}"></iframe></div>'
         ),
         "text/plain": alt,
     }

@@ -31,6 +31,7 @@ _LEAST_TEXT = 80
 _SHORTEST_SECRET = 8
 _REMEMBERED = 2_000
 _REPR = 2_000
+_BYTES = 60
 _MOST_CHANGES = 200
 _SCALAR, _CONTAINER = 6, 24
 """What a number and the frame of a container take of the room, in characters."""
@@ -182,11 +183,12 @@ class _Writer:
         wire["type"] = type_name
         return wire
 
-    def bytes(self, value: bytes) -> ValueWire:
+    def bytes(self, value: bytes, key: str | None = None) -> ValueWire:
         image = image_in(value)
         if image is not None:
             return _image(image.mime, image.base64, len(image.data))
-        return {"t": "other", "type": "bytes", "text": f"{value[:60]!r} ({len(value):,} bytes)"}
+        text = self.masked(value[: _BYTES + _SECRET].decode("latin-1"), key)[:_BYTES].encode("latin-1")
+        return {"t": "other", "type": "bytes", "text": f"{text!r} ({len(value):,} bytes)"}
 
     def mapping(self, value: Mapping[object, object]) -> dict[str, Json]:
         items: list[Json] = []
@@ -201,6 +203,9 @@ class _Writer:
             return self.unmasked(value)
         if type(value) is str and isinstance(key, str):
             return self.text(value, key)
+        if type(value) is bytes and isinstance(key, str):
+            self.spent += _CONTAINER
+            return self.bytes(value, key)
         return self.wire(value)
 
     def unmasked(self, value: object) -> ValueWire:

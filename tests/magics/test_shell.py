@@ -158,6 +158,37 @@ def test_a_traceback_shows_no_secret(shell, agent, capsys, line):
     assert f"Rate limit of {SECRET} is reached" == str(result.error_in_exec)
 
 
+INTERRUPTED = """
+import signal
+
+@action(reads=[], writes=[])
+def stopped(state):
+    signal.raise_signal(signal.SIGINT)
+    return state
+
+once = graph.GraphBuilder().with_actions(stopped).build()
+"""
+
+
+def test_an_interrupt_in_an_action_ends_at_its_line(shell, agent, capsys):
+    """In the cell, and in what is kept of it, as the panel shows it."""
+    shell.run_cell(INTERRUPTED)
+    shell.run_cell("%agent use once")
+    shown = refused(shell, "%agent run", capsys)
+    assert re.search(r"-+> \d+ +signal.raise_signal", shown)
+    kept = shell.ev("agent.app.history[-1].failure.traceback")
+    assert [False, False] == ["interrupts.py" in text for text in (shown, kept)]
+
+
+def test_an_interrupt_that_was_held_back_ends_at_the_command(shell, agent, capsys):
+    """It came in no line of the user's."""
+    interrupt = "lambda _: signal.raise_signal(signal.SIGINT)"
+    shell.run_cell(f"import notebook_agent, signal; notebook_agent.use().app.subscribe({interrupt})")
+    shown = refused(shell, "%agent run prompt=what", capsys)
+    assert 1 == len(re.findall(r"^(?:Cell|File) ", shown, re.MULTILINE))
+    assert "KeyboardInterrupt: \nprompt interrupted at step 0 of chat-" in shown
+
+
 def test_a_traceback_of_others_stays_as_it_is(shell, capsys):
     """What a cell raises itself is its own affair."""
     shell.run_cell(f"raise ValueError('{SECRET}')")

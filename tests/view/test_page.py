@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from notebook_agent.view.page import bundled, iframe, render
 from tests.sharing import unshared
@@ -100,3 +101,10 @@ def test_the_output_holds_a_picture_and_a_page_without_rights(page):
     source = re.search(r'srcdoc="([^"]*)"', bundle["text/html"]).group(1)
     assert html.unescape(source) == render(page, "a run", framed=True)
     assert bundle["text/plain"] == "a run"
+
+
+def test_a_framed_page_is_one_block_of_html_in_markdown(page):
+    """An empty line would end it, and what a model said would be Markdown."""
+    page["note"] = "![x](http://evil.test/a.png)"
+    shown = iframe(page, "<svg/>", "3 steps\n\n![x](http://evil.test/a.png)")["text/html"]
+    assert ["html_block"] == [token.type for token in MarkdownIt("commonmark").parse(shown)]

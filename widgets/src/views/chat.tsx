@@ -3,6 +3,7 @@ import { passages } from "../highlight.ts";
 import { isA } from "../kinds.ts";
 import type { DictValue, ValueWire } from "../wire.ts";
 import { Code } from "./code.tsx";
+import { keepInSight } from "./sight.ts";
 import { Left, type Path, Text, Value } from "./value.tsx";
 import { useAsking, Who } from "./who.tsx";
 
@@ -116,25 +117,19 @@ export const Chat = ({ bubbles, before, after, freshFrom, path }: ChatProps) => 
 /** Below the edge by more than this, one looks at something else. */
 const NEAR_PX = 200;
 
-/** Brings the end of what grows into its pane's sight, where that was there before, or `always`. */
-function keepInSight(grows: HTMLElement | null, always: boolean): void {
-  const pane = grows?.closest('[role="tabpanel"], [role="log"]');
-  if (!grows || !pane) return;
-  const below = grows.getBoundingClientRect().bottom - pane.getBoundingClientRect().bottom;
-  if (below > 0 && (always || below < NEAR_PX)) pane.scrollTop += below + 8;
-}
-
 /** What is being written, kept in sight. */
 export function Writing({ text, by = "writing" }: { text: string; by?: string }) {
-  const at = useRef<HTMLOListElement>(null);
+  const at = useRef<HTMLLIElement>(null);
   const before = useRef("");
   useEffect(() => {
-    keepInSight(at.current, before.current === "");
+    const pane = at.current?.closest('[role="tabpanel"], [role="log"]');
+    if (pane) keepInSight(at.current as Element, pane, before.current ? NEAR_PX : undefined);
     before.current = text;
   }, [text]);
   return (
-    <ol class="na-chat na-writing" aria-busy="true" ref={at}>
+    <ol class="na-chat na-writing" aria-busy="true">
       <Message bubble={{ role: by, content: text, type: "text" }} />
+      <li ref={at} />
     </ol>
   );
 }

@@ -34,7 +34,7 @@ export const labelIn = (runs: Pick<Run, "id" | "label">[], id: string): string =
   runs.find((run) => run.id === id)?.label ?? id;
 
 /** Edits belong to the place where they were made. */
-function useEdits(place: string, runs: Run[]) {
+function useEdits(place: string) {
   const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
   const edits = all.get(place) ?? NO_EDITS;
   const change = (how: (here: Map<string, Edit>) => void): void =>
@@ -50,9 +50,8 @@ function useEdits(place: string, runs: Run[]) {
     change((here) => {
       for (const [key, edit] of edits) if (here.get(key) === edit) here.delete(key);
     });
-  /** Another place that has some, as commands call it, such as `main@3`. */
-  const [other] = [...all].find(([key, there]) => key !== place && countOf(there) !== 0) ?? [];
-  const elsewhere = other?.replace(/^(.*)(@\S+).*/, (_, id, at) => labelIn(runs, id) + at);
+  /** Another place that has some. */
+  const [elsewhere] = [...all].find(([key, there]) => key !== place && countOf(there) !== 0) ?? [];
   return { edits, onEdit, clear, elsewhere };
 }
 
@@ -94,7 +93,7 @@ export function useScene(viewer: Viewer) {
   const run = runIn(overview);
   const atHead = at === points.length - 1;
   const late = looks.shown !== here;
-  const edits = useEdits(here, overview.runs);
+  const edits = useEdits(here);
   return {
     viewer,
     id,
@@ -113,6 +112,8 @@ export function useScene(viewer: Viewer) {
     /** The completed step in view, which may run again; null where there is none. */
     again: point.step?.status === "completed" ? point.step : null,
     atHead,
+    /** Nothing can be begun now. */
+    busy: looks.waiting !== null || looks.control.mode !== "rest",
     head: points.at(-1)?.seq ?? null,
     late,
     ...(atHead ? goesOn(looks, run) : forksAt(point, late ? null : looks.detail)),

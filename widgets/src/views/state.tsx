@@ -5,6 +5,7 @@ import { Tool } from "./buttons.tsx";
 import { bubbleOf, Chat, chatOf, Message, Writing } from "./chat.tsx";
 import { type Edit, Editor, editable } from "./edit.tsx";
 import { Fold } from "./fold.tsx";
+import { Nothing } from "./nothing.tsx";
 import { Paged } from "./paged.tsx";
 import { type Path, Value } from "./value.tsx";
 import { useAsking, WhoTool } from "./who.tsx";
@@ -91,6 +92,11 @@ function Head({ name, value, mark, line }: { name: string; value: ValueWire; mar
   );
 }
 
+/** Of more entries none is shown before one asks, as they would push away the keys below. */
+const FEW = 20;
+
+const isLong = (value: ValueWire): boolean => isA(value, "dict", "list") && value.size > FEW;
+
 /** A key and its value, on one line where that fits. */
 function Shown({ name, value, diff, path }: BodyProps) {
   const line = isLine(value);
@@ -99,7 +105,7 @@ function Shown({ name, value, diff, path }: BodyProps) {
   const asking = useAsking(path);
   if (!line) {
     return (
-      <Fold head={head} open>
+      <Fold head={head} open={!isLong(value) || chatOf(value) !== null}>
         {body}
       </Fold>
     );
@@ -146,7 +152,7 @@ export function StateView({ state, diff, streaming, edits, onEdit }: StateProps)
   const chat = items.findIndex(([, value]) => chatOf(value));
   return (
     <>
-      {items.length === 0 && <p class="na-empty">The state is empty.</p>}
+      {items.length === 0 && <Nothing>The state is empty.</Nothing>}
       {items.map(([name, value], i) => [
         <Row
           key={name}

@@ -48,7 +48,7 @@ function Open({ drawer, price, viewer, looks, onAgain, onCancel, ...props }: Ope
 }
 
 /** Which drawer is open; the forms of what runs only where a run may begin, and until that would be another. */
-function useDrawer({ viewer, edited, inputs, run, past, next }: Scene, busy: boolean) {
+function useDrawer({ viewer, edited, inputs, run, past, next, busy }: Scene) {
   const bar = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState<Drawer>(null);
   const begins = chosen === "run" || chosen === "step" || chosen === "price";
@@ -76,14 +76,13 @@ export function Toolbar(scene: Scene) {
   const { viewer, looks } = scene;
   const { control } = looks;
   const idle = control.mode === "rest";
-  const busy = looks.waiting !== null || !idle;
-  const { bar, drawer, choose, close, begin, go } = useDrawer(scene, busy);
+  const { bar, drawer, choose, close, begin, go } = useDrawer(scene);
   const { price, onAsk, onAgain } = usePrice(scene, choose);
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: the buttons are no form */}
       <div class="na-toolbar" role="group" aria-label="Commands" ref={bar}>
-        <Acts {...scene} busy={busy} drawer={drawer} onBegin={begin} onAsk={onAsk} />
+        <Acts {...scene} drawer={drawer} onBegin={begin} onAsk={onAsk} />
         <LimitActs control={control} drawer={drawer} onDrawer={choose} />
       </div>
       {control.allow && idle && (
