@@ -16,8 +16,9 @@ from notebook_agent import view
 from notebook_agent.application import Application
 from notebook_agent.boards import Boards
 from notebook_agent.errors import AgentError
-from notebook_agent.session import Agent, SilentScreen, exporting, looking
+from notebook_agent.session import Agent, SilentScreen, looking
 from notebook_agent.session.chatting import Chat
+from notebook_agent.session.pages import page_of
 from notebook_agent.session.screen import Board
 from notebook_agent.view.escape import plural
 from notebook_agent.view.values import visible
@@ -246,7 +247,7 @@ def _page(agent: Agent) -> dict[str, str]:
     from notebook_agent.view import page
 
     picture = looking.picture(agent.workspace)
-    made = exporting.page_of(agent.app.history, agent.app.graph)
+    made = page_of(agent.app.history, agent.app.graph)
     return page.iframe(made, picture.svg, visible(f"{agent.status()}\n\n{view.graph_text(agent.app.graph)}"))
 
 

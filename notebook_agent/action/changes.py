@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import FunctionType
 
 from notebook_agent.action.facts import Facts, Given, Place
-from notebook_agent.action.values import is_data
+from notebook_agent.action.kinds import is_data
 
 __all__ = ["Changes"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import FunctionType, ModuleType
@@ -17,8 +17,10 @@ from typing import NamedTuple, TypeGuard
 
 from notebook_agent.action.changes import Changes
 from notebook_agent.action.facts import facts_of
+from notebook_agent.action.kinds import attributes_of
+from notebook_agent.action.marks import Marks, marks_of
 from notebook_agent.action.source import is_ours, methods_of, plain_function
-from notebook_agent.action.values import attributes_of, tell
+from notebook_agent.action.values import Told, tell
 
 __all__ = ["code_id", "code_parts"]
 
@@ -37,7 +39,16 @@ def code_id(code: object, bound: Mapping[str, object] | None = None) -> str:
     more than 200 others a change in place is seen in the first ones and in its length only, and
     beyond 100,000 not at all; another object under its name is seen always.
     """
-    return _digest(tuple(text for _, text in _Walk(code).parts_of(bound or {})))
+    function = code if type(code) is FunctionType and not bound else None
+    if function is None:
+        return _digest_of(_Walk(code).parts_of(bound or {}))
+    memory = _memory_of(function)
+    marks = marks_of(memory.functions)
+    if marks is None or marks != memory.marks:
+        walk = _Walk(function)
+        memory.code = _digest_of(walk.parts_of({}))
+        memory.note(walk.functions, marks)
+    return memory.code
 
 
 def code_parts(code: object, bound: Mapping[str, object] | None = None) -> tuple[str, dict[str, int]]:
@@ -50,7 +61,7 @@ def code_parts(code: object, bound: Mapping[str, object] | None = None) -> tuple
     for name, text in parts:
         named.setdefault(name, set()).add(text)
     hashes = {name: hash(frozenset(told)) for name, told in named.items()}
-    return _digest(tuple(text for _, text in parts)), hashes
+    return _digest_of(parts), hashes
 
 
 class _Named(NamedTuple):
@@ -65,10 +76,22 @@ class _Named(NamedTuple):
 
 @dataclass(slots=True)
 class _Memory:
-    """What is kept of the values that a function or an object names, as long as it lives."""
+    """What is kept of a function or an object, and of the values that it names, as long as it lives.
 
-    large: dict[object, str] = field(default_factory=dict)
+    `code` is the id of a function while its `marks`, taken before it was worked out, are the same.
+    """
+
+    large: dict[object, Told] = field(default_factory=dict)
     sights: dict[tuple[int, str], tuple[int, str]] = field(default_factory=dict)
+    code: str = ""
+    functions: tuple[weakref.ref[FunctionType], ...] = ()
+    marks: Marks | None = None
+
+    def note(self, functions: Iterable[FunctionType], marks: Marks | None) -> None:
+        """Note the functions that were looked at; marks hold if they were those of the same ones."""
+        seen = tuple(map(weakref.ref, functions))
+        self.marks = marks if seen == self.functions else None
+        self.functions = seen
 
 
 _memories: weakref.WeakKeyDictionary[object, _Memory] = weakref.WeakKeyDictionary()
@@ -76,7 +99,8 @@ _memories: weakref.WeakKeyDictionary[object, _Memory] = weakref.WeakKeyDictionar
 
 def _memory_of(code: object) -> _Memory:
     try:
-        return _memories.setdefault(code, _Memory())
+        found = _memories.get(code)
+        return _memories.setdefault(code, _Memory()) if found is None else found
     except TypeError:  # it can have no weak reference, or no hash
         return _Memory()
 
@@ -243,6 +267,10 @@ def _closed_over(function: FunctionType) -> Iterator[_Named]:
     names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     for name, value in (*zip(names, defaults, strict=True), *(function.__kwdefaults__ or {}).items()):
         yield _Named(name, value, function, shown=f"default of {name}")
+
+
+def _digest_of(parts: Iterable[tuple[str, str]]) -> str:
+    return _digest(tuple([text for _, text in parts]))
 
 
 @lru_cache(maxsize=64)

@@ -31,6 +31,7 @@ from notebook_agent.session.trying import Trying
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.words import Names, as_names
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.escape import as_output
 
 if TYPE_CHECKING:
     from notebook_agent.widgets import Panel
@@ -285,4 +286,4 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Paneling, Proving, Showing, 
         if self.workspace.app is None:
             return {"text/plain": repr(self)}
         text = f"{self!r}\n\n{looking.picture(self.workspace)}"
-        return {"text/plain": text, "text/html": looking.picture(self.workspace).html()}
+        return {"text/plain": text, "text/html": as_output(looking.picture(self.workspace).html())}

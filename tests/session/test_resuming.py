@@ -282,6 +282,13 @@ def test_a_store_that_is_set_stays_where_it_is(notebook, tmp_path, monkeypatch):
     assert str(tmp_path / "demo" / "mine.db") == agent.workspace.store().location
 
 
+def test_a_run_is_listed_once(agent):
+    """Though it is found in its project and among those of the notebook."""
+    agent.step(prompt="what is x")
+    with pytest.raises(UnknownRunError, match=rf"\(runs: {agent.workspace.label()}\)$"):
+        agent.resume("nothing")
+
+
 def refusal(notebook):
     """Return what a command says in a session that has nothing in use, as after a restart."""
     with pytest.raises(CommandError) as caught:
