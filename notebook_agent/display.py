@@ -16,9 +16,9 @@ from notebook_agent import view
 from notebook_agent.application import Application
 from notebook_agent.boards import Boards
 from notebook_agent.errors import AgentError
-from notebook_agent.session import Agent, SilentScreen, exporting, looking
-from notebook_agent.session.backend import PanelBackend
+from notebook_agent.session import Agent, SilentScreen, looking
 from notebook_agent.session.chatting import Chat
+from notebook_agent.session.pages import page_of
 from notebook_agent.session.screen import Board
 from notebook_agent.view.escape import plural
 from notebook_agent.view.values import visible
@@ -93,41 +93,25 @@ class _Handle(Protocol):
 
 @dataclass(slots=True)
 class _Shown:
-    """A panel on the screen and the page below it, both kept up to date."""
+    """A panel on the screen, and the page below it that is sent again whenever a run has halted."""
 
     agent: Agent
-    backend: PanelBackend
     panel: Panel
     page: _Handle
     written: Callable[[], Mapping[str, str]]
     renews: bool = True
 
-    @property
-    def lives(self) -> bool:
-        """Whether nobody closed the panel."""
-        return self.panel.comm is not None
-
     def start(self) -> None:
         """Follow the agent."""
-        self.agent.workspace.moved.append(self.move)
         self.agent.workspace.rested.append(self.renew)
 
     def stop(self) -> None:
         """Close the panel; the page below it stays as it was sent last."""
-        self.agent.workspace.moved.remove(self.move)
         self.agent.workspace.rested.remove(self.renew)
         self.panel.close()
 
-    def move(self) -> None:
-        """Show the run and the step that have come into view."""
-        if self.panel.place["run"] == self.agent.app.uid:
-            self.panel.stand()
-        else:
-            self.panel.refresh()
-
     def renew(self) -> None:
-        """Show what has come of the run, and send the page again."""
-        self.panel.renew()
+        """Send the page again."""
         if self.renews:
             self.page.update(self.written(), raw=True)
 
@@ -148,6 +132,7 @@ class Panels:
 
     def install(self) -> None:
         """Show agents and applications as panels from now on; only where a kernel can hold one."""
+        Agent.drawn = True
         if hasattr(self._shell, "kernel"):
             formatter = self._formatter()
             shown: dict[type, Callable[[Any], None]] = {
@@ -161,6 +146,7 @@ class Panels:
 
     def uninstall(self) -> None:
         """Show them as before."""
+        Agent.drawn = False
         for kind, before in self._before.items():
             self._formatter().pop(kind, None)
             if before is not None:
@@ -182,21 +168,20 @@ class Panels:
         print(agent)  # noqa: T201 - the cell's output is meant
         if agent.workspace.app is None:
             return
-        backend = self._backend(agent)
-        panel = self._made(lambda widgets: widgets.Panel(backend))
+        panel = self._made(lambda widgets: widgets.Panel(agent))
         if panel is None:
             _display(_picture(agent))
             return
         for before in self._followed:
             before.renews = before.renews and before.agent is not agent
-        self._place(agent, backend, panel, partial(_page, agent))
+        self._place(agent, panel, partial(_page, agent))
 
     def _board(self, stop: Callable[[], None]) -> Board | None:
         """Open where a grid of forks is shown, given what stops it."""
         return self._boards.open(stop) if self._agent.settings.display in {"auto", "widget"} else None
 
     def _open_run(self, run: str) -> str:
-        reply = self._backend(self._agent).handle({"id": 0, "do": "switch", "run": run})
+        reply = self._agent.backend.handle({"id": 0, "do": "switch", "run": run})
         hint = "" if self._followed else ": %agent panel shows it"
         return reply.get("error") or f"{reply.get('said', '')}{hint}"
 
@@ -204,34 +189,28 @@ class Panels:
         """Show what was said and a box for messages, and what was said where no kernel runs."""
         known = [shown.agent for shown in self._followed if shown.agent.workspace is chat.workspace]
         agent = known[0] if known else self._agent
-        backend = self._backend(agent)
-        box = self._made(lambda widgets: widgets.ChatBox(backend, chat.wire))
+        box = self._made(lambda widgets: widgets.ChatBox(agent, chat.wire))
         if box is None:
             _display(chat._repr_mimebundle_())
             return
-        self._place(agent, backend, box, partial(_said, chat))
+        self._place(agent, box, partial(_said, chat))
 
-    def _place(
-        self, agent: Agent, backend: PanelBackend, panel: Panel, written: Callable[[], Mapping[str, str]]
-    ) -> None:
+    def _place(self, agent: Agent, panel: Panel, written: Callable[[], Mapping[str, str]]) -> None:
         _display(panel, raw=False)
-        self._follow(_Shown(agent, backend, panel, _show_updatable(written()), written))
+        self._follow(_Shown(agent, panel, _show_updatable(written()), written))
 
     def _show_application(self, app: Application) -> None:
         if app is self._agent.workspace.app:
-            self.show(self._agent.panel())
+            self._agent.panel()
+            self.show(self._agent)
             return
         viewers = [shown.agent for shown in self._followed if shown.agent is not self._agent]
         viewer = next((each for each in viewers if each.workspace.app is app), None)
         if viewer is None:
             viewer = Agent(self._agent.workspace.namespace, SilentScreen())
             viewer.workspace.take(app)
-        self.show(viewer.panel())
-
-    def _backend(self, agent: Agent) -> PanelBackend:
-        """Return what stands behind all panels of one agent."""
-        known = (shown.backend for shown in self._followed if shown.agent is agent)
-        return next(known, None) or PanelBackend(agent.workspace)
+        viewer.panel()
+        self.show(viewer)
 
     def _made(self, make: Callable[[ModuleType], Panel]) -> Panel | None:
         if self._agent.settings.display not in {"auto", "widget"}:
@@ -250,7 +229,7 @@ class Panels:
 
         The page below an earlier one stays as it was sent last.
         """
-        gone = [each for each in self._followed if not each.lives]
+        gone = [each for each in self._followed if not each.panel.lives]
         for each in gone:
             each.stop()
             self._followed.remove(each)
@@ -268,7 +247,7 @@ def _page(agent: Agent) -> dict[str, str]:
     from notebook_agent.view import page
 
     picture = looking.picture(agent.workspace)
-    made = exporting.page_of(agent.app.history, agent.app.graph)
+    made = page_of(agent.app.history, agent.app.graph)
     return page.iframe(made, picture.svg, visible(f"{agent.status()}\n\n{view.graph_text(agent.app.graph)}"))
 
 

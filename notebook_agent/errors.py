@@ -43,7 +43,6 @@ is never wrapped: it leaves a run with its own type.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
 
 __all__ = [
     "REFUSED",
@@ -84,25 +83,26 @@ __all__ = [
     "UnstorableError",
     "WriteError",
     "did_you_mean",
+    "end_at_user",
 ]
 
 
 _OURS = (f"{__name__.partition('.')[0]}.", "IPython.")
 
 
+def end_at_user(error: BaseException) -> None:
+    """Cut our frames, and those of commands, off the end of a traceback: the user's line is last."""
+    frame, users = error.__traceback__, None
+    while frame is not None:
+        if not str(frame.tb_frame.f_globals.get("__name__")).startswith(_OURS):
+            users = frame
+        frame = frame.tb_next
+    if users is not None:
+        users.tb_next = None
+
+
 class EndsAtUser(BaseException):
     """An exception whose traceback in a notebook ends at the user's own line."""
-
-    def without_our_frames(self) -> Self:
-        """Cut our frames, and those of commands, off the end of the traceback: the user's line is last."""
-        frame, users = self.__traceback__, None
-        while frame is not None:
-            if not str(frame.tb_frame.f_globals.get("__name__")).startswith(_OURS):
-                users = frame
-            frame = frame.tb_next
-        if users is not None:
-            users.tb_next = None
-        return self
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython the traceback that it shows; it hides no frame that comes last."""
@@ -110,7 +110,7 @@ class EndsAtUser(BaseException):
 
         from IPython.core.getipython import get_ipython
 
-        self.without_our_frames()
+        end_at_user(self)
         shell = get_ipython()
         if shell is None:
             return traceback.format_exception(self)

@@ -1,7 +1,10 @@
 """The panel and its parts as widgets: they hold traits and forward messages, and compute nothing.
 
-    panel = Panel(backend)      # the whole
-    GraphView(backend)          # one part alone; also StateView and TimeSlider
+    agent = notebook_agent.use(graph)
+    Panel(agent)                # the whole
+    GraphView(agent)            # one part alone; also StateView and TimeSlider
+
+All panels and parts of an agent stand together: where one is moved the others follow.
 
 A cell's output that stands right after a panel's and carries the exported page is
 hidden while the panel lives (`view.page.iframe`).
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import anywidget  # noqa: TID253 - loaded only when a panel is made
 import traitlets
@@ -22,7 +25,7 @@ from notebook_agent.view.page import bundled
 from notebook_agent.view.panel import status_line
 from notebook_agent.view.wire import ChatWire, Control, Overview, Place, Progress, Reply, Request
 
-__all__ = ["Backend", "ChatBox", "GraphView", "Panel", "StateView", "TimeSlider"]
+__all__ = ["Backed", "Backend", "ChatBox", "GraphView", "Panel", "StateView", "TimeSlider"]
 
 _SHARE = 20
 """Refreshing takes at most one part in so many of the time."""
@@ -46,6 +49,9 @@ class Backend(Protocol):
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Look where the page looks."""
 
+    def follow(self, moved: Callable[[], None], rested: Callable[[], None]) -> Callable[[], None]:
+        """Call `moved` as another run or step comes into view, `rested` as a run rests; return its end."""
+
     def handle(self, request: Request) -> Reply:
         """Carry a request out; may be called on any thread, also while a cell runs."""
 
@@ -53,8 +59,20 @@ class Backend(Protocol):
         """Call the listener while runs go on; return the way to stop it."""
 
 
+@runtime_checkable
+class Backed(Protocol):
+    """What has a panel, as `session.Agent`."""
+
+    @property
+    def backend(self) -> Backend:
+        """What stands behind it."""
+
+
 class Panel(anywidget.AnyWidget):
     """The panel: the graph, the state, and time.
+
+    Args:
+        shown: An agent, or what stands behind one.
 
     Attributes:
         overview: What it shows first; kept up to date whenever a run rests.
@@ -74,11 +92,13 @@ class Panel(anywidget.AnyWidget):
 
     _unsubscribe: Callable[[], None] | None = None
     _unwatch: Callable[[], None] | None = None
+    _unfollow: Callable[[], None] | None = None
     _due: threading.Timer | None = None
     _throttle: Throttle | None = None
     _closed = False
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, shown: Backend | Backed) -> None:
+        backend = shown.backend if isinstance(shown, Backed) else shown
         self._backend = backend
         self._stands: Place = {**backend.place(), "n": 0}
         self._begun = backend.place()["n"]
@@ -88,8 +108,14 @@ class Panel(anywidget.AnyWidget):
         self._throttle = Throttle(self._forward)
         self._unsubscribe = backend.subscribe(self._throttle.push)
         self._unwatch = backend.watch(self._hold)
+        self._unfollow = backend.follow(self._turn, self._rest)
         self.on_msg(self._receive)
         _answer_during_cells(self.comm)
+
+    @property
+    def lives(self) -> bool:
+        """Whether neither anybody nor the host, as marimo with a cell that runs again, has closed it."""
+        return self.comm is not None and not getattr(self.comm, "_closed", False)
 
     def refresh(self) -> None:
         """Show what the backend holds now, such as after a command in a cell."""
@@ -111,10 +137,10 @@ class Panel(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close the widget; its page shows no more, and its backend is left alone."""
-        for stop in (self._unsubscribe, self._unwatch):
+        for stop in (self._unsubscribe, self._unwatch, self._unfollow):
             if stop is not None:
                 stop()
-        self._unsubscribe = self._unwatch = None
+        self._unsubscribe = self._unwatch = self._unfollow = None
         if self._due is not None:
             self._due.cancel()
         self._closed = True
@@ -137,6 +163,22 @@ class Panel(anywidget.AnyWidget):
             return
         self._stands = told
         self._backend.look(told["seq"], follows=told["follows"])
+
+    def _turn(self) -> None:
+        """Show the run and the step that have come into view."""
+        if not self.lives:
+            self.close()
+        elif self._backend.place()["run"] == self._stands["run"]:
+            self.stand()
+        else:
+            self.refresh()
+
+    def _rest(self) -> None:
+        """Show what has come of the run."""
+        if self.lives:
+            self.renew()
+        else:
+            self.close()
 
     def _is_late(self, told: Place) -> bool:
         began = self._backend.place()["n"] != self._begun
@@ -190,8 +232,8 @@ class ChatBox(Panel):
     part = traitlets.Unicode("chat", read_only=True).tag(sync=True)
     chat = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, backend: Backend, chat: ChatWire) -> None:
-        super().__init__(backend)
+    def __init__(self, shown: Backend | Backed, chat: ChatWire) -> None:
+        super().__init__(shown)
         self.chat = dict(chat)
 
 

@@ -15,6 +15,7 @@ from notebook_agent.ids import Json
 from notebook_agent.session.controls import Controls, break_at
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view import detail, overview, progress
+from notebook_agent.view.sharing import Shared
 from tests.story import FORK, Story, fixed_graph, tell
 
 __all__ = ["FOLDER", "fixtures", "main"]
@@ -31,7 +32,8 @@ def fixtures() -> dict[str, Json]:
         story = tell(folder)
         made = _made(story)
         story.store.close()
-    return {name: _Steady().value("", wire) for name, wire in made.items()}
+    steady = {name: _Steady().value("", wire) for name, wire in made.items()}
+    return steady | {"page_rows": _rows(steady["page"])}
 
 
 def main() -> None:
@@ -58,6 +60,12 @@ def _made(story: Story) -> dict[str, Json]:
         "progress": progress(fork, graph, n=7, since=7, text="public class HelloWorld {"),
         "page": {"overview": shown, "details": details, "note": "All steps are in this page."},
     }
+
+
+def _rows(page: Json) -> Json:
+    shared = Shared()
+    shared.put(page)
+    return json.loads(shared.text())
 
 
 def _control(story: Story) -> object:

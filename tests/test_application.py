@@ -318,6 +318,14 @@ def test_an_application_forks_itself(driver, tracker):
     assert ({"n": 9, "log": ["9!"]}, "loud", 3) == (fork.state, fork.uid, len(app.history))
 
 
+def test_a_step_to_fork_at_may_be_counted_from_the_end(driver, tracker):
+    """As in the history; one that there is not is refused."""
+    app = take(driver, build(driver, tracker), 3)
+    assert 1 == app.fork(-2).sequence_id
+    with pytest.raises(UnknownStepError, match="has 3 steps"):
+        app.fork(-4)
+
+
 def test_a_fork_of_the_initial_state_starts_over(driver, tracker):
     """At the entrypoint, from number 0."""
     app = take(driver, build(driver, tracker), 3)

@@ -142,6 +142,34 @@ def test_those_who_watch_see_the_run_between_two_steps(driver):
     assert ["begin 0", "end 0", "begin 1", "end 1"] == store.noted
 
 
+def test_those_who_only_watch_stand_between_no_steps(driver):
+    """They are told the same, and each step is one commit."""
+    store, told, seen = Noting(), [], []
+    app, other = looping(driver, store, limit=2), looping(driver, Noting(), limit=2)
+    app.subscribe(lambda event: told.append(what(event)), passive=True)
+    other.subscribe(lambda event: seen.append(what(event)))
+    driver.run(app)
+    driver.run(other)
+    assert ["begin 0", "end 0 begin 1", "end 1 begin 2", "end 2"] == store.noted
+    assert told == seen
+    assert 7 == len(told)
+
+
+def what(event):
+    """Return what happened, and to which step."""
+    ref = getattr(event, "ref", None) or getattr(getattr(event, "record", None), "ref", None)
+    return type(event).__name__, None if ref is None else ref.seq
+
+
+def test_who_is_told_no_more_stands_between_no_steps(driver):
+    """It was asked to leave."""
+    store = Noting()
+    app = looping(driver, store, limit=1)
+    app.subscribe(lambda event: None)()
+    driver.run(app)
+    assert ["begin 0", "end 0 begin 1", "end 1"] == store.noted
+
+
 def test_a_condition_that_raises_leaves_the_step_complete(driver):
     """It is kept before the error comes, and nothing is claimed."""
 

@@ -7,6 +7,7 @@ from tests.session.chat import CELLS
 
 pytestmark = pytest.mark.kernel
 
+OUTPUT = '<div class="mathjax_ignore tex2jax_ignore">'
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BUILD = """
 from notebook_agent import ApplicationBuilder
@@ -25,7 +26,7 @@ def kernel(tmp_path_factory):
 def test_without_the_extension_an_application_is_a_picture(kernel):
     """Nothing has to be loaded for it."""
     shown = kernel.run("app").result
-    assert shown["text/html"].startswith("<img src=")
+    assert shown["text/html"].startswith(f"{OUTPUT}<img src=")
     assert WIDGET not in shown
 
 
@@ -52,5 +53,19 @@ def test_unloading_shows_the_picture_again(kernel):
     """Formatters are as they were."""
     kernel.run("%load_ext notebook_agent")
     kernel.run("%unload_ext notebook_agent")
-    assert kernel.run("app").result["text/html"].startswith("<img src=")
+    assert kernel.run("app").result["text/html"].startswith(f"{OUTPUT}<img src=")
     assert kernel.run("%agent").stderr == "UsageError: Line magic function `%agent` not found.\n"
+
+
+def test_without_the_extension_a_panel_is_the_widget(kernel):
+    """Where an agent was taken into use by Python alone."""
+    shown = kernel.run("import notebook_agent\nnotebook_agent.use(app).panel()").result
+    assert WIDGET in shown
+
+
+def test_with_the_extension_a_panel_has_its_page(kernel):
+    """Also one that a cell asks for by `agent.panel()`."""
+    kernel.run("%load_ext notebook_agent\n%config AgentMagics.display = 'auto'")
+    cell = kernel.run("agent.panel()")
+    kernel.run("%unload_ext notebook_agent")
+    assert [WIDGET in cell.displays[0], "iframe" in cell.displays[1]["text/html"]] == [True, True]

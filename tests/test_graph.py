@@ -196,3 +196,9 @@ def test_a_graph_made_by_hand_is_checked_too():
     """The builder has no privilege."""
     with pytest.raises(GraphError, match="names no action"):
         Graph([one.action_function], [Transition("one", "x")])
+
+
+def test_a_graph_names_its_actions():
+    """One is one."""
+    assert "<graph of 1 action: a>" == repr(build(a=one))
+    assert "<graph of 3 actions: a, b, c>" == repr(build())

@@ -26,6 +26,11 @@ def test_a_run_is_a_sequence_of_steps(story):
     assert [step.seq for step in history] == list(range(11))
 
 
+def test_a_history_names_its_run(story):
+    """In a cell it is shown so."""
+    assert f"<history of {MAIN} in {story.main.key.project!r}>" == repr(story.main.history)
+
+
 def test_a_slice_is_a_list_of_steps(story):
     """Steps can be taken by their place."""
     assert [step.seq for step in story.main.history[4:6]] == [4, 5]

@@ -59,6 +59,19 @@ def test_what_an_action_can_be_runs(tmp_path):
     assert (f"{words}\nsend write", 0) == told
 
 
+def test_the_parts_of_the_panel_stand_together(tmp_path):
+    """Moved by one, seen by another."""
+    moved = """
+slider, states = TimeSlider(agent), StateView(agent)
+slider.set_state({"place": {**slider.place, "seq": 0, "follows": False}})
+print(agent.panel(), states.place["seq"], agent.position)
+"""
+    made = program("An agent in twelve lines")
+    shown = program("The panel and its parts, in any notebook")
+    told, _ = run(made + shown + moved, tmp_path)
+    assert " step 1 completed, next ask 0 0" == told.partition(":")[2]
+
+
 def test_several_at_once_run(tmp_path):
     """Each question is asked once, by a run of its own."""
     shown = "\nprint(state['answers'], sorted(each.label for each in app.history.children()))"

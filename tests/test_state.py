@@ -376,3 +376,15 @@ def test_a_typing_system_can_be_put_on_and_is_checked():
             State().with_typing_system(wrong)
     with pytest.raises(StateError, match="is no typing system"):
         State({}, dict)
+
+
+def test_a_notebook_shows_a_state_as_a_table():
+    """Secrets masked, and what a model wrote as text."""
+    from IPython.core.formatters import DisplayFormatter
+
+    shown, _ = DisplayFormatter().format(State({"said": "<b>hi</b>", "api_key": "abcdefgh1234"}))
+    table = shown["text/html"]
+    assert ["<table", "said", "&lt;b&gt;hi&lt;/b&gt;"] == [
+        each for each in ("<table", "said", "&lt;b&gt;hi&lt;/b&gt;", "abcdefgh1234") if each in table
+    ]
+    assert "{'said': '<b>hi</b>', 'api_key': '[assigned-secret]'}" == shown["text/plain"]

@@ -22,6 +22,7 @@ class FixtureBackend:
         self.reply = {"overview": self.shown, "said": "done"}
         self.held = {"mode": "rest", "at": None}
         self.watchers = []
+        self.followers = []
 
     def overview(self):
         return self.shown
@@ -35,6 +36,10 @@ class FixtureBackend:
     def watch(self, listener):
         self.watchers.append(listener)
         return lambda: self.watchers.remove(listener)
+
+    def follow(self, moved, rested):
+        self.followers.append((moved, rested))
+        return lambda: self.followers.remove((moved, rested))
 
     def look(self, seq, *, follows):
         self.looked.append((seq, follows))
@@ -224,7 +229,15 @@ def test_a_closed_panel_hears_no_more(backend):
     """Closing leaves no listener at the backend."""
     panel = Panel(backend)
     panel.close()
-    assert backend.listeners == []
+    assert [[], [], []] == [backend.listeners, backend.watchers, backend.followers]
+
+
+def test_a_panel_whose_host_closed_it_leaves_at_the_next_turn(backend):
+    """As marimo does with the cell's widgets before it runs the cell again."""
+    panel = Panel(backend)
+    panel.comm.close()
+    backend.followers[0][0]()
+    assert (False, []) == (panel.lives, backend.followers)
 
 
 class ClosingBackend(FixtureBackend):

@@ -16,7 +16,7 @@ const out = join(here, "..", "notebook_agent", "static");
 const SMALLER = {
   module: true,
   ecma: 2020,
-  compress: { passes: 3, pure_getters: true, unsafe: true, unsafe_arrows: true },
+  compress: { passes: 3, pure_getters: true, unsafe: true, unsafe_arrows: true, lhs_constants: false },
   mangle: { properties: { regex: /^_|^[a-z]\w+$/, reserved: othersNames() } },
 };
 const shared = {
@@ -90,16 +90,19 @@ async function bundled(options) {
   return [script, style].map(({ path }, n) => ({ path, text: made[n] }));
 }
 
-/** Shortens what classes and custom properties are called, but for classes whose name is put together as they are drawn. */
+/** Shortens what classes and custom properties are called; of a name put together as it is drawn, its beginning. */
 function shortened(script, style) {
   const drawn = new Set(script.match(NAMES));
   const begun = [...drawn].filter((name) => name.endsWith("-"));
-  const isShort = (name) =>
-    name.startsWith("--") ||
-    (drawn.has(name) && !KEPT.has(name) && !begun.some((begin) => name.startsWith(begin)));
-  const places = new Map(
-    [...new Set(style.match(NAMES))].filter(isShort).map((name, i) => [name, i.toString(36)]),
-  );
-  const short = (name) => (places.has(name) ? name.replace(/na-.*/, `n${places.get(name)}`) : name);
-  return [script, style].map((text) => text.replace(NAMES, short));
+  const partOf = (name) => begun.find((begin) => name.startsWith(begin)) ?? name;
+  const isShort = (name) => name.startsWith("--") || (drawn.has(name) && !KEPT.has(name));
+  const named = [...new Set(style.match(NAMES)?.map(partOf))].filter(isShort);
+  const places = new Map(named.map((name, i) => [name, name.replace(/na-.*?(?=-?$)/, lettersOf(i))]));
+  const short = (name) => (places.get(partOf(name)) ?? partOf(name)) + name.slice(partOf(name).length);
+  return [script, style.replace(/([,:]) /g, "$1")].map((text) => text.replace(NAMES, short));
+}
+
+/** Counts by letters: a to z, aa to zz. */
+function lettersOf(n) {
+  return (n < 26 ? "" : lettersOf(Math.floor(n / 26) - 1)) + (10 + (n % 26)).toString(36);
 }

@@ -21,8 +21,8 @@ from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.engine import Run
 from notebook_agent.errors import RunBusyError, RunError, StateError
 from notebook_agent.graph import Graph
-from notebook_agent.history import History, as_it_stands
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.history import History, fork_point
+from notebook_agent.ids import RunKey
 from notebook_agent.interrupts import held
 from notebook_agent.lifecycle import Listener
 from notebook_agent.state import State
@@ -128,8 +128,9 @@ class Application(Running, Forking, Steered, Generic[Data]):
         """Start a new run at a checkpoint of this one, which stays as it is.
 
         Args:
-            seq: The step to go on after, as it ended; None for the initial state, which for a fork is its
-                fork point. Left out, the run as it stands now, with what was edited by hand since.
+            seq: The step to go on after, as it ended, counted from the end if negative; None for the initial
+                state, which for a fork is its fork point. Left out, the run as it stands now, with what was
+                edited by hand since.
             state: Values to start with in place of those of the checkpoint.
             actions: Functions to put into the graph, by name.
             app_id: The new run's id; a new one by default.
@@ -141,10 +142,7 @@ class Application(Running, Forking, Steered, Generic[Data]):
         for name, thing in (actions or {}).items():
             graph = graph.replace(name, thing)
         key = RunKey(self.key.project, app_id or str(uuid.uuid4()), self.partition_key)
-        if isinstance(seq, EllipsisType):
-            source, edited = as_it_stands(self.history)
-        else:
-            source, edited = StepRef(self.key, seq), None
+        source, edited = fork_point(self.history, seq)
         run = engine.fork(
             *(self._kept(), source, key, graph), entrypoint=self.entrypoint, state=edited, overrides=state
         )
@@ -202,9 +200,14 @@ class Application(Running, Forking, Steered, Generic[Data]):
         with suppress(RunBusyError), self._run:
             self._run.forget_decision()
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` each event, in the thread that runs; call what is returned to end it."""
-        return self._run.listeners.add(listener)
+    def subscribe(self, listener: Listener, *, passive: bool = False) -> Callable[[], None]:
+        """Tell `listener` each event, in the thread that runs; call what is returned to end it.
+
+        One that is `passive` only notes what it is told: it does nothing to the run and does not look it
+        up in the store meanwhile. Then a step may be begun in the commit that ends the one before, so
+        that a run that is watched is as fast as any other.
+        """
+        return self._run.listeners.add(listener, passive=passive)
 
     def get_next_action(self) -> Node | None:
         """Return the action that comes next; None where the graph ends."""

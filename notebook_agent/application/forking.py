@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from notebook_agent.calls import Budget
 from notebook_agent.engine import Run, Wait
-from notebook_agent.history import History, as_it_stands
+from notebook_agent.history import History, fork_point
 from notebook_agent.state import State
 
 if TYPE_CHECKING:
@@ -92,18 +92,21 @@ class Forking:
         from notebook_agent.parallelism.trying import Trial, try_all
 
         trial = Trial(
-            *(state or {}, inputs or {}, actions or {}),
-            repeats,
-            jobs,
-            executor,
-            *(halt_after, halt_before, max_steps),
-            passes,
-            budget,
-            allow_effects,
-            *(label, tell, wait),
+            state=state or {},
+            inputs=inputs or {},
+            actions=actions or {},
+            repeats=repeats,
+            jobs=jobs,
+            executor=executor,
+            halt_after=halt_after,
+            halt_before=halt_before,
+            max_steps=max_steps,
+            passes=passes,
+            budget=budget,
+            allow_effects=allow_effects,
+            label=label,
+            tell=tell,
+            wait=wait,
         )
-        if isinstance(seq, EllipsisType):
-            at, edited = as_it_stands(self.history)
-        else:
-            at, edited = self.history.ref(seq), None
+        at, edited = fork_point(self.history, seq)
         return try_all(self._run, self.history, at, trial, edited)

@@ -1,8 +1,8 @@
 """How a step is made known to the store: with a commit of its own, or in the commit that ends the one before.
 
 The latter saves every second commit of a loop. It is done where nothing but the loop stands between the two
-steps: no hook, nobody who watches, no halt, no gate that may hold. So what is claimed begins at once; where
-something comes between all the same, such as a Stop, the claim is let go of and leaves no trace.
+steps: no hook, nobody who does more than watch, no halt, no gate that may hold. So what is claimed begins at
+once; where something comes between all the same, such as a Stop, the claim is let go of and leaves no trace.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def let_go(run: Run) -> None:
 def _stands_between(run: Run, name: str) -> bool:
     """Return whether anything might come between a step and the one that follows."""
     hooks = run.hooks
-    if hooks.in_steps or hooks.pre_run_step or run.listeners.members:
+    if hooks.in_steps or hooks.pre_run_step or run.listeners.active:
         return True
     return run.gate is not None and not run.gate.is_open(name)
 
@@ -98,6 +98,12 @@ def _stands_between(run: Run, name: str) -> bool:
 def _told(step: OpenStep) -> StepBegin:
     action = step.action
     return StepBegin(
-        *(step.seq, action.name, step.started_at, step.inputs, step.next.decision, step.call),
-        *(step.code, action.source),
+        seq=step.seq,
+        action=action.name,
+        started_at=step.started_at,
+        inputs=step.inputs,
+        decision=step.next.decision,
+        call=step.call,
+        code=step.code,
+        source=action.source,
     )

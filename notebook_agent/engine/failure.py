@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from notebook_agent import redact
-from notebook_agent.errors import AgentError, RunError
+from notebook_agent.errors import AgentError, RunError, end_at_user
 from notebook_agent.ids import RunKey
 from notebook_agent.store.protocol import Failure, Status
 
@@ -63,9 +63,9 @@ def note_report(error: BaseException, run: RunKey, report: str) -> None:
 
 
 def own_frames(error: BaseException) -> BaseException:
-    """Drop our frames from a traceback: the engine's, and those under an error that is ours."""
-    if isinstance(error, AgentError):
-        error.without_our_frames()
+    """Drop our frames from a traceback: the engine's, and those under an error of ours or an interrupt."""
+    if isinstance(error, AgentError | KeyboardInterrupt):
+        end_at_user(error)
     frame = error.__traceback__
     while frame is not None and _is_ours(frame):
         frame = frame.tb_next

@@ -274,14 +274,18 @@ class Run:
 
     def _record(self, step: OpenStep, end: StepEnd) -> StepRecord:
         record = StepRecord(
-            *(StepRef(self.key, step.seq), step.action.name, end.status, step.started_at, end.ended_at),
-            step.code,
-            step.next.decision,
-            end.next,
-            end.failure,
-            end.reads,
-            end.writes,
-            end.grown,
+            ref=step.ref,
+            action=step.action.name,
+            status=end.status,
+            started_at=step.started_at,
+            ended_at=end.ended_at,
+            code=step.code,
+            decision=step.next.decision,
+            next=end.next,
+            failure=end.failure,
+            reads=end.reads,
+            writes=end.writes,
+            grown=end.grown,
         )
         if self.own is not None:
             self.own.append(record)

@@ -227,7 +227,8 @@ class Graph:
         return view.graph_mimebundle(self)
 
     def __repr__(self) -> str:
-        return f"<graph of {len(self.actions)} actions: {', '.join(self.names)}>"
+        actions = "1 action" if len(self.actions) == 1 else f"{len(self.actions)} actions"
+        return f"<graph of {actions}: {', '.join(self.names)}>"
 
 
 def _by_source(names: Iterable[str], edges: Sequence[Transition]) -> dict[str, tuple[Transition, ...]]:

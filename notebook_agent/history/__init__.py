@@ -10,7 +10,7 @@ from notebook_agent.history.flips import Flip, flip, flip_of
 from notebook_agent.history.history import History
 from notebook_agent.history.parting import first_difference
 from notebook_agent.history.spans import Span, attributes_of, spans_of
-from notebook_agent.history.standing import as_it_stands, edits_after
+from notebook_agent.history.standing import edits_after, fork_point
 from notebook_agent.history.textdiff import DiffLine, text_diff
 from notebook_agent.history.versions import (
     CallChange,
@@ -37,7 +37,6 @@ __all__ = [
     "Span",
     "WatchStopped",
     "Watched",
-    "as_it_stands",
     "attributes_of",
     "bisect",
     "call_changes",
@@ -49,6 +48,7 @@ __all__ = [
     "first_difference",
     "flip",
     "flip_of",
+    "fork_point",
     "last_key",
     "made",
     "path_of",

@@ -68,6 +68,9 @@ class History(Sequence[StepRecord]):
                 raise
             return kept
 
+    def __repr__(self) -> str:
+        return f"<history of {self.key} in {self.key.project!r}>"
+
     def __len__(self) -> int:
         return len(self.store.steps(self.key))
 
@@ -263,13 +266,9 @@ class History(Sequence[StepRecord]):
         return StepRef(self.key, None if seq is None else self[seq].seq)
 
     def _find(self, steps: list[StepRecord], seq: int) -> StepRecord:
-        if seq < 0:
-            there = steps[seq] if -seq <= len(steps) else None
-        else:
-            there = next((step for step in steps if step.seq == seq), None)
-        if there is None:
+        if -seq > len(steps):
             raise self._no_step(steps, seq)
-        return there
+        return steps[seq]
 
     def _no_step(self, steps: list[StepRecord], seq: int) -> UnknownStepError:
         name = self.run.label or self.key.app_id

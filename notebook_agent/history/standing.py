@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import EllipsisType
 
 from notebook_agent.history.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.state import State
 from notebook_agent.store.protocol import Edit
 
-__all__ = ["as_it_stands", "edits_after"]
+__all__ = ["edits_after", "fork_point"]
 
 
-def as_it_stands(history: History) -> tuple[StepRef, State | None]:
+def fork_point(history: History, seq: int | EllipsisType | None) -> tuple[StepRef, State | None]:
+    """Return the checkpoint that `seq` names, as it ended, or without a number the run as it stands now.
+
+    Raises:
+        UnknownStepError: The run has no such step.
+    """
+    return _as_it_stands(history) if isinstance(seq, EllipsisType) else (history.ref(seq), None)
+
+
+def _as_it_stands(history: History) -> tuple[StepRef, State | None]:
     """Return a run's last step, and the state that it was given by hand since; None where it was not.
 
     A step that still runs is not the last one: what it began with is where the run stands.

@@ -103,16 +103,20 @@ class Listeners:
 
     Attributes:
         members: The listeners; asked before an event is made.
+        active: Those that may do something to the run, or look it up in the store, between two steps.
     """
 
-    __slots__ = ("members",)
+    __slots__ = ("active", "members")
 
     def __init__(self) -> None:
         self.members: tuple[Listener, ...] = ()
+        self.active: tuple[Listener, ...] = ()
 
-    def add(self, listener: Listener) -> Callable[[], None]:
+    def add(self, listener: Listener, *, passive: bool = False) -> Callable[[], None]:
         """Tell `listener` each event from now on; call what is returned to end that."""
         self.members = (*self.members, listener)
+        if not passive:
+            self.active = (*self.active, listener)
         return lambda: self._remove(listener)
 
     def tell(self, event: Event) -> None:
@@ -125,4 +129,6 @@ class Listeners:
                 self._remove(listener)
 
     def _remove(self, listener: Listener) -> None:
-        self.members = tuple(each for each in self.members if each is not listener)
+        self.members, self.active = (
+            tuple(each for each in told if each is not listener) for told in (self.members, self.active)
+        )

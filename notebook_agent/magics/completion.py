@@ -43,20 +43,29 @@ def offer(line: str, vocabulary: Vocabulary) -> Offer | None:
 
 
 def _argument(parser: CommandParser, previous: str, fragment: str, vocabulary: Vocabulary) -> Offer:
-    if previous == "--with" and "=" in fragment:
-        return _at_end(fragment, vocabulary("function", None))
     if "=" in fragment:
-        return Offer(fragment, (), only=False)
+        return _value(parser, previous, fragment, vocabulary)
     if fragment.startswith("-"):
         return _offer(fragment, [item.name for item in parser.arguments if item.is_flag] + ["--help"])
     items = _expected(parser, previous)
     kinds = {kind for item in items for kind in item.completes}
     if "file" in kinds:
         return Offer(fragment, (), only=False)
-    if fragment[:1] in {"'", '"'} and "key" in kinds:
+    if "key" in kinds and (fragment[:1] in {"'", '"'} or "," in fragment):
         return _at_end(fragment, vocabulary("key", None))
     sets = parser.binds and not any(item.is_flag for item in items)
     return _offer(fragment, _words(kinds, fragment, vocabulary, sets=sets))
+
+
+def _value(parser: CommandParser, previous: str, fragment: str, vocabulary: Vocabulary) -> Offer:
+    """Offer what may stand behind a `=`: of a flag, of an action, or a value of Python's."""
+    flag, _, value = fragment.partition("=")
+    if any(item.is_flag and item.name == flag for item in parser.arguments):
+        found = _argument(parser, flag, value, vocabulary)
+        return Offer(fragment, tuple(f"{flag}={word}" for word in found.words), found.only)
+    if previous == "--with":
+        return _at_end(fragment, vocabulary("function", None))
+    return Offer(fragment, (), only=False)
 
 
 def _expected(parser: CommandParser, previous: str) -> list[Argument]:
@@ -70,6 +79,7 @@ def _words(kinds: Iterable[str], fragment: str, vocabulary: Vocabulary, *, sets:
     for kind in sorted(kinds):
         if kind == "step":
             found += [f"{run}@{step}" for step in vocabulary("step", run or None)]
+            found += [f"{name}@" for name in (vocabulary("run", None) if fragment and not at else ())]
         elif kind == "command":
             found += commands()
         elif not at:

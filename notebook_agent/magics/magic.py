@@ -15,14 +15,15 @@ from IPython.core.magic import (  # noqa: TID253 - as above
     magics_class,
     no_var_expand,
 )
-from traitlets import Enum, Float, Int, Unicode, observe
+from traitlets import Enum, Float, Int, TraitError, Unicode, observe
+from traitlets.config import Config
 
 from notebook_agent.errors import AgentError
 from notebook_agent.magics.commands import Call, commands, find_command
 from notebook_agent.magics.expansion import Scope
 from notebook_agent.magics.reading import Line, read_line
-from notebook_agent.magics.spoken import spoken
 from notebook_agent.session import Agent, Said, Settings
+from notebook_agent.session.spoken import spoken
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -63,9 +64,21 @@ class AgentMagics(Magics):
     ).tag(config=True)
 
     def __init__(self, shell: InteractiveShell, agent: Agent) -> None:
-        super().__init__(shell)
+        super().__init__(shell, config=Config())
+        self._configure(shell.config)
         self._agent = agent
         agent.settings = Settings(**{name: getattr(self, name) for name in _TRAITS})
+
+    def _configure(self, config: Config) -> None:
+        """Take what the shell is configured with; what cannot be is told, and left as it is by default.
+
+        The shell keeps a wrong value that `%config` has refused: it would be in the way for good.
+        """
+        for name, value in config.get(type(self).__name__, {}).items():
+            try:
+                self.update_config(Config({type(self).__name__: {name: value}}))
+            except TraitError as error:
+                print(f"AgentMagics.{name} is left as it was. {error}")  # noqa: T201 - said in the cell
 
     @observe(*_TRAITS)
     def _changed(self, change: Mapping[str, Any]) -> None:
@@ -124,7 +137,9 @@ def help_text(name: object = None) -> Said:
     """Return the help of one command, or the list of all."""
     if name:
         return Said(find_command(str(name)).parser.format_help().rstrip())
-    lines = [f"  %agent {command.name:<8} {command.parser.summary}" for command in commands().values()]
+    lines = [
+        f"  %agent {command.name:<8} {_brief(command.parser.summary)}" for command in commands().values()
+    ]
     rest = [
         "",
         "%agent help COMMAND explains one, with examples; %agent alone tells how things stand.",
@@ -133,6 +148,11 @@ def help_text(name: object = None) -> Said:
         "A step is @4, @-1, @head, @start, @ACTION (its last one) or RUN@4; a ; at the end shows nothing.",
     ]
     return Said("\n".join(["commands:", *lines, *rest]))
+
+
+def _brief(summary: str) -> str:
+    """Return the first sentence."""
+    return f"{summary.partition('. ')[0].removesuffix('.')}."
 
 
 def _told(error: AgentError) -> str:

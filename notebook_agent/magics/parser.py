@@ -22,6 +22,7 @@ Completes = Literal[
     "input",
     "key",
     "name",
+    "project",
     "removed",
     "replay",
     "run",

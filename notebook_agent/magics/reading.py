@@ -53,6 +53,8 @@ def _read(command: Command, words: Sequence[Word], scope: Scope, cell: str | Non
     setting, others = _parted(command, words)
     values: dict[str, object] = {}
     for word in setting:
+        if word.key in values:
+            raise CommandError(f"{word.key} is set twice on this line: leave one out")
         values[word.key or ""] = value_of(word, scope)
     args = command.parser.read(list(map(partial(_text, scope), others)))
     check_files(command.parser, args)

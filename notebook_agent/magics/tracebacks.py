@@ -8,6 +8,7 @@ from traceback import walk_tb
 from typing import Any, Final
 
 from notebook_agent.engine.failure import name_files
+from notebook_agent.errors import end_at_user
 from notebook_agent.redact import redact_text
 
 __all__ = ["Tracebacks"]
@@ -21,8 +22,9 @@ _OURS = __name__.partition(".")[0]
 class Tracebacks:
     """Masks what is shown of an exception that came through our code; the exception stays as it is.
 
-    A provider's message may quote a key, and so may a line of code. In what is kept of an exception, a
-    cell is told as the shell tells it: `Cell In[3]`.
+    Of an interrupt, which is nobody's mistake, our frames at the end are not shown. A provider's message
+    may quote a key, and so may a line of code. In what is kept of an exception, a cell is told as the shell
+    tells it: `Cell In[3]`.
     """
 
     def __init__(self, shell: object) -> None:
@@ -55,6 +57,9 @@ class Tracebacks:
     def _show_masked(self, kind: type[BaseException], error: BaseException, lines: list[str]) -> object:
         if not _is_through_us(error):
             return self._show(kind, error, lines)
+        if isinstance(error, KeyboardInterrupt):
+            end_at_user(error)
+            lines = self._shell.InteractiveTB.structured_traceback(kind, error, error.__traceback__)
         message = _message(error)
         clean = redact_text(message)
         shown = error if clean == message else Exception(clean)

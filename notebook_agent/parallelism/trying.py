@@ -18,6 +18,7 @@ from notebook_agent.parallelism.grid import ForkGrid
 from notebook_agent.parallelism.mapping import run_forks
 from notebook_agent.parallelism.plan import Origin, Plan
 from notebook_agent.parallelism.variants import Variant, check_tried, variants
+from notebook_agent.redact import redact_text
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunCall
 
@@ -60,6 +61,7 @@ def try_all(run: Run, history: History, at: StepRef, trial: Trial, edited: State
         _check(each, call, run)
     predicate, passes = ("", None) if trial.passes is None else question_of(trial.passes)
     typed = State() if run.state.untyped else State().with_typing_system(run.state.typing_system)
+    label = redact_text(trial.label)
     origin = Origin(at, history.store, run.graph, run.entrypoint, typed, edited)
     plan = Plan(
         made,
@@ -72,8 +74,8 @@ def try_all(run: Run, history: History, at: StepRef, trial: Trial, edited: State
         wait=trial.wait,
         passes=passes,
         predicate=predicate,
-        label=trial.label,
-        after=_last_number(history, trial.label),
+        label=label,
+        after=_last_number(history, label),
         tell=trial.tell,
     )
     return run_forks(origin, plan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from notebook_agent.ids import Json
 from notebook_agent.redact.environment import SHORTEST, environment_secrets
@@ -142,7 +143,7 @@ def secret_spans(text: str) -> list[tuple[int, int, str]]:
 
 def redact_text(text: str) -> str:
     """Put its rule's name in place of each secret in `text`."""
-    return _Redactor([text])(text)
+    return _Redactor([text])(text) if text else text
 
 
 def redact_json(value: Json, *, environment: bool = True) -> Json:
@@ -187,8 +188,15 @@ def mask(value: object) -> object:
 
 
 def masker() -> Callable[[object], object]:
-    """Return a `mask` for the many values of one picture: the environment is read now, and not for each."""
-    secrets = environment_secrets()
+    """Return a `mask` for the many values of one picture: the environment is read now, and not for each.
+
+    It is the same one until the environment's secrets or the trusted keys are others.
+    """
+    return _masker(tuple(environment_secrets()), trusted())
+
+
+@lru_cache(maxsize=1)
+def _masker(secrets: tuple[str, ...], _keys: frozenset[str]) -> Callable[[object], object]:
     return lambda value: _walk(value, _Redactor(_texts(value), secrets))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notebook_agent.application import Application
 from notebook_agent.errors import CommandError
@@ -16,6 +17,7 @@ from notebook_agent.session.chatting import Chatting
 from notebook_agent.session.housekeeping import Housekeeping
 from notebook_agent.session.namespace import main_namespace
 from notebook_agent.session.opening import Opening
+from notebook_agent.session.paneling import Paneling
 from notebook_agent.session.pricing import Price, price, price_line
 from notebook_agent.session.proving import Proving
 from notebook_agent.session.references import Where
@@ -29,11 +31,15 @@ from notebook_agent.session.trying import Trying
 from notebook_agent.session.turn import Plan
 from notebook_agent.session.words import Names, as_names
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.view.escape import as_output
+
+if TYPE_CHECKING:
+    from notebook_agent.widgets import Panel
 
 __all__ = ["Agent"]
 
 
-class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
+class Agent(Asking, Beside, Chatting, Housekeeping, Paneling, Proving, Showing, Trying):
     """What a session does with an agent: run it, look at it, go back, fork.
 
     `where` names a step: its number, or `"@-1"`, `"@head"`, `"@start"`, `"@ACTION"`,
@@ -250,11 +256,11 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
         """Look at a step; a run from there makes a fork by itself. `"@head"` follows the run again."""
         return Said(going.goto(self.workspace, where))
 
-    def panel(self) -> Agent:
-        """Return this, which a notebook shows as the panel."""
+    def panel(self) -> Agent | Panel:
+        """Return the panel as a widget, or this where `%load_ext notebook_agent` has it shown as one."""
         self.workspace.in_use()
         self._say(str(self.status()))
-        return self
+        return self if self.drawn else self._widget() or self
 
     def after_cell(self, cell: str | None = None) -> None:
         """Put the actions that a cell defined again into the graph in use, and say so."""
@@ -280,4 +286,4 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Proving, Showing, Trying):
         if self.workspace.app is None:
             return {"text/plain": repr(self)}
         text = f"{self!r}\n\n{looking.picture(self.workspace)}"
-        return {"text/plain": text, "text/html": looking.picture(self.workspace).html()}
+        return {"text/plain": text, "text/html": as_output(looking.picture(self.workspace).html())}

@@ -7,6 +7,7 @@ run there but on a worker thread of their own, one command at a time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from notebook_agent import view
@@ -68,6 +69,17 @@ class PanelBackend:
     def watch(self, listener: Callable[[Control], None]) -> Callable[[], None]:
         """Tell the listener how the run is held; return the way to stop it."""
         return self._controls.subscribe(listener)
+
+    def follow(self, moved: Callable[[], None], rested: Callable[[], None]) -> Callable[[], None]:
+        """Call `moved` as another run or step comes into view, `rested` as a run rests; return its end."""
+        self._ws.moved.append(moved)
+        self._ws.rested.append(rested)
+        return lambda: self._leave(moved, rested)
+
+    def _leave(self, moved: Callable[[], None], rested: Callable[[], None]) -> None:
+        for told, listeners in ((moved, self._ws.moved), (rested, self._ws.rested)):
+            with suppress(ValueError):
+                listeners.remove(told)
 
     def look(self, seq: int | None, *, follows: bool) -> None:
         """Stand where the page stands; a page that follows the run stands at its head."""

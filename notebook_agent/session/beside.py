@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notebook_agent.errors import CommandError
+from notebook_agent.engine import Gate
+from notebook_agent.errors import AgentError, CommandError
 from notebook_agent.session.controls import break_at, gate_of
 from notebook_agent.session.screen import shown_on
 from notebook_agent.session.shown import Said, Shown, Table
+from notebook_agent.session.spoken import spoken
+from notebook_agent.session.standing import run_beside
 from notebook_agent.session.worker import Job
 from notebook_agent.session.workspace import Workspace
 
@@ -35,7 +38,7 @@ class Background(Shown):
                 f"{self.run} runs beside the cells: the panel shows it and can hold it, %agent stop ends it"
             )
         if self.job.error is not None:
-            return f"{self.run} ended: {type(self.job.error).__name__}: {self.job.error}"
+            return _ended(self.run, self.job.error)
         return str(self.job.result())
 
 
@@ -58,15 +61,25 @@ class Beside:
         app, screen, make = ws.app, ws.screen.aside(), getattr(self, command)
         head = None if app is None else app.sequence_id
 
+        left: list[str] = []
+
         def begin() -> object:
             with shown_on(screen):
-                return make(*args, **options)
+                try:
+                    return make(*args, **options)
+                except AgentError as error:
+                    for run in left if not hasattr(error, "__notes__") else ():
+                        screen.say(_ended(run, error))
+                    raise
 
         def began() -> bool:
             return ws.app is not app or (app is not None and app.sequence_id != head)
 
         job = ws.worker.start(begin, began)
-        return Background(ws.label(), job)
+        made = Background(ws.label(), job)
+        if job.runs:
+            left.append(made.run)
+        return made
 
     def stop(self) -> Said:
         """End the command that runs beside the cells; what it did is kept."""
@@ -79,16 +92,20 @@ class Beside:
 
     def pause(self, *, off: bool = False) -> Said:
         """Hold the run that goes on beside the cells before its next step; `off` lets it go on."""
-        if not self.workspace.worker.busy:
-            raise CommandError("nothing runs beside the cells: %agent run --background does")
-        gate = gate_of(self.workspace)
+        gate, run = self._goes_on()
         if off:
             gate.resume()
-            return Said(f"{self.workspace.label()} goes on")
+            return Said(f"{run} goes on")
         gate.pause()
-        return Said(
-            f"{self.workspace.label()} is held before its next step: %agent pause --off lets it go on"
-        )
+        return Said(f"{run} is held before its next step: %agent pause --off lets it go on")
+
+    def _goes_on(self) -> tuple[Gate, str]:
+        """Return what holds the run beside the cells, be it in use or not, and its name."""
+        ws = self.workspace
+        if not ws.worker.busy:
+            raise CommandError("nothing runs beside the cells: %agent run --background does")
+        gate = ws.worker.gate or gate_of(ws)
+        return gate, run_beside(ws) or ws.label()
 
     def breakpoints(self, action: str | None = None, *, condition: str = "", off: bool = False) -> Table:
         """Set a breakpoint before an action, or take it away (`off`); return the table of all.
@@ -107,3 +124,8 @@ class Beside:
             told()
         rows = tuple((name, text or "always") for name, text in gate_of(ws).breakpoints.items())
         return Table(("before", "if"), rows, "no breakpoints: %agent break ACTION sets one")
+
+
+def _ended(run: str, error: BaseException) -> str:
+    told = spoken(error) if isinstance(error, AgentError) else f"{type(error).__name__}: {error}"
+    return f"{run} ended: {told}"

@@ -88,7 +88,7 @@ class Controls(Following[Control]):
         self._halted_at = 0.0
         self._settles = False
         self._pace = Pace(0, least=_INTERVAL)
-        self._teller = Teller(self._due, pace=self._pace, gather=0)
+        self._teller = Teller(self._due, wait=self._pace.wait)
 
     def now(self) -> Control:
         """Say how things are."""

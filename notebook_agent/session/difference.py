@@ -12,6 +12,7 @@ from notebook_agent.session.shown import Shown
 from notebook_agent.session.words import listing
 from notebook_agent.view.escape import clip, escape, plural, writable
 from notebook_agent.view.excerpt import excerpts
+from notebook_agent.view.pre import pre
 
 __all__ = ["Difference"]
 
@@ -65,7 +66,7 @@ class Difference(Shown):
     def html(self) -> str:
         """Return all of it, with the words that differ in colours; code and calls unfold."""
         head = "\n".join([self._head(), *([self.note] if self.note else [])])
-        parts = [_pre(escape(head) + "\n" + "".join(map(_change_html, self.changes[:_CHANGES])))]
+        parts = [pre(escape(head) + "\n" + "".join(map(_change_html, self.changes[:_CHANGES])))]
         parts += [f"<p>{line}</p>" for line in self._left()]
         if self.code:
             drawn = "".join(
@@ -122,7 +123,7 @@ def _changes(changes: Iterable[Change], indent: str = "") -> Iterator[str]:
             continue
         before, after = found
         lines = _diff(before, after)
-        yield f"{indent}~ {change.path}: {len(before):,} → {len(after):,} characters"
+        yield f"{indent}~ {redact_text(change.path)}: {len(before):,} → {len(after):,} characters"
         yield from (f"{indent}    {line}" for line in _text_lines(lines))
 
 
@@ -180,7 +181,7 @@ def _change_html(change: Change) -> str:
     if found is None:
         return escape(change_line(change)) + "\n"
     before, after = found
-    head = f"~ {change.path}: {len(before):,} → {len(after):,} characters\n"
+    head = f"~ {redact_text(change.path)}: {len(before):,} → {len(after):,} characters\n"
     return escape(head) + _lines_html(_diff(before, after), "    ")
 
 
@@ -195,10 +196,6 @@ def _marked(line: DiffLine) -> str:
     return "".join(tags[mark].format(escape(piece)) for piece, mark in line.parts)
 
 
-def _pre(content: str) -> str:
-    return f'<pre style="line-height:1.4;white-space:pre-wrap">{content}</pre>'
-
-
 def _details(summary: str, content: str, *, unfolded: bool) -> str:
     shown = " open" if unfolded else ""
-    return f"<details{shown}><summary>{escape(summary)}</summary>{_pre(content)}</details>"
+    return f"<details{shown}><summary>{escape(summary)}</summary>{pre(content)}</details>"

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from notebook_agent import view
 from notebook_agent.errors import CommandError, StoreFormatError
-from notebook_agent.graph import Graph
-from notebook_agent.history import History
-from notebook_agent.ids import RunKey, StepRef
+from notebook_agent.ids import RunKey
+from notebook_agent.session.pages import page_of
 from notebook_agent.session.references import typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.words import as_word
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.portable import export_run, import_run
-from notebook_agent.store.protocol import RunRecord, Store
+from notebook_agent.store.protocol import Store
 from notebook_agent.view.escape import plural
-from notebook_agent.view.wire import Detail, Page
 
-__all__ = ["check_free", "export", "page_of", "take_in"]
+__all__ = ["check_free", "export", "take_in"]
 
-_STEPS = 500
-_BYTES = 1_000_000
+_STEPS = 5_000
+_BYTES = 10_000_000
 _HEADER = 300
 _KINDS = ".html (a page to scrub through) and .json (the run itself, or with --calls its LLM calls)"
 
@@ -135,53 +131,8 @@ def _write_page(ws: Workspace, path: Path) -> str:
         raise CommandError(f"{path} has no suffix that export knows: {_KINDS}")
     from notebook_agent.view import page
 
-    made = page_of(ws.in_use().history, ws.in_use().graph)
+    made = page_of(ws.in_use().history, ws.in_use().graph, most=_STEPS, size=_BYTES)
     with _beside(path) as part:
         part.write_text(page.render(made, ws.label()), encoding="utf-8")
-    return f"{path}: {plural(len(made['details']), 'checkpoint')}, {path.stat().st_size / 1000:,.0f} kB"
-
-
-def page_of(history: History, graph: Graph, most: int = _STEPS, size: int = _BYTES) -> Page:
-    """Return what an exported page carries: the run, its ancestors and forks.
-
-    Of the checkpoints the newest are carried whole, the run's own before those of others: up to `most`,
-    and up to `size` bytes as JSON.
-    """
-    overview = view.overview(history, graph)
-    refs = list(dict.fromkeys(ref for run in _line_last(history) for ref in _checkpoints(run)))
-    details = dict(_newest(history, graph, refs[: -most - 1 : -1], size))
-    left = len(refs) - len(details)
-    note = (
-        f"Without the details of the {left:,} oldest of {plural(len(refs), 'checkpoint')}. " if left else ""
-    )
-    return Page(overview=overview, details=details, note=f"{note}Secrets are masked.")
-
-
-def _line_last(history: History) -> list[RunRecord]:
-    """The family with the run's ancestors and the run itself at the end."""
-    family = history.family()
-    by_key = {run.key: run for run in family}
-    line, run = list[RunRecord](), by_key.get(history.key)
-    while run is not None:
-        line.insert(0, run)
-        run = None if run.parent is None else by_key.get(run.parent.run)
-    return [other for other in family if other not in line] + line
-
-
-def _newest(history: History, graph: Graph, refs: list[StepRef], size: int) -> Iterator[tuple[str, Detail]]:
-    """Go through details until they are too large together; the first comes in any case."""
-    spent = 0
-    for ref, made in zip(refs, view.details(history, graph, refs), strict=True):
-        spent += len(json.dumps(made, ensure_ascii=False).encode("utf-8", "replace"))
-        if spent > size and ref != refs[0]:
-            return
-        yield _name(ref), made
-
-
-def _checkpoints(run: RunRecord) -> list[StepRef]:
-    first = 0 if run.parent is None or run.parent.seq is None else run.parent.seq + 1
-    return [StepRef(run.key, None), *(StepRef(run.key, first + n) for n in range(run.steps))]
-
-
-def _name(ref: StepRef) -> str:
-    return f"{ref.run.app_id}@{'start' if ref.seq is None else ref.seq}"
+    size = f"{path.stat().st_size / 1000:,.0f} kB"
+    return f"{path}: {plural(len(made['details']), 'checkpoint')}, {size}. {made['note']}"

@@ -44,7 +44,7 @@ class Following(ABC, Generic[Told]):
 
     @abstractmethod
     def _take(self, event: Event) -> None:
-        """Learn from an event, in the thread that runs."""
+        """Learn from an event, in the thread that runs; nothing is done to the run there."""
 
     @abstractmethod
     def _rest(self) -> None:
@@ -76,4 +76,4 @@ class Following(ABC, Generic[Told]):
         self._unsubscribe()
         self._app = app
         self._turn(app)
-        self._unsubscribe = app.subscribe(self._take) if app is not None else lambda: None
+        self._unsubscribe = app.subscribe(self._take, passive=True) if app is not None else lambda: None

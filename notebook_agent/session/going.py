@@ -15,7 +15,7 @@ from notebook_agent.history import History
 from notebook_agent.ids import StepRef
 from notebook_agent.interrupts import held
 from notebook_agent.session.edits import find_edits
-from notebook_agent.session.forks import check_label, fork, next_after, replaced, seen_by
+from notebook_agent.session.forks import fork, next_after, replaced, seen_by
 from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.recorder import Recorder
 from notebook_agent.session.references import Where
@@ -29,7 +29,6 @@ from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.served import guarded_actions
 
 __all__ = [
-    "check_label",
     "fork",
     "go",
     "goto",
@@ -58,17 +57,12 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
     __tracebackhide__ = True
     if app.get_next_action() is None:
         raise CommandError(f"{ws.label()} is finished: %agent fork @K goes on from an earlier step")
-    budget = plan.budget or ws.settings.budget()
     if told := missing_reads(app):
         screen.say(told)
     recorder = Recorder(screen, app.store, guarded_actions(app.graph))
     unsubscribe = app.subscribe(recorder)
     try:
-        ws.worker.passes(app.gate)
-        ws.set_ledger(app, fresh=plan.fresh)
-        app.allow_effects = plan.allow_effects
-        with nullcontext() if budget is None else app.within(budget), _refusal_kept(ws, app, plan):
-            drive(app, plan, ws.loop)
+        _drive(ws, app, plan)
     except (KeyboardInterrupt, Stopped) as stopped:
         stopped.add_note(_stopped(ws, app, recorder))
         raise
@@ -80,6 +74,21 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
         if plan.fresh:
             ws.set_ledger(app)
     name_secrets(ws, app.state, (key for step in recorder.steps for key in step.writes))
+    return _came_to(app, plan, recorder, note)
+
+
+def _drive(ws: Workspace, app: Application, plan: Plan) -> None:
+    __tracebackhide__ = True
+    ws.worker.passes(app.gate)
+    ws.set_ledger(app, fresh=plan.fresh)
+    app.allow_effects = plan.allow_effects
+    budget = plan.budget or ws.settings.budget()
+    limited = nullcontext() if budget is None else app.within(budget)
+    with limited, _refusal_kept(ws, app, plan), _put_in(app, plan.actions):
+        drive(app, plan, ws.loop)
+
+
+def _came_to(app: Application, plan: Plan, recorder: Recorder, note: str | None) -> RunResult:
     following = app.get_next_action()
     return RunResult(
         run=run_name(app.history.run),
@@ -91,6 +100,21 @@ def _go(ws: Workspace, app: Application, plan: Plan, *, note: str | None, screen
         note=note,
         served=tuple(recorder.served),
     )
+
+
+@contextmanager
+def _put_in(app: Application, actions: Mapping[str, object]) -> Iterator[None]:
+    """Put functions into the graph, and the former ones again where no step came of it."""
+    graph, head = app.graph, app.sequence_id
+    for name, function in actions.items():
+        app.rebind(name, function)
+    try:
+        yield
+    except BaseException:
+        if app.sequence_id == head:
+            for name in actions:
+                app.rebind(name, graph.get_action(name))
+        raise
 
 
 @contextmanager
@@ -214,16 +238,16 @@ def retry(  # noqa: PLR0913  # each an option of `%agent retry`
     """Go on from the failed step with the present code, and the inputs and halts of its call."""
     __tracebackhide__ = True
     _unfinished(ws)
-    replaced(ws.in_use().graph, actions or {})
-    for name, function in (actions or {}).items():
-        ws.in_use().rebind(name, function)
-    _take_newest(ws, set(actions or {}))
-    app, plan, note = retry_plan(ws, step=step)
-    plan.fresh, plan.budget, plan.allow_effects = fresh, budget, allow_effects
-    ws.set_ledger(app, fresh=fresh)
-    for told in filter(None, (changed_line(ws), price_line(app))):
-        (screen or ws.screen).say(told)
-    return go(ws, app, plan, note=note, screen=screen)
+    given = actions or {}
+    replaced(ws.in_use().graph, given)
+    _take_newest(ws, set(given))
+    with _put_in(ws.in_use(), given):
+        app, plan, note = retry_plan(ws, step=step)
+        plan.fresh, plan.budget, plan.allow_effects, plan.actions = fresh, budget, allow_effects, given
+        ws.set_ledger(app, fresh=fresh)
+        for told in filter(None, (changed_line(ws), price_line(app))):
+            (screen or ws.screen).say(told)
+        return go(ws, app, plan, note=note, screen=screen)
 
 
 def _take_newest(ws: Workspace, given: set[str]) -> None:

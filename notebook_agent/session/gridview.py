@@ -15,6 +15,7 @@ from notebook_agent.session.shown import Shown, Table
 from notebook_agent.store.protocol import Store
 from notebook_agent.view.brief import brief, cost, duration
 from notebook_agent.view.escape import escape, one_line, plural
+from notebook_agent.view.pre import pre
 from notebook_agent.view.wire import GridFork, GridRow, GridWire
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class GridView(Shown):
         return f'<div class="na-grid-page">{told}</div>'
 
     def _cells(self, fork: Forked, columns: Sequence[str], row: Sequence[str]) -> str:
-        steps = f"<pre>{escape(self._steps(fork))}</pre>"
+        steps = pre(escape(self._steps(fork)))
         opened = f"<details><summary>{escape(row[0])}</summary>{steps}</details>"
         wide = {"why", *self.grid.names}
         cells = "".join(

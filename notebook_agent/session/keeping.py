@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from notebook_agent.errors import CommandError
-from notebook_agent.session.going import check_label
+from notebook_agent.session.forks import check_label
 from notebook_agent.session.references import find_only, typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
@@ -16,7 +17,7 @@ from notebook_agent.store.protocol import Reclaimed, RunRecord, RunSize
 from notebook_agent.view.brief import short_id, size
 from notebook_agent.view.escape import escape, plural
 
-__all__ = ["Sizes", "delete", "gc", "pin", "relabel", "restore", "size_line", "sizes"]
+__all__ = ["Sizes", "delete", "file_size", "gc", "pin", "relabel", "restore", "size_line", "sizes"]
 
 _SHOWN = 3
 _QUICK = 50_000_000
@@ -131,12 +132,14 @@ def _values(found: Reclaimed) -> str:
 
 
 def _file(ws: Workspace) -> str:
-    """Say what the whole file takes, with its log."""
-    from pathlib import Path
+    found = file_size(ws.store().location)
+    return f" (the file has {found})" if found else ""
 
-    location = ws.store().location
+
+def file_size(location: str) -> str:
+    """Say what a store's file takes, with its log; nothing of a store in memory."""
     files = [each for each in (Path(location), Path(f"{location}-wal")) if each.is_file()]
-    return f" (the file has {size(sum(each.stat().st_size for each in files))})" if files else ""
+    return size(sum(each.stat().st_size for each in files)) if files else ""
 
 
 def _lost(removed: Sequence[RunRecord], count: int) -> str:
@@ -169,8 +172,6 @@ def sizes(ws: Workspace) -> Sizes:
 
 def size_line(ws: Workspace) -> str:
     """Say what takes most of the run in use, where that is found quickly."""
-    from pathlib import Path
-
     location = Path(ws.store().location)
     if ws.app is None or (location.is_file() and location.stat().st_size > _QUICK):
         return "%agent runs --size lists them"

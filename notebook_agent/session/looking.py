@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from notebook_agent._version import __version__
 from notebook_agent.errors import MissingKeyError
 from notebook_agent.history import Flip, History, changes, made
@@ -11,11 +9,11 @@ from notebook_agent.session.branches import forks_and_branches, nested, only_bra
 from notebook_agent.session.comparing import diff
 from notebook_agent.session.counterpart import compared
 from notebook_agent.session.exchange import Exchange
-from notebook_agent.session.keeping import size_line
+from notebook_agent.session.keeping import file_size, size_line
 from notebook_agent.session.picturing import GraphPicture, graph, picture
 from notebook_agent.session.references import Where
 from notebook_agent.session.results import StateView, StepResult, Why, run_name
-from notebook_agent.session.shown import Said, Table
+from notebook_agent.session.shown import Said, StepsTable, Table
 from notebook_agent.session.standing import coming, status
 from notebook_agent.session.tables import calls_table, runs_table, steps_table
 from notebook_agent.session.words import hint
@@ -61,17 +59,27 @@ def log(ws: Workspace, run: str | None, *, with_calls: bool) -> Table:
     found = made(history.store, history.key)
     names = {run.key: run_name(run) for run in history.family()}
     if with_calls:
-        return calls_table(found, history.strays())
+        return _marked(ws, history, calls_table(found, history.strays()))
     steps = list(history)
     served = set() if ws.app is None else Served().among(history.store, ws.app.graph, steps)
-    return steps_table(steps, found, names, history.edits(), served)
+    return _marked(ws, history, steps_table(steps, found, names, history.edits(), served))
+
+
+def _marked(ws: Workspace, history: History, table: Table) -> Table:
+    """Say where the view stands, if it stands in the past of this run: the table has all of the run."""
+    past = ws.past
+    if past is None or past.run != history.key:
+        return table
+    where = f"{run_name(history.run)}@{'start' if past.seq is None else past.seq}"
+    note = f"looking at {where}{'' if past.seq is None else ' (→)'}; a run from here makes a fork"
+    return StepsTable(table.columns, table.rows, table.empty, past.seq, note)
 
 
 def calls(ws: Workspace, where: Where) -> Table:
     """Return the table of the run's LLM calls, or a step's with what was said in them."""
     if where is None:
         history = ws.in_use().history
-        return calls_table(made(history.store, history.key), history.strays())
+        return _marked(ws, history, calls_table(made(history.store, history.key), history.strays()))
     history, seq = ws.resolve(where)
     found = [] if seq is None else made(history.store, history.key, seq)
     told = tuple(each.call for each in found)
@@ -153,10 +161,8 @@ def _version(package: str) -> str:
 
 
 def _size(location: str) -> str:
-    try:
-        return f" ({os.path.getsize(location) / 1e6:.1f} MB)"  # noqa: PTH202 - `:memory:` is no path
-    except OSError:
-        return ""
+    found = file_size(location)
+    return f" ({found})" if found else ""
 
 
 def _at(history: History, seq: int | None) -> str:

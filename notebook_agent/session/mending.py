@@ -18,6 +18,7 @@ from notebook_agent.session.watching import BisectView, Question, up_to
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.escape import escape
+from notebook_agent.view.pre import pre
 
 __all__ = ["Mended", "mend"]
 
@@ -43,7 +44,7 @@ class Mended(Shown):
 
     def html(self) -> str:
         """Return the same, with the tables of the forks."""
-        return f'<pre style="white-space:pre-wrap">{escape(self._head())}</pre>{self.view.html()}'
+        return f"{pre(escape(self._head()))}{self.view.html()}"
 
     def _head(self) -> str:
         good = self.found.found.last_good

@@ -45,6 +45,8 @@ _SHARE = 25
 """Making messages takes at most one part in so many of the time."""
 _QUIET = 0.15
 """Seconds without an event after which a run between two steps is taken to rest."""
+_GRACE = 0.1
+"""Seconds by which the thread beside a run waits longer than one that tells itself."""
 _TEXT = 4_000
 
 
@@ -72,9 +74,10 @@ class News(Following[Progress]):
         self._text = ""
         self._in_step = False
         self._heard_at = 0.0
+        self._told_here = float("-inf")
         self._messages = Pace(_SHARE, least=_INTERVAL)
         self._details = Pace(_SHARE, least=_READABLE)
-        self._teller = Teller(self._due, pace=self._messages, gather=_INTERVAL)
+        self._teller = Teller(self._due, wait=lambda: max(self._own_turn(), _INTERVAL))
 
     def _rest(self) -> None:
         """Tell at once what has been gathered, since a command is over."""
@@ -89,6 +92,7 @@ class News(Following[Progress]):
         """Tell in the thread that runs, unless another tells; trouble is left to the thread beside it."""
         if self._sending.acquire(blocking=False):
             try:
+                self._told_here = time.monotonic()
                 with suppress(Exception):
                     self._tell()
             finally:
@@ -145,38 +149,42 @@ class News(Following[Progress]):
         self._teller.wake()
 
     def _learn(self) -> None:
-        """Take in the events that were put by."""
-        going = self._going
-        while self._events:
-            event = self._events[0]
-            over = len(self._events) > 1 and isinstance(self._events[1], StepEnded)
-            seq = None if going is None else self._learn_one(going, event, over=over)
-            if seq is not None:
-                self._since = seq if self._since is None else min(seq, self._since)
-            self._events.popleft()
+        """Take in the events that were put by; the beginning of a step that is over says nothing."""
+        going, events, begun, first = self._going, self._events, None, self._since
+        while events and going is not None:
+            event = events.popleft()
+            seq: int | None
+            if isinstance(event, StepEnded):
+                begun, self._in_step, seq = None, False, event.record.seq
+                going.end(event.record, event.state)
+            elif isinstance(event, StepStarted):
+                begun, self._text, self._in_step, seq = event, "", True, event.ref.seq
+            else:
+                seq = self._learn_more(going, event)
+            if seq is not None and (first is None or seq < first):
+                first = seq
+        if begun is not None and going is not None:
+            going.begin(begun.ref, begun.action, begun.at)
+        self._since = first
 
-    def _learn_one(self, going: Going, event: Event, *, over: bool) -> int | None:
-        """Take an event in and return its step; one that begins a step which is `over` says nothing."""
+    def _learn_more(self, going: Going, event: Event) -> int | None:
+        """Take in what comes in the midst of a step; return the step."""
         if isinstance(event, TextStreamed):
             self._text = (self._text + event.text)[-2 * _TEXT :]
             return None if event.ref is None else event.ref.seq
-        if isinstance(event, StepStarted):
-            self._text, self._in_step = "", True
-            if not over:
-                going.begin(event.ref, event.action, event.at)
-            return event.ref.seq
-        if isinstance(event, StepEnded):
-            self._in_step = False
-            going.end(event.record, event.state)
-            return event.record.seq
         if isinstance(event, CallEnded):
             going.call(event.call)
             return None if event.call.step is None else event.call.step.seq
         return None
 
+    def _own_turn(self) -> float:
+        """Return in how many seconds the thread beside may tell; a run that tells itself goes first."""
+        grace = self._told_here + _INTERVAL + _GRACE - time.monotonic()
+        return max(self._messages.wait(), grace)
+
     def _due(self) -> float | None:
         """Tell what there is; look again when a run may have come to rest, or a step may be told whole."""
-        soon = self._messages.wait()
+        soon = self._own_turn()
         if soon == 0:
             self._flush()
         elif self._events:

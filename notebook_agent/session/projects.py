@@ -14,7 +14,7 @@ from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.protocol import RunRecord
 from notebook_agent.view.escape import plural
 
-__all__ = ["other_projects", "projects_table", "told_of_projects"]
+__all__ = ["other_projects", "project_names", "projects_table", "told_of_projects"]
 
 
 def projects_table(ws: Workspace) -> Table:
@@ -29,6 +29,11 @@ def projects_table(ws: Workspace) -> Table:
         for name, run in newest.items()
     )
     return Table(("", "project", "runs", "newest", "made in"), rows, "no projects yet")
+
+
+def project_names(ws: Workspace) -> list[str]:
+    """Return the projects of the session's store, that with the newest run first."""
+    return list(dict.fromkeys(run.key.project for run in _every(ws)))
 
 
 def other_projects(ws: Workspace) -> str:

@@ -18,6 +18,7 @@ from notebook_agent.session.workspace import Workspace
 from notebook_agent.view.brief import brief
 from notebook_agent.view.escape import escape, one_line, plural
 from notebook_agent.view.origin import left_out
+from notebook_agent.view.pre import pre
 
 __all__ = ["BlameView", "blame"]
 
@@ -51,7 +52,7 @@ class BlameView(Shown):
     def _told(self, code: Sequence[str]) -> str:
         origin = self.found.origin
         lines = [
-            f"{origin.path} at {self.where}: {self._written(origin)}",
+            f"{redact_text(origin.path)} at {self.where}: {self._written(origin)}",
             f"  {_value(origin, origin.value, 300)}",
         ]
         lines += [f"  before that: {_before(origin, 300)}"] if origin.kind == "edit" else []
@@ -67,7 +68,7 @@ class BlameView(Shown):
             calls[call.step].append(call)
         for each in self.found.causes:
             before = f" (before that: {_before(each, 60)})" if each.kind == "edit" else ""
-            yield f"  {each.path}: {self._written(each)}  {_value(each, each.value, 60)}{before}"
+            yield f"  {redact_text(each.path)}: {self._written(each)}  {_value(each, each.value, 60)}{before}"
             made = calls.pop(each.step.ref, []) if each.kind == "step" and each.step is not None else []
             yield from (f"    LLM call: {_said(call)}" for call in made[:_MOST_CALLS])
             if len(made) > _MOST_CALLS:
@@ -91,8 +92,8 @@ class BlameView(Shown):
     def html(self) -> str:
         """Return the same, with the source of the action."""
         code = escape(redact_text(self.source or ""))
-        source = f"<details><summary>code as it was then</summary><pre>{code}</pre></details>"
-        return f'<pre style="line-height:1.4">{escape(self._told(()))}</pre>{source if self.source else ""}'
+        source = f"<details><summary>code as it was then</summary>{pre(code)}</details>"
+        return f"{pre(escape(self._told(())))}{source if self.source else ''}"
 
 
 def blame(ws: Workspace, path: str, where: Where, most: int | None = NEAREST) -> BlameView:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notebook_agent.errors import CommandError, UnknownRunError, UnknownStepError
+from notebook_agent.redact import redact_text
 from notebook_agent.session.words import hint, listing
 from notebook_agent.store.protocol import RunRecord, StepRecord
 from notebook_agent.view.brief import short_id
@@ -63,7 +64,10 @@ def read_reference(where: Where) -> Reference:
         return Reference(step=str(where))
     run, at, step = where.rpartition("@") if isinstance(where, str) else ("", "", "")
     if not at or not step:
-        raise CommandError(f"{where!r} names no step: write @5, @-1, @head, @start, @ACTION or RUN@5")
+        number = where if isinstance(where, str) and where.isdecimal() else 5
+        raise CommandError(
+            f"{where!r} names no step: write @{number}, @-1, @head, @start, @ACTION or RUN@{number}"
+        )
     return Reference(run=run or None, step=step)
 
 
@@ -71,8 +75,12 @@ def check_name(label: str) -> None:
     """Refuse a label that could not be typed as a run's name.
 
     Raises:
-        CommandError: it is empty, has other characters, or means a step.
+        CommandError: it is empty, has other characters, means a step, or holds a secret.
     """
+    if isinstance(label, str) and (masked := redact_text(label)) != label:
+        raise CommandError(
+            f"a label is shown wherever its run is, and this one holds a secret ({masked}): take another name"
+        )
     if (
         not isinstance(label, str)
         or not _LABEL.fullmatch(label)
@@ -138,7 +146,7 @@ def typed_name(run: RunRecord, runs: Sequence[RunRecord]) -> str:
 
 
 def _name(run: RunRecord) -> str:
-    return run.label or run.key.app_id
+    return run.label or run.key.short
 
 
 def _begins(run: RunRecord, name: str) -> bool:
@@ -174,7 +182,7 @@ def _by_number(number: int, steps: Sequence[StepRecord], run: str) -> int:
 def _extent(known: Sequence[int]) -> str:
     if not known:
         return "no step yet (only @start)"
-    return f"{plural(len(known), 'step')} ({known[0]}-{known[-1]})"
+    return f"{plural(len(known), 'step')} ({known[0]}{f'-{known[-1]}' if known[1:] else ''})"
 
 
 def _by_action(action: str, steps: Sequence[StepRecord], run: str) -> int:

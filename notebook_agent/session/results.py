@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.condition import Check, Decision
 from notebook_agent.history import Change, Flip, last_key
-from notebook_agent.redact import mask_field, redact_text
+from notebook_agent.redact import mask_field, redact_text, repr_of
 from notebook_agent.session.shown import Shown, values_line
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord, StepRecord, StepValues
@@ -38,8 +38,8 @@ __all__ = [
 
 
 def run_name(run: RunRecord) -> str:
-    """Return what a run is called: its label, else its id; one that was removed is said to be."""
-    name = run.label or run.key.app_id
+    """Return what a run is called: its label, else its id in short; one that was removed is said to be."""
+    name = run.label or run.key.short
     return f"{name} (removed)" if run.removed else name
 
 
@@ -172,7 +172,7 @@ class StateView(Shown):
 
     def __str__(self) -> str:
         if isinstance(self.value, Mapping):
-            lines = [f"  {key}: {_tree(value, '    ', key)}" for key, value in self.value.items()]
+            lines = [f"  {_name(key)}: {_tree(value, '    ', key)}" for key, value in self.value.items()]
             return "\n".join([f"{self.where}, {plural(len(self.value), 'key')}", *lines])
         return f"{self.where}: {_tree(self.value, '  ', self.key)}"
 
@@ -232,6 +232,10 @@ def _newest(value: object, key: str) -> str:
     return brief(value, 110, key)
 
 
+def _name(key: object) -> str:
+    return one_line(redact_text(key if isinstance(key, str) else repr_of(key)), 100)
+
+
 def _tree(value: object, indent: str, key: str | None) -> str:
     if not isinstance(value, list) or not value:
         return brief(value, 300, key)
@@ -269,8 +273,8 @@ def _operand(key: str, value: object) -> str:
 def change_line(change: Change) -> str:
     """Write a change of a state on one line."""
     sign = {"added": "+", "removed": "-", "changed": "~"}[change.kind]
-    key = last_key(change.path)
+    key, path = last_key(change.path), redact_text(change.path)
     if change.kind == "changed":
-        return f"{sign} {change.path}: {brief(change.before, 60, key)} → {brief(change.after, 60, key)}"
+        return f"{sign} {path}: {brief(change.before, 60, key)} → {brief(change.after, 60, key)}"
     value = change.after if change.kind == "added" else change.before
-    return f"{sign} {change.path}: {brief(value, 110, key)}"
+    return f"{sign} {path}: {brief(value, 110, key)}"

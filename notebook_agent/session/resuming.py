@@ -53,7 +53,8 @@ def _named(ws: Workspace, name: str) -> RunRecord:
         return ws.record(name)
     except UnknownRunError:
         with told_of_projects(ws):
-            return find_run(name, [*ws.runs(), *_made_here(ws)], family=ws.family())
+            runs = {run.key: run for run in (*ws.runs(), *_made_here(ws))}
+            return find_run(name, list(runs.values()), family=ws.family())
 
 
 def _of_project(ws: Workspace, project: str, name: str | None) -> RunRecord:

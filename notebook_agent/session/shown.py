@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from notebook_agent.history.frame import frame
 from notebook_agent.view.brief import brief, cost, duration
-from notebook_agent.view.escape import escape
+from notebook_agent.view.escape import as_output, escape
+from notebook_agent.view.pre import pre
 from notebook_agent.view.table import Table as Drawn
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Said", "Shown", "Table", "values_line"]
+__all__ = ["Said", "Shown", "StepsTable", "Table", "values_line"]
 
 _NUMBERS = (int, float)
 _WRITTEN = {"ms": duration, "first": duration, "cost": cost}
@@ -31,10 +32,10 @@ class Shown:
 
     def html(self) -> str:
         """Return a static picture of it; by default its text."""
-        return f'<pre style="line-height:1.4">{escape(str(self))}</pre>'
+        return pre(escape(str(self)))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self.html()}
+        return {"text/plain": str(self), "text/html": as_output(self.html())}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,6 +83,33 @@ class Table(Shown):
     def _is_number(self, n: int) -> bool:
         values = [row[n] for row in self.rows if row[n] is not None]
         return bool(values) and all(isinstance(value, _NUMBERS) for value in values)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StepsTable(Table):
+    """A table of steps, or of what was done in them, where the view stands in the past.
+
+    Attributes:
+        at: The step in view, whose rows are marked; None for the initial state.
+        note: Says where that is.
+    """
+
+    at: int | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{Table.__str__(self)}\n{self.note}"
+
+    def html(self) -> str:
+        """Return the table as HTML."""
+        return f"{Table.html(self)}<div>{escape(self.note)}</div>"
+
+    def drawn(self) -> Drawn:
+        """Return it with its cells as texts; the DataFrame has no mark."""
+        drawn = Table.drawn(self)
+        marks = ["→ " if self.at is not None and row[0] == self.at else "" for row in self.rows]
+        cells = [(mark + row[0], *row[1:]) for mark, row in zip(marks, drawn.rows, strict=True)]
+        return replace(drawn, rows=tuple(cells))
 
 
 def values_line(values: Mapping[str, object], limit: int = 60) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from notebook_agent.application import Application
@@ -18,7 +19,7 @@ from notebook_agent.state import State
 from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view.escape import plural
 
-__all__ = ["Upcoming", "coming", "status", "upcoming"]
+__all__ = ["Upcoming", "coming", "run_beside", "status", "upcoming"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,23 @@ def status(ws: Workspace) -> Said:
         name = run_name(ws.store().run(ws.past.run))
         at = "start" if ws.past.seq is None else ws.past.seq
         lines.append(f"looking at {name}@{at}; a run from here makes a fork")
-    if steps and steps[-1].status != "completed":
-        lines.append(_failure(steps[-1]))
-    return Said("\n".join(lines))
+    return Said("\n".join([*lines, *_course(ws, steps[-1:])]))
+
+
+def _course(ws: Workspace, last: Sequence[StepRecord]) -> Iterator[str]:
+    """Say what goes on, and of a run at rest how its last step ended if that did not complete."""
+    beside = run_beside(ws)
+    if beside is not None:
+        yield f"{beside} goes on beside the cells; %agent stop ends it"
+    if beside != ws.label():
+        yield from (_failure(step) for step in last if step.status != "completed")
+
+
+def run_beside(ws: Workspace) -> str | None:
+    """Return what the run is called that goes on beside the cells; None where none does."""
+    gate = ws.worker.gate
+    found = (app for app in ws.apps.values() if gate is not None and app.gate is gate)
+    return next((run_name(app.history.run) for app in found), None)
 
 
 def _failure(step: StepRecord) -> str:

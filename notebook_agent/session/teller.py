@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from notebook_agent.pace import Pace
-
 __all__ = ["Teller"]
 
 _IDLE = 2.0
@@ -24,14 +22,12 @@ class Teller:
     Args:
         tell: Tells what there is; returns in how many seconds it wants to be called again if
             nothing wakes it before, or None.
-        pace: How often it may be called.
-        gather: Seconds from waking to the call, in which more may come.
+        wait: Tells the seconds from waking to the call, in which more may come.
     """
 
-    def __init__(self, tell: Callable[[], float | None], *, pace: Pace, gather: float) -> None:
+    def __init__(self, tell: Callable[[], float | None], *, wait: Callable[[], float]) -> None:
         self._tell = tell
-        self._pace = pace
-        self._gather = gather
+        self._wait = wait
         self._bell = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -52,7 +48,7 @@ class Teller:
 
     def _serve(self) -> None:
         while not self._ends():
-            time.sleep(max(self._pace.wait(), self._gather))
+            time.sleep(self._wait())
             self._bell.clear()
             try:
                 again = self._context.run(self._tell)

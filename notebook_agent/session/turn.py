@@ -28,7 +28,7 @@ class Plan:
 
     `one_turn` is off where the person said where to halt; `steps` bounds it in any case.
     `fresh` serves no LLM call from the record; `budget` limits the live ones. `allow_effects`
-    fires again what cannot be taken back.
+    fires again what cannot be taken back. `actions` are functions that are put in first.
     """
 
     inputs: Mapping[str, object] = field(default_factory=dict)
@@ -39,6 +39,7 @@ class Plan:
     fresh: bool = False
     allow_effects: bool = False
     budget: Budget | None = None
+    actions: Mapping[str, object] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     halted: str | None = None
     """Why it ended early, as a sentence; None where nothing but the plan itself ended it."""

@@ -8,6 +8,7 @@ from types import FunctionType
 
 from notebook_agent.errors import AgentError
 from notebook_agent.session.namespace import usable_names
+from notebook_agent.session.projects import project_names
 from notebook_agent.session.references import typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.standing import upcoming
@@ -21,6 +22,7 @@ def words(ws: Workspace, kind: str, run: str | None = None) -> Iterable[str]:
     kinds: dict[str, Callable[[], Iterable[str]]] = {
         "name": lambda: usable_names(ws.namespace),
         "run": lambda: [run_name(each) for each in ws.runs()],
+        "project": lambda: project_names(ws),
         "removed": lambda: _removed(ws),
         "step": lambda: _steps(ws, run),
         "replay": lambda: ["run"],

@@ -76,6 +76,11 @@ class Worker:
         """Whether a command runs."""
         return self._free.locked()
 
+    @property
+    def gate(self) -> Gate | None:
+        """What the command that runs passes before each step; None where none does."""
+        return self._gate
+
     def check(self) -> None:
         """Refuse a further command while one runs.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, Generic, Never, TypeVar
 
 from notebook_agent.errors import FrozenValueError, MissingKeyError, StateError, did_you_mean
@@ -208,6 +209,10 @@ class State(Mapping[str, Any], Generic[Data]):
         from notebook_agent.redact import mask, redact_text, repr_of
 
         return redact_text(repr_of(mask(self._values)))
+
+    def _repr_html_(self) -> str:
+        html: str = import_module("notebook_agent.view").state_html(self)
+        return html
 
     def __reduce__(self) -> tuple[type[State], tuple[dict[str, object], TypingSystem[Any] | None]]:
         return State, (dict(self._values), self._typing)

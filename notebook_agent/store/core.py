@@ -11,6 +11,7 @@ from notebook_agent.condition import Decision
 from notebook_agent.errors import StoreError, StoreFormatError, UnstorableError
 from notebook_agent.ids import RunKey
 from notebook_agent.interrupts import held
+from notebook_agent.redact import redact_text
 from notebook_agent.state import State
 from notebook_agent.store.claims import Claims
 from notebook_agent.store.codec.decode import Decoder
@@ -167,16 +168,20 @@ class Writing:
         if error is None:
             self._encoder.settle()
         elif isinstance(error, NoCodecError):
-            raise self._unstorable(error.value, endless=error.endless) from None
+            raise self._unstorable(error) from error.failure
 
-    def _unstorable(self, culprit: object, *, endless: bool) -> UnstorableError:
+    def _unstorable(self, error: NoCodecError) -> UnstorableError:
+        culprit = error.value
         path, key = _where(self._values, culprit)
         kind = type(culprit)
         name = (
             kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         )
-        if endless:
+        if error.endless:
             message = f"{path}: this {name} contains itself or is nested too deeply. Flatten it first."
+        elif error.failure is not None:
+            told = redact_text(f"{type(error.failure).__name__}: {error.failure}")
+            message = f"{path}: the encode that {name} was registered with raised {told}. Mend it."
         else:
             message = f"{path}: {unfit(culprit, name)}"
         return UnstorableError(message, path=path, key=key)

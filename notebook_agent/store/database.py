@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -188,6 +189,7 @@ class Database:
             name, timeout=_WAIT, isolation_level=None, check_same_thread=False, uri=self.read_only
         )
         connection.execute("PRAGMA trusted_schema = OFF")
+        _defend(connection)
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -205,6 +207,16 @@ class Database:
                 f"{self.location} is empty or of an older version, and open for reading only. {instead}",
                 path=self.location,
             )
+
+
+def _defend(connection: sqlite3.Connection) -> None:
+    """Let a crafted file run nothing: what its schema does is refused at once where Python can ask for it."""
+    import sqlite3
+
+    if sys.version_info >= (3, 12):
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_VIEW, False)
 
 
 def _keep_journal(connection: sqlite3.Connection, mode: str) -> None:

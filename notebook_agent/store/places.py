@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from notebook_agent.errors import AgentError, StoreError, StoreReadOnlyError
+from notebook_agent.redact import redact_text
 
 __all__ = ["MEMORY", "NAME", "check_project", "is_address", "locate_file"]
 
@@ -21,9 +22,14 @@ _PROJECT: Final = re.compile(r"[A-Za-z0-9_:.-]+")
 
 
 def check_project(name: object) -> None:
-    """Raise AgentError where this is no name of a project: letters, digits and `_ - . :`."""
+    """Raise AgentError where this is no name of a project: letters, digits and `_ - . :`, and no secret."""
     if not isinstance(name, str) or not _PROJECT.fullmatch(name):
         raise AgentError(f"A project's name has letters, digits and _ - . : only; not {name!r}.")
+    if (masked := redact_text(name)) != name:
+        raise AgentError(
+            f"A project's name is shown wherever its runs are, and this one holds a secret ({masked})."
+            " Take another."
+        )
 
 
 def is_address(named: object) -> bool:

@@ -141,10 +141,6 @@ def _masked(operands: Mapping[str, object]) -> Mapping[str, object]:
     return {key: mask_field(key, item) for key, item in operands.items()}
 
 
-def _is_short(item: object) -> bool:
-    return type(item) is str and len(item) < _SHORTEST
-
-
 def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise TypeError(f"a mapping was expected, not {type(value).__name__}")

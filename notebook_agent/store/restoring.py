@@ -130,7 +130,18 @@ def _record(  # noqa: PLR0913, PLR0917 (the columns)
     notebook: str | None,
     steps: int,
 ) -> RunRecord:
-    key = RunKey(project, app_id, partition)
     return RunRecord(
-        *(key, label, made, at, entrypoint, None, None, notebook, None, None, None, steps), removed=True
+        key=RunKey(project, app_id, partition),
+        label=label,
+        created_at=made,
+        updated_at=at,
+        entrypoint=entrypoint,
+        parent=None,
+        spawned_by=None,
+        notebook=notebook,
+        head=None,
+        status=None,
+        action=None,
+        steps=steps,
+        removed=True,
     )

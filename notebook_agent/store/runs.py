@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from notebook_agent.errors import RunExistsError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.interrupts import held
-from notebook_agent.redact import redact_json
+from notebook_agent.redact import redact_json, redact_text
 from notebook_agent.store.codec.types import thaw
 from notebook_agent.store.core import Core, at_any_age
 from notebook_agent.store.head import check_ended
@@ -69,7 +69,7 @@ def create_run(core: Core, new: NewRun) -> RunRecord:
         now = time.time()
         key = new.key
         row = (
-            *(key.project, key.app_id, key.partition_key, new.label, now, now, new.entrypoint),
+            *(key.project, key.app_id, key.partition_key, _masked(new.label), now, now, new.entrypoint),
             *(graph, state, parent, new.parent and new.parent.seq, base),
             *(None if new.spawned_by is None else owner_of(connection, new.spawned_by), new.notebook),
         )
@@ -119,7 +119,11 @@ def label_run(core: Core, key: RunKey, label: str | None) -> None:
     with held(), core.database.write() as transaction:
         connection = transaction.connection
         line = find_line(connection, key)
-        connection.execute("UPDATE run SET label = ? WHERE id = ?", (label, line.id))
+        connection.execute("UPDATE run SET label = ? WHERE id = ?", (_masked(label), line.id))
+
+
+def _masked(label: str | None) -> str | None:
+    return None if label is None else redact_text(label)
 
 
 def pin_run(core: Core, key: RunKey, *, pinned: bool) -> None:

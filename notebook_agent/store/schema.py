@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -203,6 +204,13 @@ VERSION = len(_MIGRATIONS)
 _AGED = 3
 """The first version with an age."""
 
+_TABLES = ("schema_version", *re.findall(r"CREATE TABLE (\w+)", "".join(_MIGRATIONS)))
+_NO_ROWS = f"""
+SELECT type || ' ' || name FROM sqlite_schema WHERE type = 'trigger'
+OR (rootpage = 0 AND lower(name) IN ({", ".join(map(repr, _TABLES))})) LIMIT 1
+"""  # noqa: S608 (constants)
+"""What would run when rows are read or written: triggers, and views and virtual tables in a table's place."""
+
 _RECORDS = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, applied_at REAL NOT NULL, made_by TEXT)"
 
 
@@ -210,7 +218,7 @@ def check(connection: Connection, path: str) -> int:
     """The version of the store in this file, 0 for an empty file.
 
     Raises:
-        StoreFormatError: it is another program's file, or a newer version's, or damaged.
+        StoreFormatError: it is another program's file, a newer version's, damaged, or would run statements.
     """
     if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         return 0
@@ -219,6 +227,7 @@ def check(connection: Connection, path: str) -> int:
         raise StoreFormatError(
             f"{path} is a SQLite file of another program. Choose another path for the store.", path=path
         )
+    _check_rows(connection, path)
     version = _version(connection, path)
     if version > VERSION:
         raise StoreFormatError(
@@ -227,6 +236,17 @@ def check(connection: Connection, path: str) -> int:
             path=path,
         )
     return version
+
+
+def _check_rows(connection: Connection, path: str) -> None:
+    """Refuse a file with statements of its own, which SQLite would run, for as long as they like."""
+    row = connection.execute(_NO_ROWS).fetchone()
+    if row is not None:
+        raise StoreFormatError(
+            f"{path} has a {row[0]!r}, which no store has: it would run whenever the file is read or written."
+            " Remove it from the file, or choose another path.",
+            path=path,
+        )
 
 
 def _version(connection: Connection, path: str) -> int:

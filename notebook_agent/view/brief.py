@@ -6,7 +6,7 @@ import reprlib
 from collections.abc import Mapping
 from itertools import islice
 
-from notebook_agent.redact import mask, mask_field, repr_of
+from notebook_agent.redact import mask, mask_field, repr_of, tells
 from notebook_agent.view.escape import clip, writable
 from notebook_agent.view.images import image_in
 
@@ -52,6 +52,8 @@ class _Brief(reprlib.Repr):
 
 def _shown(key: object, item: object) -> object:
     """What stands under a key, a secret by its rule's name."""
+    if isinstance(key, str) and isinstance(item, bytes) and tells(key):
+        return mask_field(key, item.decode("latin-1"))
     return mask_field(key, item) if isinstance(key, str) and isinstance(item, str) else item
 
 

@@ -14,7 +14,7 @@ from notebook_agent.graph import Graph
 from notebook_agent.ids import Json
 from notebook_agent.view.dot import dot_body, graph_text
 from notebook_agent.view.engines import drawn_apart
-from notebook_agent.view.escape import escape
+from notebook_agent.view.escape import as_output, escape
 from notebook_agent.view.layout import lay_out
 from notebook_agent.view.shape import Direction, shape_of
 from notebook_agent.view.svg import data_uri, graph_svg
@@ -38,7 +38,7 @@ def graph_mimebundle(graph: Graph | Json, *, with_conditions: bool = True) -> di
     """Show a graph where no kernel and no script runs: a picture, and a text that reads well."""
     wire = graph_wire(graph, with_conditions=with_conditions)
     text = graph_text(graph)
-    return {"text/plain": text, "text/html": picture_html(graph_svg(wire), text, wire)}
+    return {"text/plain": text, "text/html": as_output(picture_html(graph_svg(wire), text, wire))}
 
 
 def picture_html(svg: str, text: str, wire: GraphWire) -> str:
@@ -168,7 +168,7 @@ class _Drawn:
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: object
     ) -> dict[str, str]:
-        bundle = {"text/plain": self.text, "text/html": self._html()}
+        bundle = {"text/plain": self.text, "text/html": as_output(self._html())}
         wanted = set(include or bundle) - set(exclude or ())
         return {kind: text for kind, text in bundle.items() if kind in wanted}
 

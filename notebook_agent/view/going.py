@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from notebook_agent.calls.protocol import CallRecord
 from notebook_agent.graph import Graph
@@ -20,6 +22,7 @@ from notebook_agent.view.wire import Detail, Progress, Totals
 
 __all__ = ["Going", "progress"]
 
+_Kept = TypeVar("_Kept")
 _SHARE = 400
 """Reading the run's label and what else events do not tell takes at most one part in so many of the time."""
 _SELDOM = 1.0
@@ -38,20 +41,24 @@ def progress(history: History, graph: Graph, *, n: int, since: int, text: str = 
         since: The first step that may have changed.
         text: What the running step has streamed so far.
     """
-    going = Going(history)
+    going = Going(history, since=since)
     return {**going.progress(graph, n=n, since=since, text=text), "detail": going.detail(graph)}
 
 
 class Going:
     """A run that goes on: what is known of it, kept from message to message.
 
-    What events told is not read from the store again, so a message costs no more in a long run.
+    What events told is not read from the store again, and is kept no longer than until it is told: a
+    message costs no more in a long run, and neither does the run.
     """
 
-    def __init__(self, history: History, served: Served | None = None) -> None:
+    def __init__(self, history: History, served: Served | None = None, *, since: int | None = None) -> None:
+        """Take a run as it stands; what is told first are its steps from `since` on, if not its newest."""
         self._history = history
         self._served = served or Served()
-        self._steps = {step.seq: step for step in history.store.steps(history.key)}
+        newest = (history.run.head or 0) - 1
+        first = newest if since is None else min(since, newest)
+        self._steps = {step.seq: step for step in history.store.steps(history.key, first=max(0, first))}
         self._tally = Tally.of(history.store.call_counts(history.key).values())
         self._below = Tally()
         self._counting = Pace(_SHARE, least=_SOMETIMES)
@@ -64,7 +71,19 @@ class Going:
         seq = ref.seq or 0
         before = self._steps.get(seq - 1)
         decision = None if before is None else before.next
-        self._steps[seq] = StepRecord(ref, action, "running", at, None, None, decision, None, None, (), ())
+        self._steps[seq] = StepRecord(
+            ref=ref,
+            action=action,
+            status="running",
+            started_at=at,
+            ended_at=None,
+            code=None,
+            decision=decision,
+            next=None,
+            failure=None,
+            reads=(),
+            writes=(),
+        )
 
     def end(self, step: StepRecord, state: State | None = None) -> None:
         """Take in what a step has come to."""
@@ -83,8 +102,8 @@ class Going:
         """
         newest = self._newest()
         last = newest.seq if newest else -1
-        self._states = {seq: self._states[seq] for seq in (last - 1, last) if seq in self._states}
         fresh = [self._steps[seq] for seq in range(since, last + 1) if seq in self._steps]
+        self._steps, self._states = _last(self._steps, last), _last(self._states, last)
         shown = fresh or ([] if newest is None else [newest])
         own = [step for step in shown if step.ref.run == self._history.key]
         record, writer = self._record(graph, goes_on=runs and bool(own))
@@ -135,3 +154,8 @@ class Going:
 
     def _newest(self) -> StepRecord | None:
         return next(reversed(self._steps.values()), None)
+
+
+def _last(kept: Mapping[int, _Kept], last: int) -> dict[int, _Kept]:
+    """Return what is kept of the last two steps."""
+    return {seq: kept[seq] for seq in (last - 1, last) if seq in kept}

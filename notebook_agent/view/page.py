@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from notebook_agent.errors import AgentError
+from notebook_agent.ids import Json
+from notebook_agent.view.escape import escape, in_one_block
+from notebook_agent.view.sharing import Shared
 from notebook_agent.view.wire import Page
 
 __all__ = ["bundled", "iframe", "render"]
@@ -102,9 +105,9 @@ def iframe(page: Page, picture: str, alt: str) -> dict[str, str]:
     return {
         "text/html": (
             f'<div class="na-snapshot"><style>{_FRAME}</style>'
-            f'<img alt="{html.escape(alt)}" src="{uri}">'
+            f'<img alt="{escape(alt)}" src="{uri}">'
             '<iframe title="Agent, as recorded" sandbox="allow-scripts" '
-            f'srcdoc="{html.escape(render(page, alt, framed=True))}"></iframe></div>'
+            f'srcdoc="{in_one_block(html.escape(render(page, alt, framed=True)))}"></iframe></div>'
         ),
         "text/plain": alt,
     }
@@ -135,5 +138,6 @@ def _sha256(text: str) -> str:
 
 
 def _embedded(page: Page) -> str:
-    text = json.dumps(page, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    shared = Shared()
+    shared.put(cast("Json", page))
+    return shared.text().replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

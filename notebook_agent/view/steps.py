@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 
 from notebook_agent.ids import StepRef
 from notebook_agent.store.protocol import StepRecord
@@ -25,16 +26,20 @@ def steps_wire(
 
     After the `edited` the state was changed by hand; the `served` gave their record again.
     """
-    names = _Names()
+    places: dict[str, int] = {}
+    place = places.setdefault
+    action = [place(step.action, len(places)) for step in steps]
+    decisions = [step.decision for step in steps]
     made = StepsWire(
         first=steps[0].seq if steps else 0,
-        names=names.known,
-        action=[names.of(step.action) for step in steps],
-        source=[-1 if step.decision is None else names.of(step.decision.source) for step in steps],
-        status="".join(_LETTERS[step.status] for step in steps),
+        names=[],
+        action=action,
+        source=[-1 if each is None else place(each.source, len(places)) for each in decisions],
+        status="".join([_LETTERS[step.status] for step in steps]),
         ms=[_took(step) for step in steps],
         stale=[i for i, step in enumerate(steps) if is_stale(step)],
     )
+    made["names"] = list(places)
     if edited:
         made["edited"] = [i for i, step in enumerate(steps) if step.ref in edited]
     if served:
@@ -52,11 +57,12 @@ def joined_steps(old: StepsWire, fresh: StepsWire) -> StepsWire | None:
     kept = fresh["first"] - old["first"]
     if not 0 <= kept <= len(old["status"]):
         return None
-    names = _Names(old["names"])
-    action, source = ([names.at(fresh, n) for n in fresh[column]] for column in ("action", "source"))
+    places = {name: place for place, name in enumerate(old["names"])}
+    anew = [places.setdefault(name, len(places)) for name in fresh["names"]]
+    action, source = ([-1 if n < 0 else anew[n] for n in fresh[column]] for column in ("action", "source"))
     made = StepsWire(
         first=old["first"],
-        names=names.known,
+        names=list(places),
         action=old["action"][:kept] + action,
         source=old["source"][:kept] + source,
         status=old["status"][:kept] + fresh["status"],
@@ -72,25 +78,9 @@ def _joined(old: Sequence[int], fresh: Sequence[int], kept: int) -> list[int]:
     return [i for i in old if i < kept] + [i + kept for i in fresh]
 
 
-class _Names:
-    """Names in the order in which they first came."""
-
-    def __init__(self, known: Iterable[str] = ()) -> None:
-        self.known = list(known)
-        self._places = {name: place for place, name in enumerate(self.known)}
-
-    def of(self, name: str) -> int:
-        place = self._places.setdefault(name, len(self.known))
-        if place == len(self.known):
-            self.known.append(name)
-        return place
-
-    def at(self, steps: StepsWire, place: int) -> int:
-        return -1 if place < 0 else self.of(steps["names"][place])
-
-
 def _took(step: StepRecord) -> float:
-    if step.ended_at is None:
+    end = time.time() if step.status == "running" else step.ended_at
+    if end is None:
         return -1
-    ms = (step.ended_at - step.started_at) * 1000
+    ms = (end - step.started_at) * 1000
     return round(ms) if ms >= _EXACT else round(ms, 1)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from itertools import islice
 
 from notebook_agent.history import Change, changes, last_key
@@ -28,7 +29,9 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202
 _LARGEST_INT = 2**53
 _LEAST_TEXT = 80
 _SHORTEST_SECRET = 8
+_REMEMBERED = 2_000
 _REPR = 2_000
+_BYTES = 60
 _MOST_CHANGES = 200
 _SCALAR, _CONTAINER = 6, 24
 """What a number and the frame of a container take of the room, in characters."""
@@ -152,10 +155,8 @@ class _Writer:
     def masked(self, text: str, key: str | None) -> str:
         if len(text) < _SHORTEST_SECRET:
             return text
-        if key is None:
-            return str(self.limits.mask(text))
-        shown = self.limits.mask({key: text})
-        return str(next(iter(shown.values()))) if isinstance(shown, Mapping) else text
+        masked = _masked if len(text) > _REMEMBERED else _remembered
+        return masked(self.limits.mask, text, key)
 
     def nested(self, value: object) -> ValueWire:
         if len(self.within) >= self.limits.depth or id(value) in self.within:
@@ -182,11 +183,12 @@ class _Writer:
         wire["type"] = type_name
         return wire
 
-    def bytes(self, value: bytes) -> ValueWire:
+    def bytes(self, value: bytes, key: str | None = None) -> ValueWire:
         image = image_in(value)
         if image is not None:
             return _image(image.mime, image.base64, len(image.data))
-        return {"t": "other", "type": "bytes", "text": f"{value[:60]!r} ({len(value):,} bytes)"}
+        text = self.masked(value[: _BYTES + _SECRET].decode("latin-1"), key)[:_BYTES].encode("latin-1")
+        return {"t": "other", "type": "bytes", "text": f"{text!r} ({len(value):,} bytes)"}
 
     def mapping(self, value: Mapping[object, object]) -> dict[str, Json]:
         items: list[Json] = []
@@ -201,11 +203,14 @@ class _Writer:
             return self.unmasked(value)
         if type(value) is str and isinstance(key, str):
             return self.text(value, key)
+        if type(value) is bytes and isinstance(key, str):
+            self.spent += _CONTAINER
+            return self.bytes(value, key)
         return self.wire(value)
 
     def unmasked(self, value: object) -> ValueWire:
         """What stands under a key that holds no secrets."""
-        limits, self.limits = self.limits, replace(self.limits, mask=lambda shown: shown)
+        limits, self.limits = self.limits, replace(self.limits, mask=_as_it_is)
         try:
             return self.wire(value)
         finally:
@@ -227,6 +232,21 @@ class _Writer:
 
     def other(self, value: object) -> ValueWire:
         return {"t": "other", "type": type(value).__name__, "text": self.shown(clip(repr_of(value), _REPR))}
+
+
+def _masked(hide: Callable[[object], object], text: str, key: str | None) -> str:
+    if key is None:
+        return str(hide(text))
+    shown = hide({key: text})
+    return str(next(iter(shown.values()))) if isinstance(shown, Mapping) else text
+
+
+_remembered = lru_cache(maxsize=4_096)(_masked)
+"""Neighbouring steps hold the same texts, and to look for secrets takes most of the time."""
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def _rough(value: object) -> int:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from notebook_agent import ApplicationBuilder, action
-from notebook_agent.session.exporting import page_of
+from notebook_agent.session.pages import page_of
 from notebook_agent.view.page import render
 from tests.browser.axe import grave, needs_axe
 from tests.browser.test_hosts import SETUP

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notebook_agent import ApplicationBuilder, State, action, view
-from notebook_agent.session.exporting import page_of
+from notebook_agent.session.pages import page_of
 from notebook_agent.view.page import render
 from tests.browser import lab
 from tests.browser.payloads import PAYLOADS, everywhere

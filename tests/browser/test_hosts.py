@@ -39,8 +39,7 @@ app = marimo.App()
 def _():
     import notebook_agent
     from notebook_agent import GraphBuilder, action
-    from notebook_agent.session.backend import PanelBackend
-    from notebook_agent.widgets import Panel
+    from notebook_agent.widgets import StateView, TimeSlider
 
     @action(reads=["n"], writes=["n"])
     def count(state):
@@ -49,7 +48,30 @@ def _():
     talk = GraphBuilder().with_actions(count).with_transitions(("count", "count")).build()
     agent = notebook_agent.use(talk, state={"n": 0})
     agent.step(4)
-    Panel(PanelBackend(agent.workspace))
+    return StateView, TimeSlider, agent
+
+
+@app.cell
+def _(agent):
+    agent
+    return
+
+
+@app.cell
+def _(agent):
+    agent.panel()
+    return
+
+
+@app.cell
+def _(StateView, agent):
+    StateView(agent)
+    return
+
+
+@app.cell
+def _(TimeSlider, agent):
+    TimeSlider(agent)
     return
 
 
@@ -178,15 +200,19 @@ def marimo(path, tmp_path):
 
 
 def test_it_lives_in_marimo(browser, tmp_path):
-    """Where there are no magics: the widget itself, with the kernel behind it."""
+    """Where there are no magics: an agent, its panel and its parts, each in a cell, stand together."""
     path = tmp_path / "talk.py"
     path.write_text(MARIMO)
     with marimo(path, tmp_path) as url:
         page, problems = lab.new_page(browser)
         page.goto(url)
-        slider = slider_of(page)
-        expect(slider).to_have_attribute("aria-valuetext", "step 3 of 3: count, completed", timeout=60_000)
-        slider.fill("1")
-        expect(page.get_by_role("tabpanel")).to_contain_text("2")
+        sliders, states = slider_of(page), page.get_by_role("tabpanel", name="State")
+        expect(sliders).to_have_count(3, timeout=60_000)
+        expect(states).to_have_count(3)
+        expect(sliders.last).to_have_attribute("aria-valuetext", "step 3 of 3: count, completed")
+        sliders.last.fill("1")
+        for n in range(3):
+            expect(sliders.nth(n)).to_have_attribute("aria-valuetext", "step 1 of 3: count, completed")
+            expect(states.nth(n)).to_contain_text("2")
         page.context.close()
     assert [] == problems

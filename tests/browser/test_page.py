@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 from playwright.sync_api import expect
 
 from notebook_agent.view.page import iframe, render
 
+STYLE = files("notebook_agent") / "static" / "panel.css"
 HOSTILE = "</script><script>hit()</script><img src=x onerror=hit()><svg onload=hit()>\"'><iframe srcdoc=x>"
+
+REACHED = """() => {
+  const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]).map(rule => rule.cssText);
+  const names = new Set(rules.join(" ").match(/(?<=\\.)[a-z][\\w-]*/g));
+  const styleOf = name => {
+    const element = document.body.appendChild(document.createElement("span"));
+    element.className = name;
+    const style = getComputedStyle(element);
+    const told = [...style].map(property => style[property]).join();
+    element.remove();
+    return told;
+  };
+  return [...names].filter(name => styleOf(name) !== styleOf(""));
+}"""
 
 
 def spoilt(value, text):
@@ -131,3 +148,9 @@ def test_nothing_is_cut_off(opened, page_data, width):
     else:
         assert graph["y"] + graph["height"] <= tabs["y"]
     assert tabs["y"] + tabs["height"] <= slider["y"]
+
+
+def test_its_style_reaches_its_own_parts_alone(opened):
+    """The words of a highlighted source in another output, such as `.nx`, look as they did."""
+    page = opened(f"<style>{STYLE.read_text()}</style>")
+    assert page.evaluate(REACHED) == ["na-panel"]

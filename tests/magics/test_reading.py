@@ -114,6 +114,12 @@ def test_the_cell_body_is_one_input_as_it_stands():
         ("fork prompt=a pen @4", None, 'put a text with blanks in quotes: prompt="a pen"'),
         ("use", None, "TARGET is missing (%agent help use)"),
         ("run --max-steps x", None, "--max-steps takes a number; not 'x' (%agent help run)"),
+        (
+            "state n:=4",
+            None,
+            "state changes nothing: %agent fork @head n:=4 makes a fork with that value",
+        ),
+        ("use g n:=0 n:=1", None, "n is set twice on this line: leave one out"),
         ("step x", None, "'x' is no number of steps and no KEY=TEXT (%agent help step)"),
         ("run --until", None, "--until needs a value (%agent help run)"),
         ("step 1 2", None, "step takes one number, 1 or more: %agent step 3"),

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from notebook_agent import calls
+from notebook_agent.session import current
 from tests.kernels import MATCHERS
 from tests.session.chat import CELLS, FIXED
 
@@ -157,6 +158,37 @@ def test_a_traceback_shows_no_secret(shell, agent, capsys, line):
     assert f"Rate limit of {SECRET} is reached" == str(result.error_in_exec)
 
 
+INTERRUPTED = """
+import signal
+
+@action(reads=[], writes=[])
+def stopped(state):
+    signal.raise_signal(signal.SIGINT)
+    return state
+
+once = graph.GraphBuilder().with_actions(stopped).build()
+"""
+
+
+def test_an_interrupt_in_an_action_ends_at_its_line(shell, agent, capsys):
+    """In the cell, and in what is kept of it, as the panel shows it."""
+    shell.run_cell(INTERRUPTED)
+    shell.run_cell("%agent use once")
+    shown = refused(shell, "%agent run", capsys)
+    assert re.search(r"-+> \d+ +signal.raise_signal", shown)
+    kept = shell.ev("agent.app.history[-1].failure.traceback")
+    assert [False, False] == ["interrupts.py" in text for text in (shown, kept)]
+
+
+def test_an_interrupt_that_was_held_back_ends_at_the_command(shell, agent, capsys):
+    """It came in no line of the user's."""
+    interrupt = "lambda _: signal.raise_signal(signal.SIGINT)"
+    shell.run_cell(f"import notebook_agent, signal; notebook_agent.use().app.subscribe({interrupt})")
+    shown = refused(shell, "%agent run prompt=what", capsys)
+    assert 1 == len(re.findall(r"^(?:Cell|File) ", shown, re.MULTILINE))
+    assert "KeyboardInterrupt: \nprompt interrupted at step 0 of chat-" in shown
+
+
 def test_a_traceback_of_others_stays_as_it_is(shell, capsys):
     """What a cell raises itself is its own affair."""
     shell.run_cell(f"raise ValueError('{SECRET}')")
@@ -225,6 +257,20 @@ def test_settings_reach_the_session(shell, agent, capsys, caplog):
     assert "expected any of ['auto', 'widget', 'html', 'text']" in caplog.text
 
 
+def test_a_wrong_setting_does_not_keep_the_extension_out(shell, capsys):
+    """The shell keeps what `%config` refused; loading again says so and takes the others."""
+    shell.run_line_magic("config", "AgentMagics.max_cost = 'x'")
+    shell.run_line_magic("config", "AgentMagics.max_steps = 2")
+    shell.run_line_magic("unload_ext", "notebook_agent")
+    capsys.readouterr()
+    shell.run_line_magic("load_ext", "notebook_agent")
+    told = capsys.readouterr().out
+    assert told.startswith("AgentMagics.max_cost is left as it was. The 'max_cost' trait of")
+    assert (2, None) == (current().settings.max_steps, current().settings.max_cost)
+    shell.run_line_magic("config", "AgentMagics.max_cost = 0.5")
+    assert current().settings.max_cost == pytest.approx(0.5)
+
+
 @MATCHERS
 def test_tab_completes_through_the_shell(shell, agent):
     """The matcher is asked, and nobody else's words are mixed in."""
@@ -240,4 +286,6 @@ def test_help_lists_and_explains(shell, agent):
     """Every command has a line; one is shown in full."""
     assert "%agent fork     Start a new run from a step" in str(agent("help"))
     assert str(agent("run --help")) == str(agent("help run"))
+    assert "%agent test     Write a step as a pytest" in str(agent("help"))
+    assert max(map(len, str(agent("help")).splitlines())) <= 120
     assert "Examples::" in shell.find_line_magic("agent").__doc__

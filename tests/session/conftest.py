@@ -36,8 +36,10 @@ class HeardScreen:
         self.lines = list(lines)
 
     def aside(self):
-        """Return another."""
-        return HeardScreen()
+        """Return another, with lines of its own."""
+        beside = HeardScreen()
+        beside.said = self.said
+        return beside
 
 
 class Notebook:

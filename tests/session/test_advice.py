@@ -9,8 +9,8 @@ import pytest
 from notebook_agent.errors import AgentError, EffectError
 from notebook_agent.magics.expansion import Scope
 from notebook_agent.magics.reading import read_line
-from notebook_agent.magics.spoken import spoken
 from notebook_agent.session import Agent
+from notebook_agent.session.spoken import spoken
 from tests.session.chat import FIXED
 
 MAIL = """

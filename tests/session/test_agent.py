@@ -13,6 +13,7 @@ from notebook_agent.errors import (
     UnknownStepError,
 )
 from notebook_agent.session import Agent
+from notebook_agent.view.brief import size
 from tests.session.chat import FIXED
 
 
@@ -271,6 +272,15 @@ def test_calls_and_info_are_readable(agent):
     """Without calls the table says so; info names the store."""
     assert str(agent.calls()) == "no LLM calls"
     assert "project         demo, 1 run" in str(agent.info())
+
+
+def test_info_and_gc_agree_on_the_size_of_the_file(agent, tmp_path):
+    """Both count its log."""
+    agent.run(prompt="what is x")
+    files = [tmp_path / "store.db", tmp_path / "store.db-wal"]
+    took = size(sum(each.stat().st_size for each in files if each.is_file()))
+    assert f"store.db ({took})" in str(agent.info())
+    assert str(agent.gc()).endswith(f"(the file has {took})")
 
 
 def test_export_writes_a_ledger_and_knows_its_suffixes(agent, tmp_path):

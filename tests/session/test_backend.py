@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from notebook_agent.session.backend import PanelBackend
-from notebook_agent.session.exporting import page_of
+from notebook_agent.session.pages import page_of
 from tests.columns import rows
 from tests.servers import Answer, Hold, OpenAIServer, sse
 
@@ -177,7 +177,7 @@ def test_a_page_carries_the_newest_details_up_to_a_size(agent):
     agent.run(prompt="what is x")
     made = page_of(agent.app.history, agent.app.graph, size=1)
     assert [detail["seq"] for detail in made["details"].values()] == [3]
-    assert made["note"] == "Without the details of the 4 oldest of 5 checkpoints. Secrets are masked."
+    assert made["note"] == "Without the details of 4 of 5 checkpoints. Secrets are masked."
 
 
 def test_a_page_carries_the_run_in_use_rather_than_newer_forks(agent):
@@ -188,6 +188,29 @@ def test_a_page_carries_the_run_in_use_rather_than_newer_forks(agent):
     made = page_of(history, agent.app.graph, most=5)
     assert [3, 2, 1, 0, None] == [detail["seq"] for detail in made["details"].values()]
     assert {history.key.app_id} == {detail["run"] for detail in made["details"].values()}
+
+
+def test_a_page_of_a_fork_carries_what_it_goes_on_from_first(agent):
+    """And not what its parent did after the fork, until all of its own past is there."""
+    agent.run(prompt="what is x")
+    parent, fork = agent.app.history.key.app_id, agent.app.fork(1)
+    fork.step()
+    made = page_of(fork.history, agent.app.graph, most=6)
+    own = fork.history.key.app_id
+    assert list(made["details"]) == [
+        *(f"{own}@2", f"{own}@start"),
+        *(f"{parent}@1", f"{parent}@0", f"{parent}@start", f"{parent}@3"),
+    ]
+    assert made["note"] == "Without the details of 1 of 7 checkpoints. Secrets are masked."
+
+
+def test_a_page_of_a_long_chat_has_room_for_every_step(agent):
+    """What neighbouring steps hold is written once."""
+    chat = [{"role": "user", "content": f"message {n} " * 40, "type": "text"} for n in range(100)]
+    app = agent.app.fork(state={"chat_history": chat})
+    app.run(halt_after=["response"], inputs={"prompt": "what is x"})
+    made = page_of(app.history, agent.app.graph, size=100_000)
+    assert made["note"] == "Secrets are masked."
 
 
 @pytest.mark.parametrize(

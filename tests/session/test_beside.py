@@ -130,6 +130,34 @@ def test_a_held_run_is_stopped_with_what_it_did(slow):
     assert ["completed"] == [step.status for step in slow.history()]
 
 
+def test_what_goes_on_is_held_though_another_run_is_in_use(notebook, slow):
+    """And `%agent` says which goes on."""
+    notebook.names["go_on"].set()
+    held = threading.Event()
+    slow.app.subscribe(lambda event: isinstance(event, RunPaused) and held.set())
+    slow.breakpoints("second")
+    made = slow.background("run")
+    assert held.wait(20)
+    slow.use("slow", state={"n": 5})
+    assert f"{made.run} goes on beside the cells; %agent stop ends it" == str(slow.status()).splitlines()[-1]
+    assert f"{made.run} is held before its next step: %agent pause --off lets it go on" == str(slow.pause())
+    assert f"{made.run} goes on" == str(slow.pause(off=True))
+    assert 2 == made.job.result().state["n"]
+    assert "goes on" not in str(slow.status())
+
+
+def test_a_run_that_is_given_up_says_why(notebook, slow):
+    """Its steps all completed, so that no line of theirs tells."""
+    notebook.cell(SLOW.replace('("first", "second"))', '("first", "second"), ("second", "first"))'))
+    slow.use("slow", state={"n": 0})
+    made = slow.background("run", max_steps=2)
+    assert notebook.names["begun"].wait(20)
+    notebook.names["go_on"].set()
+    assert made.job.wait(20)
+    assert f"{made.run} ended: The run took 2 steps without a halt" in notebook.screen.said[-1]
+    assert str(made) == notebook.screen.said[-1]
+
+
 @pytest.mark.parametrize("command", ["stop", "pause"])
 def test_where_nothing_runs_there_is_nothing_to_hold(agent, command):
     """Said in a sentence."""

@@ -286,3 +286,53 @@ def test_an_application_brings_its_own_breakpoints(loop, watched):
     app.gate.break_at("tick", "n > 3")
     loop.use(app)
     assert {"tick": "n > 3", "tock": ""} == watched.backend.control()["breakpoints"]
+
+
+COUNT = """
+@action(reads=["n"], writes=["n"])
+def count(state):
+    act(state["n"])
+    return state.update(n=state["n"] + 1)
+
+
+counter = graph.GraphBuilder().with_actions(count).with_transitions(("count", "count")).build()
+"""
+
+
+def counting(notebook, act):
+    """Give the panel's side of a session in which an app counts, and does something in each step."""
+    notebook.names["act"] = act
+    notebook.cell(COUNT)
+    return Watched(notebook.agent.use("counter", state={"n": 0}))
+
+
+@pytest.mark.parametrize("pressed", ["pause", "break"])
+def test_what_is_pressed_during_a_step_of_a_cell_s_own_run_holds_before_the_next(notebook, pressed):
+    """Though the panel does not keep the loop from claiming steps ahead: what is claimed is let go of."""
+    held = threading.Event()
+
+    def act(n):
+        if n == 2 and not held.is_set():
+            held.set()
+            fields = {"act": "pause", "run": app.uid} if pressed == "pause" else {"action": "count"}
+            watched.ask("control" if pressed == "pause" else "break", **fields)
+
+    watched = counting(notebook, act)
+    app = notebook.agent.app
+    app.gate.waits = False
+    app.run()
+    assert (2, "completed", 3) == (app.history.run.head, app.history.run.status, app.state["n"])
+
+
+def test_a_stop_from_the_panel_leaves_no_claimed_step(notebook):
+    """The step in which it was pressed is whole, and the next never was."""
+
+    def act(n):
+        if n == 2:
+            watched.ask("control", act="stop", run=app.uid)
+
+    watched = counting(notebook, act)
+    app = notebook.agent.app
+    with pytest.raises(Stopped):
+        app.run()
+    assert (2, "completed", 3) == (app.history.run.head, app.history.run.status, app.state["n"])

@@ -14,6 +14,7 @@ from notebook_agent.errors import (
     RunExistsError,
     StoreFormatError,
     UnknownRunError,
+    UnknownStepError,
 )
 from notebook_agent.graph import GraphBuilder
 from notebook_agent.session.vocabulary import words
@@ -347,6 +348,7 @@ def test_a_run_that_is_here_is_taken_in_under_another_project(agent, tmp_path):
     assert told.endswith(f"%agent use {name} --project colleague takes it into use")
     agent.use(name, project="colleague")
     assert "colleague" == agent.app.key.project
+    assert ["colleague", "demo"] == list(words(agent.workspace, "project"))
 
 
 def test_the_beginning_of_several_names_is_said_to_be_that(agent):
@@ -355,3 +357,13 @@ def test_the_beginning_of_several_names_is_said_to_be_that(agent):
     agent.fork("@1")
     with pytest.raises(UnknownRunError, match=r"'chat-' begins several runs' names"):
         agent.use("chat-")
+
+
+def test_a_run_without_a_label_goes_by_its_id_in_short(agent):
+    """As it is typed; of its only step no range is told."""
+    agent.step(prompt="what is x")
+    short = agent.app.uid[:8]
+    assert str(agent.label(None)).endswith(f"it goes by its id, {short}")
+    assert str(agent.status()).startswith(f"{short}: 6 actions, 1 step")
+    with pytest.raises(UnknownStepError, match=re.escape(f"@9: {short} has 1 step (0)")):
+        agent.state(f"{short}@9")

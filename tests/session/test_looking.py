@@ -183,3 +183,45 @@ def test_an_edit_by_hand_stands_in_the_log(agent):
     row = next(n for n, each in enumerate(table.rows) if each[place[0]] == "edited by hand")
     assert ("edited by hand", "mode, note") == tuple(table.rows[row][n] for n in place)
     assert (3, 4) == (table.rows[row - 1][0], table.rows[row + 1][0])
+
+
+def test_the_log_marks_the_step_in_view(agent):
+    """It has all steps, says where the view stands, and its table of data is the same."""
+    agent.run(prompt="what is x")
+    whole = agent.log()
+    agent.goto("@1")
+    table = agent.log()
+    assert whole.rows == table.rows
+    marked = [line for line in str(table).splitlines() if "→" in line]
+    said = f"looking at {agent.workspace.label()}@1 (→); a run from here makes a fork"
+    assert ["→ 1", said] == [marked[0][:3], marked[1]]
+    assert "→ 1</td>" in table.html()
+    agent.goto("@head")
+    assert "→" not in str(agent.log())
+
+
+def test_the_calls_say_where_the_view_stands(agent):
+    """At the start there is no step to mark."""
+    agent.run(prompt="what is x")
+    agent.goto("@start")
+    said = f"looking at {agent.workspace.label()}@start; a run from here makes a fork"
+    assert f"no LLM calls\n{said}" == str(agent.calls())
+    assert "→" not in str(agent.log(calls=True))
+
+
+def test_the_log_of_another_run_has_no_mark(agent):
+    """The view stands in the one in use."""
+    agent.run(prompt="what is x")
+    first = agent.workspace.label()
+    agent.fork("@1", label="other")
+    agent.goto("@0")
+    assert "→" not in str(agent.log(first))
+
+
+def test_text_is_set_as_what_a_cell_prints(agent):
+    """A page's own margins, size and breaks in words do not touch it."""
+    drawn = agent.info().html()
+    assert drawn.startswith(
+        '<pre style="margin:.35em 0;line-height:1.4;font-size:var(--jp-code-font-size,1em);'
+    )
+    assert "word-break:normal" in drawn

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from notebook_agent.session.backend import PanelBackend
-from notebook_agent.widgets import Panel
+from notebook_agent.widgets import GraphView, Panel, StateView, TimeSlider
 
 PATIENCE = 20
 SLOW = """
@@ -93,3 +93,41 @@ def test_a_place_from_before_an_application_ran_by_itself_is_late_too(agent, pag
     agent.app.run(halt_after=["response"], inputs={"prompt": "what is x"})
     page.tell(before, 1)
     assert 3 == agent.position
+
+
+PARTS = (GraphView, StateView, TimeSlider, Panel)
+
+
+@pytest.fixture(params=["one backend", "a backend each"])
+def parts(agent, request):
+    """Give all parts made by hand over an agent that made 4 steps."""
+    agent.step(4, prompt="what is x")
+    shared = PanelBackend(agent.workspace)
+    parts = [
+        part(shared if request.param == "one backend" else PanelBackend(agent.workspace)) for part in PARTS
+    ]
+    yield parts
+    for part in parts:
+        part.close()
+
+
+def test_parts_made_by_hand_stand_where_the_slider_is_moved(agent, parts):
+    """As the panels of a notebook do."""
+    slider = parts[2]
+    slider.set_state({"place": {**slider.place, "seq": 1, "follows": False}})
+    assert [(1, False)] * 4 == [(part.place["seq"], part.place["follows"]) for part in parts]
+    assert 1 == agent.position
+
+
+def test_parts_made_by_hand_turn_to_the_fork_that_a_cell_makes(agent, parts):
+    """With its overview."""
+    agent.fork("@1")
+    run = agent.app.uid
+    assert [(run, run)] * 4 == [(part.place["run"], part.overview["run"]) for part in parts]
+
+
+def test_a_part_that_was_closed_is_passed_over(agent, parts):
+    """The others go on."""
+    parts[0].close()
+    agent.goto(2)
+    assert [3, 2, 2, 2] == [part.place["seq"] for part in parts]

@@ -49,6 +49,12 @@ def test_other_words_are_no_references(text):
         read_reference(text)
 
 
+def test_a_number_is_told_how_it_is_written():
+    """It was meant as a step, and needs its `@`."""
+    with pytest.raises(CommandError, match="'3' names no step: write @3, @-1, @head"):
+        read_reference("3")
+
+
 @pytest.mark.parametrize(
     ("name", "seq"),
     [

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from notebook_agent import ApplicationBuilder, action, expr
-from notebook_agent.errors import AgentError, CommandError, ConditionError
+from notebook_agent.errors import AgentError, CommandError, ConditionError, EffectError
 from notebook_agent.session import Agent
+from notebook_agent.session.backend import PanelBackend
 
 
 @action(reads=["n"], writes=["n"])
@@ -50,6 +51,55 @@ def test_a_retry_with_one_wrong_function_takes_none(agent):
     with pytest.raises(AgentError):
         agent.retry(actions={"inc": inc, "nope": other})
     assert "broken" == agent.app.graph.get_action("inc").function.__name__
+
+
+@action(reads=["n"], writes=["n"], effect="irreversible")
+def send(state):
+    raise ValueError("not sent")
+
+
+@action(reads=["n"], writes=["n"], effect="irreversible")
+def send_at_once(state):
+    return state.increment(n=1)
+
+
+@pytest.fixture
+def sending():
+    """A run that failed in what cannot be taken back."""
+    app = ApplicationBuilder().with_actions(send).with_entrypoint("send").with_state(n=0).build()
+    agent = Agent({}).use(app)
+    with pytest.raises(ValueError, match="not sent"):
+        agent.run()
+    return agent
+
+
+def test_a_retry_that_is_refused_late_puts_no_function_in(sending):
+    """It may fire again what may have been fired; no step comes of it."""
+    with pytest.raises(EffectError):
+        sending.retry(actions={"send": send_at_once})
+    assert ("send", 0) == (sending.app.graph.get_action("send").function.__name__, sending.app.sequence_id)
+
+
+def test_a_retry_that_is_given_leave_in_the_panel_has_its_function(sending):
+    """It goes on as it was asked for."""
+    with pytest.raises(EffectError):
+        sending.retry(actions={"send": send_at_once})
+    backend = PanelBackend(sending.workspace)
+    backend.handle({"id": 1, "do": "allow", "run": sending.app.uid})
+    sending.workspace.worker.check()
+    assert ({"n": 1}, "send_at_once") == (
+        sending.app.state,
+        sending.app.graph.get_action("send").function.__name__,
+    )
+
+
+def test_a_function_of_a_retry_that_fails_stays(sending):
+    """There is a step that ran it."""
+    with pytest.raises(ValueError, match="no"):
+        sending.retry(
+            actions={"send": action(reads=[], writes=[], effect="irreversible")(broken)}, allow_effects=True
+        )
+    assert ("broken", 1) == (sending.app.graph.get_action("send").function.__name__, sending.app.sequence_id)
 
 
 def test_a_fork_after_which_nothing_can_be_decided_is_not_made(agent):

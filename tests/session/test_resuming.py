@@ -280,3 +280,10 @@ def test_a_store_that_is_set_stays_where_it_is(notebook, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     agent.use("chat")
     assert str(tmp_path / "demo" / "mine.db") == agent.workspace.store().location
+
+
+def test_a_run_is_listed_once(agent):
+    """Though it is found in its project and among those of the notebook."""
+    agent.step(prompt="what is x")
+    with pytest.raises(UnknownRunError, match=rf"\(runs: {agent.workspace.label()}\)$"):
+        agent.resume("nothing")

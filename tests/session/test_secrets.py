@@ -3,6 +3,8 @@
 import pytest
 
 from notebook_agent import redact
+from notebook_agent.errors import AgentError
+from notebook_agent.tracking import LocalTrackingClient
 
 SECRET = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" * 2
 
@@ -110,3 +112,31 @@ def test_a_secret_that_a_run_begins_with_is_named(notebook):
     agent = notebook.agent.use("chat", state={"token": SECRET})
     agent.run(prompt="what is x")
     assert ["state['token'] holds a secret"] == [line.split(" (openai-key)")[0] for line in named(notebook)]
+
+
+def test_a_secret_in_a_key_or_in_bytes_is_masked(notebook, tmp_path):
+    """The keys of a mapping, and bytes, are texts too."""
+    odd = {SECRET: 1, ("t", SECRET): 2, "raw": SECRET.encode(), "password": PASSWORD.encode()}
+    agent = notebook.agent.use("chat", state={"odd": odd})
+    agent.run(prompt="what is x")
+    agent.app.update_state(agent.app.state.update(odd={**odd, SECRET: 3, "password": b"other" * 2}))
+    agent.run(prompt="what is y")
+    told = [agent.state(), agent.state("@0", "odd"), agent.diff("@0", "@head"), agent.blame("odd")]
+    agent.export(tmp_path / "run.html")
+    texts = [text for each in told for text in (str(each), each.html())]
+    texts.append((tmp_path / "run.html").read_text("utf-8"))
+    assert "b'[openai-key]'" in texts[0]
+    assert [] == [text for text in texts if SECRET[:30] in text or PASSWORD in text]
+
+
+def test_a_label_and_a_project_are_no_secret(agent, tmp_path):
+    """They are shown everywhere, so a key is refused for one, and the refusal does not repeat it."""
+    agent.export(tmp_path / "run.json")
+    for give in (
+        lambda: agent.label(SECRET),
+        lambda: agent.import_run(tmp_path / "run.json", project=SECRET),
+        lambda: LocalTrackingClient(SECRET),
+    ):
+        with pytest.raises(AgentError, match=r"holds a secret \(\[openai-key\]\)") as caught:
+            give()
+        assert SECRET not in str(caught.value)

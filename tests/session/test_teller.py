@@ -24,7 +24,7 @@ def test_it_tells_on_another_thread():
         threads.append(threading.current_thread())
         told.set()
 
-    Teller(tell, pace=FREE, gather=0).wake()
+    Teller(tell, wait=FREE.wait).wake()
     assert told.wait(PATIENCE)
     assert threads[0] is not threading.current_thread()
 
@@ -39,7 +39,7 @@ def test_what_comes_while_it_tells_is_told_too():
         (second if len(calls) > 1 else first).set()
         go_on.wait(PATIENCE)
 
-    teller = Teller(tell, pace=FREE, gather=0)
+    teller = Teller(tell, wait=FREE.wait)
     teller.wake()
     assert first.wait(PATIENCE)
     for _ in range(100):
@@ -60,7 +60,7 @@ def test_it_calls_again_when_that_is_asked_for():
         done.set()
         return None
 
-    Teller(tell, pace=FREE, gather=0).wake()
+    Teller(tell, wait=FREE.wait).wake()
     assert done.wait(PATIENCE)
     assert len(calls) == 3
 
@@ -73,7 +73,7 @@ def test_it_tells_in_the_context_of_who_woke_it():
         found.append(WHO.get())
         told.set()
 
-    teller = Teller(tell, pace=FREE, gather=0)
+    teller = Teller(tell, wait=FREE.wait)
     WHO.set("this cell")
     teller.wake()
     assert told.wait(PATIENCE)
@@ -92,7 +92,7 @@ def test_one_that_failed_is_woken_again():
             failed.set()
             raise RuntimeError("this once")
 
-    teller = Teller(tell, pace=FREE, gather=0)
+    teller = Teller(tell, wait=FREE.wait)
     teller.wake()
     assert failed.wait(PATIENCE)
     while not told.wait(0.01):

@@ -97,6 +97,41 @@ def test_a_moment_comes_back(value: object):
     assert (type(value), str(value)) == (type(kept(value)), str(kept(value)))
 
 
+def test_what_columns_and_attributes_hold_is_plain():
+    """A list in a column of objects, or among the attributes, can be changed; a series has attributes too."""
+    series = pd.Series([[1], {"a": [2]}, None])
+    series.attrs = {"unit": ["m"]}
+    frame = pd.DataFrame({"a": series})
+    frame.attrs = {"from": {"b": [1]}}
+    column, whole = kept(series), kept(frame)
+    assert [list, dict, type(None)] == list(map(type, column)) == list(map(type, whole["a"]))
+    assert ({"unit": ["m"]}, list) == (column.attrs, type(column.attrs["unit"]))
+    assert ({"from": {"b": [1]}}, dict) == (whole.attrs, type(whole.attrs["from"]))
+
+
+@pytest.mark.parametrize(
+    ("frame", "path"),
+    [
+        (pd.DataFrame({"ok": [1], "p": pd.period_range("2026", periods=1)}), "state['value']['p']: "),
+        (pd.DataFrame({"o": [1, object()]}), "state['value']['o'][1]: "),
+    ],
+    ids=["dtype", "object"],
+)
+def test_a_column_that_cannot_be_stored_is_named(frame: pd.DataFrame, path: str):
+    """And what is advised would help."""
+    with pytest.raises(UnstorableError) as refused:
+        kept(frame)
+    assert str(refused.value).startswith(path)
+    assert "dtype period[D] cannot be stored. Give it another dtype" in str(refused.value) or "'o'" in path
+
+
+def test_what_a_picture_says_of_itself_stays():
+    """All that is plain data."""
+    image = Image.new("RGB", (1, 1))
+    image.info = {"dpi": (72.0, 72.0), "xmp": {"by": ["me"]}, "icc_profile": b"x", "reader": object()}
+    assert {"dpi": (72.0, 72.0), "xmp": {"by": ["me"]}, "icc_profile": b"x"} == kept(image).info
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "1"])
 def test_an_image_comes_back(mode: str):
     """Mode, size and pixels of an image stay."""

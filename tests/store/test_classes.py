@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import subprocess
 import sys
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -21,6 +24,7 @@ from .runs import KEY, new_run
 from .test_round_trip import kept
 
 MODULE = "cells_of_a_notebook"
+ROOT = Path(__file__).parents[2]
 
 
 class Client:
@@ -130,6 +134,79 @@ def test_the_path_names_the_field():
         kept({"a": [Session("s", socket.socket)]})
     assert "state['value']['a'][0].client" == caught.value.path
     assert "value" == caught.value.key
+
+
+class Raising:
+    """Whose attributes and text raise."""
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(name)
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (deque([1, {"a": Client("x")}]), "state['value'][1]['a']"),
+        ({"a": Raising()}, "state['value']['a']"),
+        ({Raising(): 1}, "state['value'] key <Raising, whose repr raised RuntimeError>"),
+        (MagicMock(), "state['value']"),
+    ],
+    ids=["deque", "raising", "key", "mock"],
+)
+def test_the_path_goes_wherever_values_are(value, path):
+    """Whatever the value answers when it is asked what it is."""
+    with pytest.raises(UnstorableError, match="Keep it out of the state") as refused:
+        kept(value)
+    assert path == refused.value.path
+
+
+def test_an_encode_that_raises_is_named():
+    """The path leads to its value."""
+    register(Broken, lambda value: value.gone, lambda _: Broken())
+    with pytest.raises(UnstorableError) as refused:
+        kept([Broken()])
+    assert (
+        "state['value'][0]: the encode that tests.store.test_classes.Broken was registered with raised"
+        " AttributeError: 'Broken' object has no attribute 'gone'. Mend it."
+    ) == str(refused.value)
+
+
+class Broken:
+    """What its encode takes for another class."""
+
+
+MODELS = """
+import sys
+from typing import Generic, TypeVar
+import pydantic
+from notebook_agent.ids import StepRef
+from notebook_agent.store import open_store
+from tests.store.runs import FORK, KEY, new_run
+T = TypeVar("T")
+class Person(pydantic.BaseModel):
+    name: str
+class Box(pydantic.BaseModel, Generic[T]):
+    x: T
+store = open_store(sys.argv[1])
+if sys.argv[2] == "write":
+    store.create_run(new_run(box=Box[Box[Person]](x=Box[Person](x=Person(name="Bo")))))
+    store.create_run(new_run(FORK, box=Box[TypeVar("U")](x=1)))
+else:
+    box = store.state(StepRef(KEY, None))["box"]
+    print(type(box) is Box[Box[Person]], type(box.x) is Box[Person], type(box.x.x) is Person)
+    print(type(store.state(StepRef(FORK, None))["box"]).__name__)
+"""
+
+
+def test_a_class_with_parameters_is_made_again(tmp_path: Path):
+    """After a restart, of the classes that the kernel has by then."""
+    for what, said in (("write", ""), ("read", "True True True\nBox[~U]\n")):
+        command = [sys.executable, "-c", MODELS, str(tmp_path / "store.db"), what]
+        ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+        assert said == ended.stdout
 
 
 def test_a_value_that_holds_itself_is_refused():

@@ -89,6 +89,35 @@ def test_the_database_of_another_program_is_refused(tmp_path: Path):
     assert before == path.read_bytes()
 
 
+_ENDLESS = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n, n AS version FROM c"
+
+
+@pytest.mark.parametrize(
+    ("crafted", "named"),
+    [
+        (("DROP TABLE age", f"CREATE VIEW age AS {_ENDLESS}"), "view age"),
+        (("DROP TABLE schema_version", f"CREATE VIEW Schema_Version AS {_ENDLESS}"), "view Schema_Version"),
+        (("DROP TABLE span", "CREATE VIRTUAL TABLE span USING fts4(step, events)"), "table span"),
+        (("CREATE TRIGGER t AFTER INSERT ON step BEGIN DELETE FROM run; END",), "trigger t"),
+    ],
+    ids=["endless", "version", "virtual", "trigger"],
+)
+def test_a_file_that_would_run_something_is_refused(path: Path, crafted: tuple[str, ...], named: str):
+    """A crafted file's triggers, and views in the place of tables, are named and never run."""
+    changed(path, *crafted)
+    for read_only in (False, True):
+        with pytest.raises(StoreFormatError, match=f"has a '{named}', which no store has"):
+            open_store(path, read_only=read_only)
+
+
+def test_a_view_of_ones_own_is_let_be(path: Path):
+    """A person may add a view to look at the steps with."""
+    store = open_store(changed(path, "CREATE VIEW failed AS SELECT * FROM step WHERE status = 'failed'"))
+    step(store, 5, {"n": 6})
+    assert {"n": 6} == store.head_state(KEY)
+    store.close()
+
+
 def test_a_newer_version_is_refused(path: Path):
     """A file that a newer version wrote is refused with what to do."""
     changed(path, "INSERT INTO schema_version VALUES (99, 0, 'the future')")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import KEEP, Enum, Flag, IntEnum, IntFlag, StrEnum, auto
 from fractions import Fraction
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -142,6 +142,31 @@ class Model(pydantic.BaseModel):
 
 class Open(pydantic.BaseModel, extra="allow"):
     id: int
+
+
+class Numbers(pydantic.RootModel[list[int]]):
+    """A model that is its one value."""
+
+
+T = TypeVar("T")
+
+
+class Box(pydantic.BaseModel, Generic[T]):
+    x: T
+
+
+@dataclass
+class Crate(Generic[T]):
+    x: T
+
+
+@dataclass
+class Private:
+    __slots__ = ("__x",)
+    __x: int
+
+    def inside(self) -> int:
+        return self.__x
 
 
 SCALARS = (
@@ -285,6 +310,29 @@ def test_private_and_extra_fields_of_models_stay():
     read = kept(model)
     assert (9, {"name"}) == (read._hidden, read.model_fields_set)
     assert {"more": 2} == kept(Open(id=1, more=2)).model_extra
+
+
+def test_a_model_that_is_one_value_comes_back():
+    """And its insides hold nothing else."""
+    read = kept(Numbers([1, 2]))
+    assert (Numbers([1, 2]), {"root": [1, 2]}) == (read, vars(read))
+
+
+def test_a_class_with_parameters_is_found():
+    """Though it stands in no module."""
+    box = Box[Box[int]](x=Box[int](x=1))
+    read = kept(box)
+    assert (box, Box[Box[int]], Box[int]) == (read, type(read), type(read.x))
+
+
+def test_a_dataclass_made_with_parameters_is_kept():
+    """Its values are, and the parameters were only said."""
+    assert Crate(3) == kept(Crate[int](3))
+
+
+def test_a_private_slot_is_kept():
+    """Under the name that Python gives it."""
+    assert 7 == kept(Private(7)).inside()
 
 
 def test_an_answer_of_openai_comes_back():

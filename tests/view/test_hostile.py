@@ -86,6 +86,7 @@ PAYLOADS = [
 ]
 
 ALLOWED = {
+    "div": {"class"},
     "table": {"style"},
     "thead": set(),
     "tbody": set(),

@@ -12,8 +12,10 @@ import zlib
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from notebook_agent.view.page import bundled, iframe, render
+from tests.sharing import unshared
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "wire" / "page.json"
 
@@ -30,7 +32,7 @@ def scripts(text):
 def test_the_data_comes_back_as_it_was(page):
     """What the page's script reads is what was given."""
     (_, data), *_ = scripts(render(page, "t"))
-    assert page == json.loads(data)
+    assert page == unshared(json.loads(data))
 
 
 def test_no_text_of_the_data_is_markup(page):
@@ -39,7 +41,7 @@ def test_no_text_of_the_data_is_markup(page):
     text = render(page, "t")
     assert len(scripts(text)) == 4
     assert "alert(1)</script>" not in text
-    assert page == json.loads(scripts(text)[0][1])
+    assert page == unshared(json.loads(scripts(text)[0][1]))
 
 
 def test_the_title_is_text(page):
@@ -99,3 +101,10 @@ def test_the_output_holds_a_picture_and_a_page_without_rights(page):
     source = re.search(r'srcdoc="([^"]*)"', bundle["text/html"]).group(1)
     assert html.unescape(source) == render(page, "a run", framed=True)
     assert bundle["text/plain"] == "a run"
+
+
+def test_a_framed_page_is_one_block_of_html_in_markdown(page):
+    """An empty line would end it, and what a model said would be Markdown."""
+    page["note"] = "![x](http://evil.test/a.png)"
+    shown = iframe(page, "<svg/>", "3 steps\n\n![x](http://evil.test/a.png)")["text/html"]
+    assert ["html_block"] == [token.type for token in MarkdownIt("commonmark").parse(shown)]

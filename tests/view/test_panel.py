@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -10,10 +12,13 @@ import pytest
 from notebook_agent import ApplicationBuilder, GraphBuilder, LocalTrackingClient, action
 from notebook_agent.errors import UnknownStepError
 from notebook_agent.ids import StepRef
+from notebook_agent.store.protocol import StepRecord
 from notebook_agent.view import detail, overview, progress
 from notebook_agent.view.detail import asks, details
+from notebook_agent.view.going import Going
 from tests.columns import rows
 from tests.make_wire_fixtures import FOLDER, fixtures
+from tests.sharing import unshared
 from tests.story import FORK, MAIN, fixed_graph, story_graph, tell
 
 PLACES = {"x", "y", "width", "height", "path", "head", "labelX", "labelY"}
@@ -43,6 +48,12 @@ def test_the_fixtures_are_up_to_date(written, name):
     """If not: python -m tests.make_wire_fixtures."""
     kept = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert placeless(json.loads(json.dumps(written[name]))) == placeless(kept)
+
+
+def test_the_fixture_of_rows_is_the_page():
+    """What a page's script reads, and what it makes of it."""
+    kept = {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in ("page", "page_rows")}
+    assert unshared(kept["page_rows"]) == kept["page"]
 
 
 def test_the_run_in_view_and_its_forks_are_lanes(story):
@@ -148,6 +159,19 @@ def test_an_unknown_step_is_an_error(story):
     """It says which there are."""
     with pytest.raises(UnknownStepError):
         detail(story.main.history, story_graph(), 99)
+
+
+def test_a_long_run_is_not_kept_in_memory(story):
+    """What was told of a step is let go of, but for the newest two: they tell the next change."""
+    history, graph = story.fork.history, story_graph()
+    going, last = Going(history), history[-1]
+    for seq in range(8, 208):
+        going.end(replace(last, ref=StepRef(history.key, seq), action=f"told {seq}"))
+        going.progress(graph, n=seq, since=seq)
+    del last
+    gc.collect()
+    kept = [each for each in gc.get_objects() if isinstance(each, StepRecord) and "told" in each.action]
+    assert {"told 206", "told 207"} == {each.action for each in kept}
 
 
 def test_progress_carries_what_is_new(story):

@@ -4,6 +4,7 @@ import type { GridFork, GridModel, GridWire, Module, Outcome } from "./wire.ts";
 const UNHEARD_MS = 1200;
 const MARKS: Record<Outcome, string> = {
   completed: "●",
+  limited: "◔",
   failed: "✖",
   refused: "⊘",
   interrupted: "◌",
@@ -42,7 +43,7 @@ function forkButton(model: GridModel, fork: GridFork): HTMLButtonElement {
   const tone = passed === null ? outcome : passed ? "passed" : "missed";
   const button = made("button", `${n} ${markOf(fork)}`, {
     type: "button",
-    class: `na-fork na-${tone.replace(" ", "-")}`,
+    class: `na-is-${tone.replace(" ", "-")}`,
     "aria-label": spoken(fork),
     title: spoken(fork),
   });

@@ -11,8 +11,7 @@ const KEYWORDS = new Set(
   (
     "and as assert async await break case class continue def del elif else except finally for from global if " +
     "import in is lambda match nonlocal not or pass raise return try while with yield True False None " +
-    "const let var function new public private static void int string bool float final extends interface " +
-    "package throw catch switch do this null true false fn struct enum type export default func"
+    "const let var function new public private static void throw catch switch this null true false"
   ).split(" "),
 );
 

@@ -7,6 +7,8 @@ export interface Source {
   readonly live: boolean;
   /** What an exported page says about itself. */
   readonly note: string;
+  /** Whether its kernel knows nothing of it any more. */
+  readonly gone?: boolean;
   request(ask: Ask): Promise<Reply>;
   /** Hears of a run that goes on; returns the way to stop it. */
   subscribe(listener: (progress: Progress) => void): () => void;
@@ -32,6 +34,7 @@ and so is what cannot be sent. Of a kernel whose status is not told, nothing fol
 export class LiveSource implements Source {
   readonly live = true;
   readonly note = "";
+  gone = false;
   readonly #channel: Channel;
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   readonly #listeners = new Set<(progress: Progress) => void>();
@@ -71,6 +74,7 @@ export class LiveSource implements Source {
   /** Answers what nobody is going to answer any more. */
   #end(): void {
     const waiting = [...this.#waiting];
+    this.gone = true;
     this.#rest();
     for (const [id, answer] of waiting) answer({ id, error: GONE });
   }
@@ -103,6 +107,7 @@ export class LiveSource implements Source {
   readonly #receive = (message: unknown, buffers?: DataView[]): void => {
     if (!isRecord(message)) return;
     this.#idle = 0;
+    this.gone = false;
     if (message.event === "progress") {
       const progress = progressOf(message as unknown as ProgressWire);
       for (const listener of this.#listeners) listener(progress);

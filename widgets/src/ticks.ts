@@ -21,7 +21,7 @@ const weight = (step: Step): number =>
 
 const heavier = (a: Step, b: Step): Step => (weight(b) >= weight(a) ? b : a);
 
-const ROOM = 16;
+const ROOM = 6;
 
 /** Cells with room for more of a run that grows: what is drawn stays in its place for a while. */
 export function withRoom(cells: number): number {

@@ -103,8 +103,10 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   el.classList.add("na-live");
   el.addEventListener("focusin", ownKeys);
   draw(h(Panel, { viewer, part: model.get("part") }), el);
+  const unmark = viewer.listen(() => el.classList.toggle("na-live", !source.gone));
   void viewer.refresh();
   return () => {
+    unmark();
     untell();
     unhear();
     viewer.close();

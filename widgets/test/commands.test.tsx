@@ -132,7 +132,7 @@ describe("commands", () => {
     await type(get(at, "textbox", "prompt"), "edited");
     expect(status()).toBe("");
     await slide(5);
-    expect(status()).toBe("An edit waits at another step");
+    expect(status()).toBe("An edit waits at chat-7f3a@4");
   });
 
   it("runs at once where nothing has to be asked", async () => {

@@ -15,13 +15,22 @@ describe("a traceback", () => {
     expect(marked).toEqual(["", "", "RATES[currency]", ""]);
   });
 
+  it("is not there where it would say the message alone", () => {
+    const error = {
+      type: "WriteError",
+      message: "n is\nnot declared",
+      traceback: "WriteError: n is\nnot declared\n",
+    };
+    expect(show(<ErrorView error={error} />).querySelector("pre")).toBeNull();
+  });
+
   it("keeps every other line, also one that begins with carets", () => {
     expect(traceLines("^^^\nx").map((line) => line.text)).toEqual(["^^^", "x"]);
   });
 
-  it("is the same text but for the carets", () => {
+  it("is the same text but for the carets, and for the message that stands above it", () => {
     const at = show(<ErrorView error={{ type: "KeyError", message: "'kr'", traceback: TRACEBACK }} />);
-    const text = TRACEBACK.split("\n").filter((line) => !line.includes("^"));
+    const text = TRACEBACK.split("\n").filter((line) => !/\^|^KeyError/.test(line));
     expect(at.querySelector("pre")?.textContent).toBe(text.join("\n"));
     expect(at.querySelector("mark")?.textContent).toBe("RATES[currency]");
   });

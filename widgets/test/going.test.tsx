@@ -79,6 +79,13 @@ describe("a run that goes on", () => {
     expect(at.querySelector(".na-writing")?.textContent).toContain("Once upon");
   });
 
+  it("shows it where it will stand: below the chat, and before the other keys", async () => {
+    await click(at, "tab", "State");
+    await doing(() => source.say({ ...progress(), n: 1, text: "Once upon" }));
+    const chat = at.querySelector(".na-row:has(.na-chat)");
+    expect(chat?.nextElementSibling).toBe(at.querySelector(".na-writing"));
+  });
+
   it("asks for the overview when a message was missed", async () => {
     await doing(() => source.say({ ...progress(), n: 5 }));
     expect(source.commands()).toEqual([{ do: "overview" }]);

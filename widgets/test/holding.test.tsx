@@ -252,8 +252,16 @@ describe("the chat", () => {
     await hear({ chat, mode: "running", beside: true });
     await doing(() => source.say({ ...progress(), text: "It is a p" }));
     expect(at.querySelector(".na-writing")?.textContent).toContain("It is a p");
-    await type(get(at, "textbox", "Message"), "and?");
-    expect(disabled("Send")).toBe(true);
+    await press(get(at, "textbox", "Message"), "Enter");
+    expect(find(at, "button", "Send")).toBeNull();
+  });
+
+  it("can end the answer that is being written", async () => {
+    await rest();
+    await open();
+    await hear({ chat, mode: "running", beside: true });
+    await doing(() => get(get(at, "tabpanel"), "button", "Stop").click());
+    expect(source.commands().at(-1)).toEqual({ do: "control", run, act: "stop" });
   });
 
   it("takes no message while an edit waits for its fork", async () => {

@@ -49,7 +49,7 @@ describe("the panel", () => {
       "chat-7f3a",
       "agent-demo",
       "failed at generate_image",
-      "step 10/10",
+      "step @10 of @10",
       "6 calls",
       "$0.0025",
     ])

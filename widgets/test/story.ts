@@ -48,6 +48,8 @@ export function progressWire(): ProgressWire {
 export const progress = (): Progress => progressOf(progressWire());
 
 export const page = (): PageWire => fixture<PageWire>("page");
+/** The page as it is kept in its file, each value once. */
+export const pageRows = (): unknown => fixture<unknown>("page_rows");
 
 /** A detail for any step of the fixture's runs. */
 export const detailAt = (run: string, seq: number | null): Detail => ({

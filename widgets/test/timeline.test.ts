@@ -91,9 +91,9 @@ describe("ticks", () => {
 
 describe("the scale of a run that grows", () => {
   it("is exact for a short run and stays the same for a while for a long one", () => {
-    expect([2, 24, 31].map(withRoom)).toEqual([2, 24, 31]);
-    expect([8200, 8300, 8600, 8704].map(withRoom)).toEqual([8704, 8704, 8704, 8704]);
-    expect(withRoom(8705)).toBe(9216);
+    expect([2, 11, 13, 31].map(withRoom)).toEqual([2, 11, 14, 32]);
+    expect([8200, 8300, 8600, 8704].map(withRoom)).toEqual([9216, 9216, 9216, 9216]);
+    expect(withRoom(9217)).toBe(10240);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { embed } from "../src/embed.ts";
 import { render } from "../src/widget.ts";
 import { doing, find, get, names } from "./screen.ts";
-import { detailAt, FakeModel, overview, overviewWire, page, tick } from "./story.ts";
+import { detailAt, FakeModel, overview, overviewWire, page, pageRows, tick } from "./story.ts";
 
 afterEach(() => document.body.replaceChildren());
 
@@ -123,7 +123,7 @@ describe("an exported page", () => {
     const data = document.createElement("script");
     data.id = "notebook-agent-data";
     data.type = "application/json";
-    data.text = JSON.stringify(page());
+    data.text = JSON.stringify(pageRows());
     const el = document.createElement("div");
     el.id = "notebook-agent";
     document.body.append(data, el);

@@ -26,7 +26,7 @@ def _use() -> Command:
     parser.bindings("KEY:=EXPR", "binding", help="values that a new run begins with; KEY=TEXT gives a text")
     parser.option("--entrypoint", "ACTION", "action", help="first action, where the graph leaves it open")
     parser.option("--recorded", "FILE", "file", help="recorded LLM calls, replayed where no API key is set")
-    parser.option("--project", "NAME", help="where runs are kept; else the notebook's name")
+    parser.option("--project", "NAME", "project", help="where runs are kept; else the notebook's name")
     return Command(parser, _use_call)
 
 
@@ -142,7 +142,7 @@ def _resume() -> Command:
     parser.word("RUN", "run", nargs="?", help="label or beginning of the id")
     parser.flag("--look", help="only take it into use, run nothing")
     parser.option("--recorded", "FILE", "file", help="recorded LLM calls, replayed where no API key is set")
-    parser.option("--project", "NAME", help="where the run is kept; else the notebook's name")
+    parser.option("--project", "NAME", "project", help="where the run is kept; else the notebook's name")
     _limits(parser)
     return Command(parser, _resume_call)
 

@@ -114,7 +114,7 @@ def _import() -> Command:
         examples=("%agent import run.json", "%agent import run.json --project colleague"),
     )
     parser.word("FILE", "file", help="the file")
-    parser.option("--project", "NAME", help="where to keep it; else the project in use")
+    parser.option("--project", "NAME", "project", help="where to keep it; else the project in use")
     return Command(parser, lambda args, _: Call("import_run", (args.file,), given(args, "project")))
 
 

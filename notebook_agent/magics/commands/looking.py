@@ -25,6 +25,11 @@ def _state() -> Command:
 
 def _state_call(args: Namespace, _: Values) -> Call:
     words = args.step_key
+    for word in words:
+        if "=" in word:
+            raise CommandError(
+                f"state changes nothing: %agent fork @head {word} makes a fork with that value"
+            )
     steps = [word for word in words if is_reference(word)]
     keys = [word for word in words if not is_reference(word)]
     if len(steps) > 1 or len(keys) > 1:

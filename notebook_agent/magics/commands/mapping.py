@@ -38,7 +38,9 @@ def _map() -> Command:
     )
     parser.option("--until", "ACTION", "action", several=True, help="halt each after this action")
     parser.option("--before", "ACTION", "action", several=True, help="halt each before this action")
-    parser.option("--max-steps", "N", help="stop a fork with an error after so many steps (100)")
+    parser.option(
+        "--max-steps", "N", help="how many steps a fork may take (100); one that takes more is limited"
+    )
     parser.flag("--allow-effects", help="let each fork fire what cannot be taken back")
     parser.option("--max-calls", "N", help="send no more LLM calls than this, all forks together")
     parser.option("--max-cost", "USD", help="send no LLM call once all cost this, in US dollars")

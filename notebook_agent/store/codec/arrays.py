@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from notebook_agent.store.codec import tables
 from notebook_agent.store.codec.stored import NoCodecError
 from notebook_agent.store.codec.tables import Fields
+from notebook_agent.store.codec.types import thaw
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ARRAYS", "array_writer", "read_array"]
 
 Written = tuple[str, str, object]
+_PLAIN: Final = {str, bytes, int, float, bool, type(None)}
 
 
 def array_writer(cls: type) -> Callable[[object], Written] | None:
@@ -96,12 +98,15 @@ def _image(value: object) -> Fields:
         "size": list(image.size),
         "data": image.tobytes(),
         "palette": None if image.palette is None else [image.palette.mode, image.palette.tobytes()],
-        "info": {
-            key: item
-            for key, item in image.info.items()
-            if isinstance(item, str | bytes | int | float | tuple)
-        },
+        "info": {key: item for key, item in image.info.items() if _is_plain(item)},
     }
+
+
+def _is_plain(item: object) -> bool:
+    """Tell data from what a reader of pictures has left in `info` for itself."""
+    if isinstance(item, dict):
+        return all(_is_plain(each) for pair in item.items() for each in pair)
+    return type(item) in _PLAIN or (isinstance(item, list | tuple) and all(map(_is_plain, item)))
 
 
 def _read_image(data: Fields) -> object:
@@ -112,7 +117,7 @@ def _read_image(data: Fields) -> object:
     if data["palette"] is not None:
         mode, colours = cast("tuple[str, bytes]", data["palette"])
         image.putpalette(colours, mode)
-    image.info = dict(cast("Mapping[str | tuple[int, int], object]", data["info"]))
+    image.info = dict(cast("Mapping[str | tuple[int, int], object]", thaw(data["info"])))
     return image
 
 

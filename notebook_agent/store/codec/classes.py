@@ -12,9 +12,11 @@ from typing import Final, cast
 
 from notebook_agent.errors import AgentError
 from notebook_agent.store.codec.arrays import ARRAYS, array_writer, read_array
+from notebook_agent.store.codec.generic import parameters_of, parametrised
 from notebook_agent.store.codec.lacking import LackingError, attributes_of, model_of, private_of, tuple_of
 from notebook_agent.store.codec.registry import (
     Placeholder,
+    class_name,
     codec_of,
     find_class,
     registered,
@@ -24,6 +26,8 @@ from notebook_agent.store.codec.stored import NoCodecError
 from notebook_agent.store.codec.types import thaw
 
 __all__ = ["TAGS", "class_writer", "read_class"]
+
+_UNSET: Final = object()
 
 Written = tuple[str, str, object]
 """Tag, name of the class, data."""
@@ -40,14 +44,20 @@ def class_writer(cls: type) -> Callable[[object], Written] | None:
     """How to write the instances of a class, or None where it has no codec."""
     codec = codec_of(cls)
     if codec is not None and codec.encode is not None:
-        encode, name = codec.encode, codec.name
-        return lambda value: ("object", name, encode(value))
+        return partial(_by_codec, codec.encode, codec.name)
     if cls is Placeholder:
         return _placeholder
     for fits, write in _WRITERS:
         if fits(cls):
             return write
     return array_writer(cls)
+
+
+def _by_codec(encode: Callable[[object], object], name: str, value: object) -> Written:
+    try:
+        return "object", name, encode(value)
+    except Exception as error:  # the user's `encode`
+        raise NoCodecError(value, failure=error) from error
 
 
 def read_class(tag: str, name: str, data: object) -> object:
@@ -63,10 +73,17 @@ def read_class(tag: str, name: str, data: object) -> object:
     if tag == "object":
         read = _decoder(name)
     else:
-        cls = find_class(name)
+        cls = find_class(name) or _parametrised(name, data)
         fits, make = _READERS[tag]
         read = None if cls is None or not fits(cls) else partial(make, cls)
     return Placeholder(tag, name, data) if read is None else _tried(read, tag, name, data)
+
+
+def _parametrised(name: str, data: object) -> type | None:
+    """A class with parameters that nobody has asked for yet since the kernel began."""
+    told = data.get("of") if "[" in name and isinstance(data, Mapping) else None
+    cls = None if told is None else parametrised(told)
+    return cls if isinstance(cls, type) and class_name(cls) == name else None
 
 
 def _decoder(name: str) -> Callable[[object], object] | None:
@@ -169,6 +186,7 @@ def _dataclass(value: object) -> Written:
     for field in dataclasses.fields(value):  # type: ignore[arg-type]  # checked by _is_dataclass
         if field.name not in held and hasattr(value, field.name):
             held[field.name] = getattr(value, field.name)
+    held.pop("__orig_class__", None)
     return "dataclass", remember(type(value)), held
 
 
@@ -187,7 +205,13 @@ def _read_dataclass(cls: type, data: object) -> object:
 
 def _slots(cls: type) -> Sequence[str]:
     slots = vars(cls).get("__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)
+    return [_mangled(name, cls) for name in ([slots] if isinstance(slots, str) else slots)]
+
+
+def _mangled(name: str, cls: type) -> str:
+    """The name that Python gives to a private one, such as `__x`, in a class."""
+    private = name.startswith("__") and not name.endswith("__")
+    return f"_{cls.__name__.lstrip('_')}{name}" if private else name
 
 
 def _is_model(cls: type) -> bool:
@@ -202,6 +226,9 @@ def _model(value: object) -> Written:
     unset = cast("Mapping[str, object]", type(value).model_fields).keys() - vars(value).keys()  # type: ignore[attr-defined]  # a model
     if unset:
         held["unset"] = sorted(unset)
+    parameters = parameters_of(type(value))
+    if parameters is not None:
+        held["of"] = parameters
     return "pydantic", remember(type(value)), held
 
 
@@ -213,7 +240,8 @@ def _read_model(cls: type, data: object) -> object:
     held["private"] = private_of(cls, cast("dict[str, object] | None", held.get("private")))
     value: object = object.__new__(cls)
     for name, slot in _PYDANTIC.items():
-        object.__setattr__(value, slot, held.get(name))
+        if getattr(value, slot, _UNSET) is not held.get(name):
+            object.__setattr__(value, slot, held.get(name))
     return value
 
 

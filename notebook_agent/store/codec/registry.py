@@ -127,7 +127,11 @@ def class_name(cls: type) -> str:
 
 
 def find_class(name: str) -> type | None:
-    """The class of a stored name if it is registered or already loaded; nothing is ever imported."""
+    """The class of a stored name if it is registered or already loaded; nothing is ever imported.
+
+    One with parameters, such as `Box[int]`, stands in no module: it is the newest of that name that was made
+    of the class without them.
+    """
     codec = _by_name.get(name)
     if codec is not None:
         return codec.cls
@@ -137,7 +141,11 @@ def find_class(name: str) -> type | None:
         found = vars(found).get(part) if isinstance(found, type | ModuleType) else None
     if isinstance(found, type) and class_name(found) == name:
         return found
-    return _seen.get(name)
+    origin, parameters, _ = name.partition("[")
+    base = find_class(origin) if parameters else None
+    below: list[type] = [] if base is None else type.__subclasses__(base)
+    made = [cls for cls in below if class_name(cls) == name]
+    return made[-1] if made else _seen.get(name)
 
 
 def remember(cls: type) -> str:

@@ -32,12 +32,19 @@ class File(Protocol):
 
 
 class NoCodecError(Exception):
-    """This value cannot be stored; `endless` if only because it is nested too deeply."""
+    """This value cannot be stored.
 
-    def __init__(self, value: object, *, endless: bool = False) -> None:
+    Attributes:
+        value: The value.
+        endless: It is only nested too deeply.
+        failure: What its codec raised, where it has one.
+    """
+
+    def __init__(self, value: object, *, endless: bool = False, failure: Exception | None = None) -> None:
         super().__init__(type(value))
         self.value = value
         self.endless = endless
+        self.failure = failure
 
 
 @dataclass(slots=True)

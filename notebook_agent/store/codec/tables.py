@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from notebook_agent.store.codec.stored import NoCodecError
+from notebook_agent.store.codec.types import thaw
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,20 +33,23 @@ def _read_frame(data: Fields) -> object:
     index = cast("pd.Index", data["index"])
     frame = pd.DataFrame(dict(enumerate(columns)), index=index)
     frame.columns = cast("pd.Index", data["columns"])
-    frame.attrs = dict(cast("dict[Hashable | None, object]", data["attrs"]))
+    frame.attrs = dict(cast("dict[Hashable | None, object]", thaw(data["attrs"])))
     return frame
 
 
 def _series(value: object) -> Fields:
     series = cast("pd.Series[str]", value)
-    return {"index": series.index, "name": series.name, "data": _column(series.array)}
+    attrs = {"attrs": dict(series.attrs)} if series.attrs else {}
+    return {"index": series.index, "name": series.name, "data": _column(series.array), **attrs}
 
 
 def _read_series(data: Fields) -> object:
     import pandas as pd
 
     values = _read_column(cast("Fields", data["data"]))
-    return pd.Series(values, cast("pd.Index", data["index"]), name=cast("str", data["name"]))
+    series = pd.Series(values, cast("pd.Index", data["index"]), name=cast("str", data["name"]))
+    series.attrs = dict(cast("dict[Hashable | None, object]", thaw(data.get("attrs", {}))))
+    return series
 
 
 def _range_index(value: object) -> Fields:
@@ -148,7 +152,7 @@ def _read_items(data: Fields) -> object:
     if data.get("dtype") in _MASKED:
         return pd.array(items, cast("str", data["dtype"]))  # type: ignore[call-overload]  # one of those
     column = np.empty(len(items), object)
-    column[:] = items
+    column[:] = [thaw(item) for item in items]
     return column
 
 

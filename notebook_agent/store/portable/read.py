@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from notebook_agent.errors import StoreFormatError
+from notebook_agent.errors import AgentError, StoreFormatError
 from notebook_agent.ids import Json, RunKey, StepRef
 from notebook_agent.state import State
 from notebook_agent.store.kept import PastEdit, PastRun, PastStep
+from notebook_agent.store.places import check_project
 from notebook_agent.store.portable.fields import Fields
 from notebook_agent.store.portable.parts import (
     read_decision,
@@ -25,6 +26,7 @@ from notebook_agent.store.records import split_reads
 __all__ = ["read_runs"]
 
 _STATUS: Final = ("completed", "failed", "interrupted")
+_LONGEST_LABEL: Final = 200
 
 
 def read_runs(fields: Fields, project: str | None, version: int) -> list[PastRun]:
@@ -62,6 +64,27 @@ class _Known:
     steps: Mapping[int, RunKey]
 
 
+def _project(part: Fields, instead: str | None) -> str:
+    name, place = part.text("project"), part.at("project")
+    if instead is not None:
+        return instead
+    try:
+        check_project(name)
+    except AgentError as error:
+        raise StoreFormatError(f"{place} is no name of a project. {error}", path=place) from error
+    return name
+
+
+def _label(part: Fields) -> str | None:
+    """The label, which is shown in one line as it is."""
+    label, place = part.maybe("text", "label"), part.at("label")
+    if label is not None and not (label.isprintable() and 0 < len(label) <= _LONGEST_LABEL):
+        raise StoreFormatError(
+            f"{place} is no label: it must be 1 to {_LONGEST_LABEL} characters that can be seen.", path=place
+        )
+    return label
+
+
 class _Reader:
     def __init__(self, sources: Mapping[str, str], project: str | None) -> None:
         self.sources = sources
@@ -69,15 +92,14 @@ class _Reader:
         self.known: dict[tuple[str, str | None], _Known] = {}
 
     def run(self, part: Fields, *, hidden: bool) -> PastRun:
-        project = part.text("project")
-        key = RunKey(self.project or project, part.text("app_id"), part.maybe("text", "partition_key"))
+        key = RunKey(_project(part, self.project), part.text("app_id"), part.maybe("text", "partition_key"))
         state = State(read_values(part, "state"))
         parent, base, past = self.parent(part, needed=not hidden or part.has("steps"))
         first = 0 if base is None else base + 1
         steps = self.steps(part, key, state, first)
         run = PastRun(
             key=key,
-            label=part.maybe("text", "label"),
+            label=_label(part),
             created_at=part.number("created_at"),
             entrypoint=part.text("entrypoint"),
             graph=read_plain(part, "graph"),

@@ -5,8 +5,6 @@ import type { Drawer } from "./limits.tsx";
 import type { Scene } from "./scene.ts";
 
 export interface ActsProps extends Scene {
-  /** Nothing can be begun now. */
-  busy: boolean;
   drawer: Drawer;
   onBegin: (how: "run" | "step") => void;
   onAsk: (what: "retry" | "rerun") => void;

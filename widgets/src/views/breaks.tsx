@@ -72,7 +72,6 @@ function Line({ name, condition, onBreak }: LineProps) {
       <span class="na-break-name">{name}</span>
       <input
         type="text"
-        class="na-entry"
         aria-label={`Condition before ${name}`}
         placeholder="always, or if: n > 3"
         value={text}
@@ -114,7 +113,6 @@ export function BreakList({ actions, breakpoints, onBreak, onClose }: ListProps)
       </ul>
       {free.length > 0 && (
         <select
-          class="na-entry"
           aria-label="Add a breakpoint before"
           value=""
           onChange={(event) => {

@@ -39,7 +39,6 @@ const Field = ({ name, hint, text, onText }: FieldProps) => (
     <input
       type="text"
       inputMode="decimal"
-      class="na-entry"
       placeholder={hint}
       value={text}
       onInput={(event) => onText(event.currentTarget.value)}

@@ -1,7 +1,9 @@
+import { useEffect, useRef } from "preact/hooks";
 import { passages } from "../highlight.ts";
 import { isA } from "../kinds.ts";
 import type { DictValue, ValueWire } from "../wire.ts";
 import { Code } from "./code.tsx";
+import { keepInSight } from "./sight.ts";
 import { Left, type Path, Text, Value } from "./value.tsx";
 import { useAsking, Who } from "./who.tsx";
 
@@ -111,3 +113,23 @@ export const Chat = ({ bubbles, before, after, freshFrom, path }: ChatProps) => 
     <Left n={after} noun="message" where="more" />
   </ol>
 );
+
+/** Below the edge by more than this, one looks at something else. */
+const NEAR_PX = 200;
+
+/** What is being written, kept in sight. */
+export function Writing({ text, by = "writing" }: { text: string; by?: string }) {
+  const at = useRef<HTMLLIElement>(null);
+  const before = useRef("");
+  useEffect(() => {
+    const pane = at.current?.closest('[role="tabpanel"], [role="log"]');
+    if (pane) keepInSight(at.current as Element, pane, before.current ? NEAR_PX : undefined);
+    before.current = text;
+  }, [text]);
+  return (
+    <ol class="na-chat na-writing" aria-busy="true">
+      <Message bubble={{ role: by, content: text, type: "text" }} />
+      <li ref={at} />
+    </ol>
+  );
+}

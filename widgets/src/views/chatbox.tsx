@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isA } from "../kinds.ts";
 import type { ChatWire, ValueWire } from "../wire.ts";
-import { Go, Link } from "./buttons.tsx";
-import { type Bubble, Chat, chatOf, Message } from "./chat.tsx";
+import { Go, Link, Plain } from "./buttons.tsx";
+import { type Bubble, Chat, chatOf, Message, Writing } from "./chat.tsx";
 import { Form, onEnter } from "./form.tsx";
+import { Nothing } from "./nothing.tsx";
 import type { Scene } from "./scene.ts";
 import { Value } from "./value.tsx";
 
@@ -20,7 +21,7 @@ function Said({ said }: { said: ValueWire }) {
   const chat = chatOf(said);
   if (chat) return <Chat {...chat} freshFrom={Number.POSITIVE_INFINITY} />;
   const empty = said === null || (isA(said, "list") && said.size === 0);
-  return empty ? <p class="na-empty">Nothing was said yet.</p> : <Value value={said} />;
+  return empty ? <Nothing>Nothing was said yet.</Nothing> : <Value value={said} />;
 }
 
 /** The message that is on its way, if what was said does not end with it. */
@@ -30,21 +31,18 @@ function pendingIn(said: ValueWire, sent: string): Bubble | null {
   return sent === "" || known ? null : { role: "user", content: sent, type: "text" };
 }
 
-const Coming = ({ text }: { text: string }) => (
-  <ol class="na-chat na-writing">
-    <Message bubble={{ role: "assistant", content: text, type: "text" }} />
-  </ol>
-);
-
 interface BoxProps {
   input: string;
   past: string | null;
   disabled: boolean;
   onSend: (text: string) => void;
+  /** Whether something goes on that can be ended. */
+  goes: boolean;
+  onStop: () => void;
 }
 
 /** Where a message is written; Enter sends it. */
-function Box({ input, past, disabled, onSend }: BoxProps) {
+function Box({ input, past, disabled, onSend, goes, onStop }: BoxProps) {
   const [text, setText] = useState("");
   const send = (): void => {
     if (disabled || text.trim() === "") return;
@@ -61,7 +59,7 @@ function Box({ input, past, disabled, onSend }: BoxProps) {
         onInput={(event) => setText(event.currentTarget.value)}
         onKeyDown={onEnter(send)}
       />
-      <Go disabled={disabled || text.trim() === ""}>Send</Go>
+      {goes ? <Plain onClick={onStop}>Stop</Plain> : <Go disabled={disabled || text.trim() === ""}>Send</Go>}
     </Form>
   );
 }
@@ -85,7 +83,7 @@ function Hint({ viewer, broken, edited, run }: Scene) {
 function Log({ said, sent, coming }: { said: ValueWire; sent: string; coming: string | null }) {
   const pending = pendingIn(said, sent);
   const log = useRef<HTMLDivElement>(null);
-  useEffect(() => log.current?.scrollTo(0, log.current.scrollHeight), [said, pending !== null, coming]);
+  useEffect(() => log.current?.scrollTo(0, log.current.scrollHeight), [said, pending !== null]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div class="na-log" role="log" aria-label="Conversation" tabIndex={0} ref={log}>
@@ -95,7 +93,7 @@ function Log({ said, sent, coming }: { said: ValueWire; sent: string; coming: st
           <Message bubble={pending} />
         </ol>
       )}
-      {coming !== null && <Coming text={coming} />}
+      {coming !== null && <Writing by="assistant" text={coming} />}
     </div>
   );
 }
@@ -115,6 +113,8 @@ export function ChatBox({ chat, ...scene }: Scene & { chat: ChatWire }) {
       <Box
         input={chat.input}
         past={scene.past}
+        goes={mode !== "rest"}
+        onStop={() => void viewer.hold("stop")}
         disabled={goes || broken !== null || edited !== 0}
         onSend={(message) => {
           setSent(message);

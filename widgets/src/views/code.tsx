@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { highlighted, linesOf, type Piece } from "../highlight.ts";
 import type { CodeWire } from "../wire.ts";
 import { Link } from "./buttons.tsx";
+import { Nothing } from "./nothing.tsx";
 
 const Pieces = ({ pieces }: { pieces: Piece[] }) => (
   <>
@@ -45,7 +46,7 @@ const Numbered = ({ text }: { text: string }) => (
 /** An action's source as it ran, and as it is now where that differs. */
 export function CodeView({ code }: { code: CodeWire }) {
   const [now, setNow] = useState(false);
-  if (code.source === null) return <p class="na-empty">No source was recorded for this step.</p>;
+  if (code.source === null) return <Nothing>No source was recorded for this step.</Nothing>;
   if (code.now === null) return <Numbered text={code.source} />;
   return (
     <>

@@ -4,6 +4,8 @@ import type { Detail } from "../wire.ts";
 import { Link } from "./buttons.tsx";
 import { CodeView } from "./code.tsx";
 import { ErrorView } from "./failure.tsx";
+import { Nothing } from "./nothing.tsx";
+import { keepInSight } from "./sight.ts";
 import { type StateProps, StateView } from "./state.tsx";
 import { CallsView, DiffView, WhyView } from "./tabs.tsx";
 
@@ -14,6 +16,8 @@ export interface DetailProps extends Pick<StateProps, "edits" | "onEdit" | "stre
   detail: Detail | null;
   /** Whether `detail` is still that of the place looked at before. */
   late: boolean;
+  /** Why nothing is known of the step, where that is said. */
+  error: string;
   /** Asks for what was left out; missing where that cannot be done. */
   onWhole: (() => void) | undefined;
   /** The chat on the run, where one can be had; its tab is the last. */
@@ -37,7 +41,7 @@ function Content({
   tab,
   detail,
   ...state
-}: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "id" | "onWhole" | "chat" | "blame">) {
+}: { tab: Tab; detail: Detail } & Omit<DetailProps, "late" | "error" | "id" | "onWhole" | "chat" | "blame">) {
   switch (tab) {
     case "Diff":
       return <DiffView diff={detail.diff} />;
@@ -109,30 +113,36 @@ function Strip({ tabs, tab, detail, id, onTab }: StripProps) {
 type PaneProps = Omit<DetailProps, "id" | "chat" | "blame"> & { tab: Tab };
 
 /** What a tab says about the step. */
-const Pane = ({ tab, detail, late, onWhole, ...state }: PaneProps) => (
-  <>
-    {detail?.cut && onWhole && (
-      <p class="na-note">
-        <span>Long texts are cut short here.</span>
-        <Link onClick={onWhole}>Show more of them</Link>
-      </p>
-    )}
-    {detail?.seq === null && BY_STEPS.has(tab) ? (
-      <p class="na-empty">No step ran yet.</p>
-    ) : detail ? (
+function Pane({ tab, detail, late, error, onWhole, ...state }: PaneProps) {
+  if (!detail)
+    return <Nothing>{late ? "Loading…" : error || "Nothing is known about this step here."}</Nothing>;
+  if (detail.seq === null && BY_STEPS.has(tab)) return <Nothing>No step ran yet.</Nothing>;
+  return (
+    <>
+      {detail.cut && onWhole && (
+        <p class="na-note">
+          <span>Long texts are cut short here.</span>
+          <Link onClick={onWhole}>Show more of them</Link>
+        </p>
+      )}
       <Content tab={tab} detail={detail} {...state} />
-    ) : (
-      <p class="na-empty">{late ? "Loading…" : "Nothing is known about this step here."}</p>
-    )}
-  </>
-);
+    </>
+  );
+}
+
+/** Brings into sight what the step changed, of a chat its last message. */
+function showNews(pane: HTMLElement | null): void {
+  const news = pane?.querySelector(".na-fresh:last-child") ?? pane?.querySelector(".na-changed");
+  if (pane && news) keepInSight(news, pane);
+}
 
 /** Everything about one step, in tabs; the last is the chat on the run, where there is one. */
-export function DetailView({ detail, late, id, onWhole, chat, blame, ...state }: DetailProps) {
+export function DetailView({ detail, late, id, chat, blame, ...state }: DetailProps) {
   const [chosen, choose] = useState<Tab | null>(null);
   const pane = useRef<HTMLDivElement>(null);
   const tab = chosen ?? (detail?.error ? "Error" : "State");
   useEffect(() => pane.current?.scrollTo(0, 0), [tab]);
+  useEffect(() => showNews(pane.current), [detail]);
   return (
     <div class="na-detail">
       <Strip tabs={chat ? WITH_CHAT : TABS} tab={tab} detail={detail} id={id} onTab={choose} />
@@ -146,7 +156,7 @@ export function DetailView({ detail, late, id, onWhole, chat, blame, ...state }:
         tabIndex={0}
         ref={pane}
       >
-        {tab === "Chat" ? chat : <Pane tab={tab} detail={detail} late={late} onWhole={onWhole} {...state} />}
+        {tab === "Chat" ? chat : <Pane tab={tab} detail={detail} late={late} {...state} />}
       </div>
       {blame}
     </div>

@@ -105,9 +105,7 @@ export function Editor({ name, edit, onEdit }: EditorProps) {
         />
       </label>
       <div class="na-editor-foot">
-        <span class={problem ? "na-problem" : "na-hint"}>
-          {problem || "Fork here makes a run with this value; nothing else runs until then."}
-        </span>
+        <span class={problem ? "na-problem" : "na-hint"}>{problem || "Fork here makes a run with it."}</span>
         <Link onClick={() => onEdit(null)}>Drop edit</Link>
       </div>
     </div>

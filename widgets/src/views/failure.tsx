@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { counted } from "../format.ts";
 import type { FailureWire } from "../wire.ts";
 import { Fold } from "./fold.tsx";
+import { Nothing } from "./nothing.tsx";
 import { Text } from "./value.tsx";
 
 /** A line of a traceback; `from` and `to` enclose what the carets below it pointed at. */
@@ -58,11 +59,26 @@ function Stretch({ lines }: { lines: TraceLine[] }) {
   return <Fold head={`${counted(lines.length, "line")} in packages`}>{drawn}</Fold>;
 }
 
+/** A traceback without its end, where that only says the message again, which stands above it. */
+function untold({ message, traceback }: FailureWire): string {
+  const text = traceback.trimEnd();
+  if (!message || !text.endsWith(message)) return text;
+  return text.slice(0, Math.max(0, text.lastIndexOf("\n", text.length - message.length - 1)));
+}
+
+const Traceback = ({ text }: { text: string }) => (
+  <pre class="na-traceback">
+    {stretches(traceLines(text)).map((lines, i) => (
+      <Stretch key={i} lines={lines} />
+    ))}
+  </pre>
+);
+
 /** The exception of a failed step. */
-export const ErrorView = ({ error }: { error: FailureWire | null }) =>
-  error === null ? (
-    <p class="na-empty">No error at this step.</p>
-  ) : (
+export function ErrorView({ error }: { error: FailureWire | null }) {
+  if (!error) return <Nothing>No error at this step.</Nothing>;
+  const text = untold(error);
+  return (
     <section class="na-failure">
       <h3>
         {error.type.replace(/^__main__\./, "")}
@@ -70,10 +86,7 @@ export const ErrorView = ({ error }: { error: FailureWire | null }) =>
           <Text text={error.message} />
         </span>
       </h3>
-      <pre class="na-traceback">
-        {stretches(traceLines(error.traceback)).map((lines, i) => (
-          <Stretch key={i} lines={lines} />
-        ))}
-      </pre>
+      {text && <Traceback text={text} />}
     </section>
   );
+}

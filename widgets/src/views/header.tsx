@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { count, counted, dollars, runSentence } from "../format.ts";
 import type { Run } from "../model.ts";
 import type { Totals } from "../wire.ts";
+import { Said } from "./said.tsx";
 import type { Scene } from "./scene.ts";
 
 const Figures = ({ totals }: { totals: Totals }) => (
@@ -48,9 +49,9 @@ function Name({ looks: { overview }, run, listed, onList }: HeaderProps) {
   );
 }
 
-/** How long this has been looked at, in whole seconds. */
-function Elapsed() {
-  const [seconds, set] = useState(0);
+/** How long a step has run, in whole seconds, of which it had run so many ms when that was told first. */
+function Elapsed({ ms }: { ms: number | null }) {
+  const [seconds, set] = useState(Math.floor((ms ?? 0) / 1000));
   useEffect(() => {
     const clock = setInterval(() => set((s) => s + 1), 1000);
     return () => clearInterval(clock);
@@ -68,10 +69,11 @@ function Pill(props: Scene & { run: Run }) {
   );
 }
 
-/** Which run this is, how it stands, and what it took. */
+/** Which run this is, how it stands, what came of the last command, and what it all took. */
 export const Header = (props: HeaderProps) => {
   const { looks, run, broken, point, head, atHead } = props;
   const { overview } = looks;
+  const last = run?.steps.at(-1);
   return (
     <header class="na-header">
       <div class="na-title">
@@ -83,9 +85,9 @@ export const Header = (props: HeaderProps) => {
       </div>
       {run && <Pill {...props} run={run} />}
       <span class="na-where">
-        {point.step ? `step ${count(point.step.seq)}` : "start"}
-        {head !== null && `/${count(head)}`}
-        {run?.steps.at(-1)?.status === "running" && <Elapsed key={head} />}
+        {point.step ? `step @${count(point.step.seq)}` : "start"}
+        {head !== null && ` of @${count(head)}`}
+        {atHead && last?.status === "running" && <Elapsed key={head} ms={last.ms} />}
         {atHead && run?.next && !broken && run.status !== "running" && (
           <>
             {" · next "}
@@ -93,6 +95,7 @@ export const Header = (props: HeaderProps) => {
           </>
         )}
       </span>
+      <Said {...props} />
       <Figures totals={overview.totals} />
     </header>
   );

@@ -1,20 +1,20 @@
 /** The panel's few pictures, drawn on a grid of 16: shapes end with Z and are filled, lines are not. */
 const PATHS = {
-  run: "M4.5 2.5v11L13.5 8Z",
-  step: "M3 2.5v11L10 8Zm8 0h2v11h-2Z",
-  retry: "M13 3v3.5H9.5M12.7 6.3A5 5 0 1 0 13 9",
-  fork: "M4.5 5.4a1.7 1.7 0 1 1 .01 0v5.2a1.7 1.7 0 1 1-.01 0M4.5 8.2h4.3q2.7 0 2.7-2.8a1.7 1.7 0 1 1 .01 0",
-  pause: "M4.5 3h2.5v10h-2.5ZM9 3h2.5v10h-2.5Z",
-  stop: "M3.5 3.5h9v9h-9Z",
+  run: "M4 2v12l9-6Z",
+  step: "M3 2v12l7-6ZM11 2h2v12h-2Z",
+  retry: "M13 3v4h-4M13 7a5 5 0 1 0 0 3",
+  fork: "M4 2v12M4 10q7 0 7-7M8 6l3-3 3 3",
+  pause: "M4 3h3v10h-3ZM9 3h3v10h-3Z",
+  stop: "M3 3h10v10h-10Z",
   plus: "M8 3v10M3 8h10",
   minus: "M3 8h10",
-  fit: "M3 6.5V3h3.5M9.5 3H13v3.5M3 9.5V13h3.5M9.5 13H13V9.5",
-  locate: "M8 1.5v4M8 10.5v4M1.5 8h4M10.5 8h4M8 7.2v1.6",
-  who: "M8 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM2.5 14c0-3 2.5-5 5.5-5s5.5 2 5.5 5Z",
-  edit: "M2 14l.9-3.7L11 2.2 13.8 5 5.7 13.1Z",
+  fit: "M3 7v-4h4M9 3h4v4M3 9v4h4M9 13h4v-4",
+  locate: "M8 2v4M8 10v4M2 8h4M10 8h4",
+  who: "M8 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM2 14q0-5 6-5 6 0 6 5Z",
+  edit: "M2 14l1-4 8-8 3 3-8 8Z",
   cross: "M4 4l8 8M12 4l-8 8",
-  export: "M8 2v7.5M4.7 6.2 8 9.5l3.3-3.3M3.2 10.5v2.7h9.6v-2.7",
-  check: "M3 8l3.5 3.5 6.5-7",
+  export: "M8 2v8M5 7l3 3 3-3M3 11v3h10v-3",
+  check: "M3 8l4 4 6-8",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, counted, runSentence } from "../format.ts";
 import type { Overview, Run } from "../model.ts";
 import { MOST_NAMED, percent, tickClass, ticksOf, tickTitle } from "../ticks.ts";
 import { type Lane, unfolded, withGrids } from "../timeline.ts";
 import { Link } from "./buttons.tsx";
 import type { Hues } from "./hues.ts";
+import { keepInSight } from "./sight.ts";
 
 export interface LanesProps {
   overview: Overview;
@@ -34,12 +35,14 @@ const Elbow = ({ lane, rows, cells }: { lane: Lane; rows: number; cells: number 
 function Dots({ lane, cells, hues, from }: { lane: Lane; cells: number; hues: Hues; from: number }) {
   const { offset, run } = lane;
   const ticks = useMemo(() => ticksOf(run.steps, offset, cells), [run.steps, offset, cells]);
-  const end = offset + Math.max(run.steps.length, 1);
   return (
     <>
       <span
         class="na-rail"
-        style={{ left: percent(from + 0.5, cells), width: percent(Math.max(0, end - 1 - from), cells) }}
+        style={{
+          left: percent(from + 0.5, cells),
+          width: percent(Math.max(0, offset + run.steps.length - 1 - from), cells),
+        }}
       />
       {ticks.map((tick) => (
         <span
@@ -204,6 +207,11 @@ export function Lanes(props: LanesProps) {
   const parents = useMemo(() => new Set(lanes.map((lane) => lane.run.parent)), [lanes]);
   const open = useMemo(() => unfolded(lanes, folded), [lanes, folded]);
   const shown = chosen(open, overview.run);
+  const tree = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const lane = tree.current?.querySelector('[aria-selected="true"]');
+    if (lane) keepInSight(lane, tree.current as Element);
+  }, [overview.run, shown.length]);
   const fold = (run: string): void => {
     const next = new Set(turned);
     if (!next.delete(run)) next.add(run);
@@ -211,7 +219,7 @@ export function Lanes(props: LanesProps) {
   };
   return (
     <>
-      <div class="na-lanes" role="tree" aria-label="Runs">
+      <div class="na-lanes" role="tree" aria-label="Runs" ref={tree}>
         {shown.map((lane, index) => (
           <LaneRow
             key={lane.run.id}

@@ -2,7 +2,6 @@
 
 import type { ComponentChildren } from "preact";
 import { useContext, useState } from "preact/hooks";
-import { count } from "../format.ts";
 import { isA } from "../kinds.ts";
 import type { DictValue, ListValue, TextValue, ValueWire } from "../wire.ts";
 import { Link } from "./buttons.tsx";
@@ -27,7 +26,6 @@ function Pager({ value, busy, onTurn }: PagerProps) {
   const start = value.start ?? 0;
   const shown = shownOf(value);
   const end = start + shown;
-  const noun = value.t === "text" ? "character" : "item";
   return (
     <span class="na-pager">
       {start > 0 && (
@@ -35,11 +33,6 @@ function Pager({ value, busy, onTurn }: PagerProps) {
           ← Earlier
         </Link>
       )}
-      <span class="na-summary">
-        {noun}
-        {shown === 1 ? " " : `s ${count(Math.min(start + 1, end))}–`}
-        {count(end)} of {count(value.size)}
-      </span>
       <Link disabled={busy || end >= value.size} onClick={() => onTurn(end)}>
         Later →
       </Link>

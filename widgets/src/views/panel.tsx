@@ -13,15 +13,18 @@ import { Header } from "./header.tsx";
 import { onHelp } from "./keys.tsx";
 import { type Reach, ReachContext } from "./reach.ts";
 import { RunsList } from "./runs.tsx";
-import { type Scene, useScene } from "./scene.ts";
+import { labelIn, type Scene, useScene } from "./scene.ts";
 import { TimelineView } from "./timeline.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
-const Banner = ({ looks, point, head, move, viewer }: Scene) => (
+const Banner = ({ looks, point, head, move, busy, viewer }: Scene) => (
   <div class="na-banner">
     <span>
       Looking at {point.seq === null ? "the start" : `step ${point.seq} of ${head}`}.
-      {viewer.source.live && " Run, Step and Fork here make a new run from it."}
+      {viewer.source.live &&
+        !viewer.source.gone &&
+        !busy &&
+        " Run, Step and Fork here make a new run from it."}
     </span>
     <Link onClick={() => move(looks.points.length - 1)}>Back to now</Link>
   </div>
@@ -57,9 +60,6 @@ const ChatPart = (scene: Scene) => (
   <>
     <Header {...scene} />
     <Chatting {...scene} />
-    <p class="na-page-note na-problem" role="status">
-      {scene.looks.error || scene.looks.control.trouble}
-    </p>
   </>
 );
 
@@ -76,7 +76,8 @@ function Details(scene: Scene) {
       late={isAwaited(scene)}
       streaming={atHead && run?.status === "running" ? text : ""}
       edits={edits.edits}
-      onEdit={viewer.source.live && !late ? edits.onEdit : undefined}
+      error={looks.error}
+      onEdit={viewer.source.live && !viewer.source.gone && !late ? edits.onEdit : undefined}
       onWhole={viewer.source.live && !late ? () => void viewer.whole() : undefined}
       chat={viewer.source.live && looks.control.chat && <Chatting {...scene} />}
       blame={
@@ -117,16 +118,19 @@ function Compared({ viewer, looks, hues }: Scene) {
   return (
     <CompareView
       comparison={looks.comparison}
-      nameOf={(id) => known.find((run) => run.id === id)?.label ?? id}
+      nameOf={(id) => labelIn(known, id)}
       hues={hues}
       onClose={() => void viewer.compare(null)}
     />
   );
 }
 
+/** A graph is drawn so much larger than life, where that leaves enough of the width to the details. */
+const LARGER = 1.3;
+
 function Whole(scene: Scene) {
-  const { viewer, looks, atHead } = scene;
-  const { live, note } = viewer.source;
+  const { viewer, atHead, looks } = scene;
+  const { live } = viewer.source;
   const [listed, list] = useState(false);
   const onList = (): void => {
     if (!listed) void viewer.listRuns();
@@ -136,15 +140,9 @@ function Whole(scene: Scene) {
     <>
       <Header {...scene} {...(live && { listed, onList })} />
       {listed && <Runs {...scene} onClose={() => list(false)} />}
-      {live ? (
-        <Toolbar {...scene} />
-      ) : (
-        <p class="na-page-note" role="status">
-          {looks.error || note}
-        </p>
-      )}
+      {live && <Toolbar {...scene} />}
       {!atHead && <Banner {...scene} />}
-      <div class="na-middle">
+      <div class="na-middle" style={`--na-share: ${looks.overview.graph.width * LARGER}px`}>
         <Graph {...scene} />
         <Details {...scene} />
       </div>

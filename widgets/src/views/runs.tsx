@@ -3,6 +3,7 @@ import { ago, counted } from "../format.ts";
 import type { RunLine } from "../wire.ts";
 import { Link } from "./buttons.tsx";
 import { onEscape, useFocus } from "./form.tsx";
+import { Nothing } from "./nothing.tsx";
 
 interface RunsProps {
   /** Newest first; null while they are on their way. */
@@ -71,7 +72,6 @@ export function RunsList({ lines, onClose, ...rest }: RunsProps) {
       <div class="na-runs-head">
         <input
           type="search"
-          class="na-entry"
           aria-label="Search runs"
           placeholder="Search by label, id, action"
           value={words}
@@ -94,7 +94,7 @@ export function RunsList({ lines, onClose, ...rest }: RunsProps) {
           <Line key={line.id} line={line} {...rest} />
         ))}
       </ul>
-      {lines !== null && found.length === 0 && <p class="na-empty">No run is like that.</p>}
+      {lines !== null && found.length === 0 && <Nothing>No run is like that.</Nothing>}
       {found.length > MOST && <p class="na-cut">… {counted(found.length - MOST, "older run")} not shown</p>}
     </section>
   );

@@ -29,6 +29,10 @@ function countOf(edits: ReadonlyMap<string, Edit>): number | null {
   return changes && Object.keys(changes).length;
 }
 
+/** What a run is called. */
+export const labelIn = (runs: Pick<Run, "id" | "label">[], id: string): string =>
+  runs.find((run) => run.id === id)?.label ?? id;
+
 /** Edits belong to the place where they were made. */
 function useEdits(place: string) {
   const [all, setAll] = useState<ReadonlyMap<string, ReadonlyMap<string, Edit>>>(new Map());
@@ -46,8 +50,8 @@ function useEdits(place: string) {
     change((here) => {
       for (const [key, edit] of edits) if (here.get(key) === edit) here.delete(key);
     });
-  /** Whether another place has some. */
-  const elsewhere = [...all].some(([key, there]) => key !== place && countOf(there) !== 0);
+  /** Another place that has some. */
+  const [elsewhere] = [...all].find(([key, there]) => key !== place && countOf(there) !== 0) ?? [];
   return { edits, onEdit, clear, elsewhere };
 }
 
@@ -108,6 +112,8 @@ export function useScene(viewer: Viewer) {
     /** The completed step in view, which may run again; null where there is none. */
     again: point.step?.status === "completed" ? point.step : null,
     atHead,
+    /** Nothing can be begun now. */
+    busy: looks.waiting !== null || looks.control.mode !== "rest",
     head: points.at(-1)?.seq ?? null,
     late,
     ...(atHead ? goesOn(looks, run) : forksAt(point, late ? null : looks.detail)),

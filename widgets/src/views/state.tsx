@@ -2,9 +2,10 @@ import { summary } from "../format.ts";
 import { isA } from "../kinds.ts";
 import type { DiffWire, ValueWire } from "../wire.ts";
 import { Tool } from "./buttons.tsx";
-import { bubbleOf, Chat, chatOf, Message } from "./chat.tsx";
+import { bubbleOf, Chat, chatOf, Message, Writing } from "./chat.tsx";
 import { type Edit, Editor, editable } from "./edit.tsx";
 import { Fold } from "./fold.tsx";
+import { Nothing } from "./nothing.tsx";
 import { Paged } from "./paged.tsx";
 import { type Path, Value } from "./value.tsx";
 import { useAsking, WhoTool } from "./who.tsx";
@@ -91,6 +92,11 @@ function Head({ name, value, mark, line }: { name: string; value: ValueWire; mar
   );
 }
 
+/** Of more entries none is shown before one asks, as they would push away the keys below. */
+const FEW = 20;
+
+const isLong = (value: ValueWire): boolean => isA(value, "dict", "list") && value.size > FEW;
+
 /** A key and its value, on one line where that fits. */
 function Shown({ name, value, diff, path }: BodyProps) {
   const line = isLine(value);
@@ -99,7 +105,7 @@ function Shown({ name, value, diff, path }: BodyProps) {
   const asking = useAsking(path);
   if (!line) {
     return (
-      <Fold head={head} open>
+      <Fold head={head} open={!isLong(value) || chatOf(value) !== null}>
         {body}
       </Fold>
     );
@@ -139,23 +145,15 @@ function Row({ name, value, diff, edit, onEdit, path }: RowProps) {
   );
 }
 
-const Writing = ({ text }: { text: string }) => (
-  <ol class="na-chat">
-    <li class="na-bubble na-from-assistant na-writing" aria-busy="true">
-      <span class="na-role">writing</span>
-      <div class="na-said">{text}</div>
-    </li>
-  </ol>
-);
-
-/** The state by key; what the step changed is marked, chats are bubbles. */
+/** The state by key; what the step changed is marked, chats are bubbles, and what is being written stands below the first. */
 export function StateView({ state, diff, streaming, edits, onEdit }: StateProps) {
   const items: [string, ValueWire][] = isA(state, "dict") ? state.items : [["state", state]];
+  const writing = streaming !== "" && <Writing key="" text={streaming} />;
+  const chat = items.findIndex(([, value]) => chatOf(value));
   return (
     <>
-      {streaming !== "" && <Writing text={streaming} />}
-      {items.length === 0 && <p class="na-empty">The state is empty.</p>}
-      {items.map(([name, value], i) => (
+      {items.length === 0 && <Nothing>The state is empty.</Nothing>}
+      {items.map(([name, value], i) => [
         <Row
           key={name}
           name={name}
@@ -164,8 +162,10 @@ export function StateView({ state, diff, streaming, edits, onEdit }: StateProps)
           edit={edits.get(name)}
           onEdit={onEdit && ((edit) => onEdit(name, edit))}
           path={[i]}
-        />
-      ))}
+        />,
+        i === chat && writing,
+      ])}
+      {chat < 0 && writing}
     </>
   );
 }

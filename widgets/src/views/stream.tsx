@@ -38,7 +38,7 @@ function Scrubbed({ text, stream }: { text: string; stream: Stream }) {
           aria-valuetext={`${duration(at)} of ${duration(last)}`}
           min={0}
           max={last}
-          step={1}
+          step="any"
           value={at}
           onInput={(event) => move(event.currentTarget.valueAsNumber)}
         />

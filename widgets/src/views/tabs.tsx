@@ -4,6 +4,7 @@ import { Message } from "./chat.tsx";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icons.tsx";
 import { Name } from "./name.tsx";
+import { Nothing } from "./nothing.tsx";
 import { Output } from "./stream.tsx";
 import { Value } from "./value.tsx";
 
@@ -28,11 +29,11 @@ function Marked({ text, other }: { text: string; other: string }) {
 
 type SideProps = { side: string; value: ValueWire | undefined; other: ValueWire | undefined };
 
-/** What stood there before or after, if anything did. */
+/** What stood there before or after, if anything did; an empty text is told by the other side alone. */
 const Side = ({ side, value, other }: SideProps) =>
-  value === undefined ? null : (
+  value === undefined || (value === "" && other !== undefined) ? null : (
     <div class={side}>
-      {typeof value === "string" && typeof other === "string" ? (
+      {typeof value === "string" && typeof other === "string" && other ? (
         <Marked text={value} other={other} />
       ) : (
         <Value value={value} />
@@ -63,7 +64,7 @@ export const DiffView = ({
   none?: string;
 }) =>
   diff.length === 0 ? (
-    <p class="na-empty">{none}</p>
+    <Nothing>{none}</Nothing>
   ) : (
     <ul class="na-diffs">
       {diff.map((one) => (
@@ -130,7 +131,7 @@ const Call = ({ call }: { call: CallWire }) => (
 /** The LLM calls that the step made. */
 export const CallsView = ({ calls, moreCalls }: Pick<Detail, "calls" | "moreCalls">) =>
   calls.length === 0 ? (
-    <p class="na-empty">This step made no LLM call.</p>
+    <Nothing>This step made no LLM call.</Nothing>
   ) : (
     <ol class="na-calls">
       {calls.map((call) => (
@@ -208,9 +209,7 @@ export const WhyView = ({ action, decision, next }: WhyProps) => (
     {decision && <Decision title={`Why ${action ?? "this action"} ran`} decision={decision} />}
     {next && <Decision title="What comes next" decision={next} />}
     {!decision && !next && (
-      <p class="na-empty">
-        {action === null ? "Nothing was decided yet." : `${action} is where the run begins.`}
-      </p>
+      <Nothing>{action === null ? "Nothing was decided yet." : `${action} is where the run begins.`}</Nothing>
     )}
   </>
 );

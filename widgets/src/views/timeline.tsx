@@ -12,6 +12,8 @@ import type { Scene } from "./scene.ts";
 /** The run in view has at least one part in so many of the width, or longer runs are cut off. */
 const LONGER = 2;
 const FEWEST = 24;
+/** Shorter runs leave room, so that the first steps of one do not move with each that comes. */
+const FEW = 12;
 /** How long a step is shown while it plays, and a whole run as far as that can be. */
 const PLAY_MS = 700;
 const WHOLE_MS = 20_000;
@@ -65,8 +67,8 @@ function Slider({ looks: { points, drawn, at }, point, head, hues, move, cells }
       <div class="na-lane-label">
         <Tool name="Play" icon={playing ? "pause" : "run"} aria-pressed={playing} onClick={toggle} />
         <span class="na-place">
-          {step ? <b>{count(step.seq)}</b> : <b>start</b>}
-          {head !== null && <span> / {count(head)}</span>}
+          <b>{step ? `@${count(step.seq)}` : "start"}</b>
+          {head !== null && ` of @${count(head)}`}
           {step && <small class={hues(step.action)}>{step.action}</small>}
         </span>
       </div>
@@ -102,7 +104,7 @@ export function TimelineView(scene: Scene) {
   const lanes = useMemo(() => lanesOf(overview), [overview]);
   const longest = lanes.reduce(
     (most, lane) => Math.max(most, lane.offset + lane.run.steps.length),
-    Math.max(points.length, 2),
+    Math.max(points.length, FEW),
   );
   const exact = Math.min(longest, Math.max(points.length * LONGER, FEWEST));
   const grows = overview.runs.some((run) => run.id === overview.run && run.status === "running");

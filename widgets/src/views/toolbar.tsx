@@ -1,5 +1,4 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { runSentence } from "../format.ts";
 import type { Json } from "../wire.ts";
 import { Acts } from "./acts.tsx";
 import { BreakList } from "./breaks.tsx";
@@ -49,7 +48,7 @@ function Open({ drawer, price, viewer, looks, onAgain, onCancel, ...props }: Ope
 }
 
 /** Which drawer is open; the forms of what runs only where a run may begin, and until that would be another. */
-function useDrawer({ viewer, edited, inputs, run, past, next }: Scene, busy: boolean) {
+function useDrawer({ viewer, edited, inputs, run, past, next, busy }: Scene) {
   const bar = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState<Drawer>(null);
   const begins = chosen === "run" || chosen === "step" || chosen === "price";
@@ -72,51 +71,18 @@ function useDrawer({ viewer, edited, inputs, run, past, next }: Scene, busy: boo
   return { bar, drawer, choose, close, begin, go };
 }
 
-const HELD = {
-  running: "",
-  paused: "held: Run goes on, Step makes one step, Stop ends it",
-  stopping: "stops at its next call, piece of an answer or step",
-} as const;
-
-/** What the status line says: of a run that goes on, what it can be told. */
-function statusText({ control, asked, held, said }: Scene["looks"]): string {
-  if (held && asked !== null) return "queued until the cell ends";
-  return control.mode === "rest" ? said : HELD[control.mode];
-}
-
-/** What came of the last command; unseen where the header says just that. */
-function Said({ looks, run, edits }: Scene) {
-  const { error, control } = looks;
-  const wrong = error || (control.allow ? "" : control.trouble);
-  const said =
-    wrong ||
-    [statusText(looks), edits.elsewhere && "An edit waits at another step"].filter(Boolean).join(" · ");
-  const known = !wrong && !edits.elsewhere && run && said.includes(runSentence(run));
-  return (
-    <p
-      class={`na-status ${wrong ? "na-problem" : ""} ${known ? "na-unseen" : ""}`}
-      role="status"
-      title={said}
-    >
-      {said}
-    </p>
-  );
-}
-
-/** The commands, and one line that says what came of them. */
+/** The commands, and what opens below them. */
 export function Toolbar(scene: Scene) {
   const { viewer, looks } = scene;
   const { control } = looks;
   const idle = control.mode === "rest";
-  const busy = looks.waiting !== null || !idle;
-  const { bar, drawer, choose, close, begin, go } = useDrawer(scene, busy);
+  const { bar, drawer, choose, close, begin, go } = useDrawer(scene);
   const { price, onAsk, onAgain } = usePrice(scene, choose);
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: the buttons are no form */}
       <div class="na-toolbar" role="group" aria-label="Commands" ref={bar}>
-        <Acts {...scene} busy={busy} drawer={drawer} onBegin={begin} onAsk={onAsk} />
-        <Said {...scene} />
+        <Acts {...scene} drawer={drawer} onBegin={begin} onAsk={onAsk} />
         <LimitActs control={control} drawer={drawer} onDrawer={choose} />
       </div>
       {control.allow && idle && (

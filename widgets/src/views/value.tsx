@@ -187,6 +187,7 @@ function Compound({
 
 /** Any value of the state, as a tree; with a `path` its larger parts can be paged through. */
 export function Value({ value, path }: { value: ValueWire; path?: Path }) {
+  if (value === "") return <Empty text='""' />;
   if (typeof value === "string") return <Text text={value} />;
   if (value === null || typeof value !== "object") return <Scalar value={value} />;
   return <Compound value={value} path={path} />;

@@ -1,7 +1,7 @@
 /** The grid of forks, on the wire. */
 
 /** What became of a fork. */
-export type Outcome = "completed" | "failed" | "refused" | "interrupted" | "not begun";
+export type Outcome = "completed" | "limited" | "failed" | "refused" | "interrupted" | "not begun";
 
 export interface GridFork {
   n: number;

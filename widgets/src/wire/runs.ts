@@ -11,7 +11,7 @@ export interface StepsWire {
   source: number[];
   /** A letter for each: c, f, i, r. */
   status: string;
-  /** -1 while not known. */
+  /** Of one that runs until the message was written; -1 while not known. */
   ms: number[];
   /** Which of them ran older code than the graph holds now. */
   stale: number[];

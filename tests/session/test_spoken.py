@@ -4,7 +4,7 @@ import pytest
 
 import notebook_agent.store as stores
 from notebook_agent.errors import AgentError, StoreError
-from notebook_agent.magics.spoken import spoken
+from notebook_agent.session.spoken import spoken
 
 
 def test_a_store_that_cannot_be_opened_names_the_setting(tmp_path):
@@ -30,6 +30,22 @@ def test_a_conflict_names_commands():
     )
     told = "%agent resume goes on from there; %agent fork @start from where you are."
     assert spoken(error).endswith(f"(the start). {told}")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("max_steps=-1: it is a number of steps.", "--max-steps -1: it is a number of steps."),
+        ("max_cost=-1: it is in US dollars.", "--max-cost -1: it is in US dollars."),
+        (
+            "Wait until it is over, or close the stream: container.close().",
+            "Wait until it is over, end it with %agent stop, or close the stream: container.close().",
+        ),
+    ],
+)
+def test_an_argument_is_named_as_it_was_typed(said, told):
+    """And what a line can end is ended by one."""
+    assert told == spoken(AgentError(said))
 
 
 def test_a_secret_that_was_typed_is_masked():

@@ -12,6 +12,8 @@ __all__ = ["spoken"]
 _PHRASES = (
     (re.compile(r"^repeats is a whole"), "-n is a whole"),
     (re.compile(r"^jobs is a whole"), "-j is a whole"),
+    (re.compile(r"^max_(steps|calls|cost)="), r"--max-\1 "),
+    (re.compile(r"is over, or close the stream"), "is over, end it with %agent stop, or close the stream"),
     (
         re.compile(r"Give it: inputs=\{'(\w+)': \.\.\}\."),
         r'Give it: \1="..", or \1:=EXPR for a Python value.',
