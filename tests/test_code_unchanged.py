@@ -1,5 +1,6 @@
 """Tests for `notebook_agent.action.code_id` at the later steps of a run, where it is known from marks."""
 
+import array
 import enum
 import functools
 import json
@@ -240,3 +241,20 @@ def test_a_module_of_the_users_own_is_looked_at_each_time(monkeypatch):
     before = settled(act)
     module.MODEL = "two"
     assert before != code_id(act)
+
+
+def test_what_has_no_marks_is_looked_at_each_time():
+    """Circles, arrays, and tables of very many parts that are not plain."""
+    circle = [helper]
+    circle.append(circle)
+    values = [circle, array.array("i", [1]), [Config("one") for _ in range(3_000)]]
+    ids = []
+    for value in values:
+
+        def act(state, value=value):
+            return value
+
+        before = settled(act)
+        value[0] = 2 if value is not values[2] else Config("two")
+        ids.append((before, code_id(act)))
+    assert all(before != after for before, after in ids)

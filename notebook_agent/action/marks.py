@@ -36,7 +36,7 @@ Marks = tuple[object, ...]
 
 _EXACT: Final = frozenset({type(None), bool, int, str, bytes})
 _MOST: Final = 2_000
-"""Parts that are not plain; of more, and of circles, there are no marks."""
+"""Parts of what is not plain; of more, and of circles, there are no marks."""
 
 
 def marks_of(functions: Sequence[weakref.ref[FunctionType]]) -> Marks | None:
@@ -137,9 +137,7 @@ class _Marker:
         if look is not None:
             self.found.append(look)
             return
-        self._left -= 1
-        if self._left < 0:
-            raise LookupError
+        self._spend(1)
         self._take_class(kind)
         base: Any = kind_of(kind).base
         if base in BRACKETS:
@@ -154,11 +152,17 @@ class _Marker:
 
     def _take_items(self, value: Any, container: Any) -> None:
         """Past methods of a subclass."""
+        self._spend(container.__len__(value))
         mapping = container in {dict, MappingProxyType}
         items = tuple(chain.from_iterable(container.items(value)) if mapping else container.__iter__(value))
         self.found.append(len(items))
         for each in items:
             self._take(each)
+
+    def _spend(self, parts: int) -> None:
+        self._left -= parts
+        if self._left < 0:
+            raise LookupError
 
     def _take_other(self, value: Any, kind: type) -> None:
         if issubclass(kind, functools.partial):
