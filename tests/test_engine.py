@@ -281,6 +281,21 @@ def test_the_traceback_is_kept(driver):
     assert (True, True, True) == ("cause" in kept, "KeyError: 'mine'" in kept, "in broken" in kept)
 
 
+def test_what_an_action_did_wrong_in_the_end_points_to_the_action():
+    """No line of its own raised: the place of its definition is told, and no frame of ours."""
+
+    @action(reads=[], writes=["a"])
+    def careless(state):
+        return state.update(b=1)
+
+    app = ApplicationBuilder().with_actions(careless).with_entrypoint("careless").build()
+    with pytest.raises(WriteError):
+        app.step()
+    _, place, line, *_ = app.history[0].failure.traceback.splitlines()
+    assert (1, "in careless") == (place.count(__file__), place.rpartition(", ")[2])
+    assert '@action(reads=[], writes=["a"])' == line.strip()
+
+
 def test_a_stop_iteration_is_kept_and_explained(driver):
     """It cannot leave a generator or a coroutine, so it is the cause of what does; the step is there."""
 
