@@ -589,7 +589,7 @@ def test_an_error_that_is_raised_again_is_reported_where_it_is(driver):
         with pytest.raises(ValueError, match="always this one"):
             driver.step(app)
         (report,) = trouble.__notes__
-        assert f"go failed at step {seq}" in report
+        assert f"go failed at step @{seq}" in report
 
 
 def test_an_exception_that_cannot_be_changed_is_reported(driver, caplog):
@@ -604,5 +604,5 @@ def test_an_exception_that_cannot_be_changed_is_reported(driver, caplog):
 
     with pytest.raises(FrozenError) as caught:
         driver.step(single(driver, broken).build())
-    assert "go failed at step 0" in caught.value.__notes__[0]
+    assert "go failed at step @0" in caught.value.__notes__[0]
     assert [] == caplog.records
