@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from notebook_agent.application import Application
 from notebook_agent.errors import CommandError
 from notebook_agent.graph import Graph
-from notebook_agent.redact import redact_text
 from notebook_agent.session.opening import opened
 from notebook_agent.session.place import Place
 from notebook_agent.session.references import Where, check_name
@@ -17,9 +15,7 @@ from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.state import State
 
-__all__ = ["fork", "kept_label", "next_after", "replaced", "seen_by"]
-
-_BRACKETS: Final = str.maketrans("", "", "[]")
+__all__ = ["check_label", "fork", "next_after", "replaced", "seen_by"]
 
 
 def next_after(app: Application, place: Place) -> str | None:
@@ -50,7 +46,7 @@ def fork(
     """
     place = ws.place(where)
     source = seen_by(ws, place)
-    label = kept_label(ws, label)
+    check_label(ws, label)
     new = _check_edits(source, place, actions or {}, state or {})
     left_out = place.left_out("%agent fork", state or ())
     seq = ... if place.latest else place.seq
@@ -90,22 +86,12 @@ def seen_by(ws: Workspace, place: Place) -> Application:
     return opened(ws, place.history.run, ws.in_use().graph)
 
 
-def kept_label(ws: Workspace, label: str | None) -> str | None:
-    """Return a label as it is kept, and say so where a secret in it gave way to the name of its rule.
-
-    Raises:
-        CommandError: It cannot be typed, or another run of the family in use has it.
-    """
-    if label is None:
-        return None
-    masked = redact_text(label) if isinstance(label, str) else label
-    kept = label if masked == label else masked.translate(_BRACKETS)
-    check_name(kept)
-    if kept in _labels(ws):
-        raise CommandError(f"a run beside it is called {kept!r} already: take another name", key=kept)
-    if kept != label:
-        ws.screen.say(f"the label holds a secret, which is not kept: it is {kept}")
-    return kept
+def check_label(ws: Workspace, label: str | None) -> None:
+    """Refuse a label that cannot be typed, or that another run of the family in use has."""
+    if label is not None:
+        check_name(label)
+    if label is not None and label in _labels(ws):
+        raise CommandError(f"a run beside it is called {label!r} already: take another name", key=label)
 
 
 def _labels(ws: Workspace) -> set[str]:

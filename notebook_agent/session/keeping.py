@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notebook_agent.errors import CommandError, RunError
-from notebook_agent.session.forks import kept_label
+from notebook_agent.session.forks import check_label
 from notebook_agent.session.references import find_only, typed_name
 from notebook_agent.session.results import run_name
 from notebook_agent.session.shown import Table
@@ -43,7 +43,7 @@ def relabel(ws: Workspace, label: str | None, run: str | None) -> str:
     record = ws.record(run)
     if label is not None and label == record.label:
         return f"{label} is called so already"
-    label = kept_label(ws, label)
+    check_label(ws, label)
     ws.store().label_run(record.key, label)
     if label is None:
         return f"{run_name(record)} has no label any more: it goes by its id, {short_id(record.key.app_id)}"

@@ -77,6 +77,10 @@ def check_name(label: str) -> None:
     Raises:
         CommandError: it is empty, has other characters, means a step, or holds a secret.
     """
+    if isinstance(label, str) and (masked := redact_text(label)) != label:
+        raise CommandError(
+            f"a label is shown wherever its run is, and this one holds a secret ({masked}): take another name"
+        )
     if (
         not isinstance(label, str)
         or not _LABEL.fullmatch(label)
@@ -87,10 +91,6 @@ def check_name(label: str) -> None:
             f"{label!r} is no label: take up to 64 letters, digits and . _ - such as first-try; a number, "
             "head or start would mean a step",
             key=label,
-        )
-    if (masked := redact_text(label)) != label:
-        raise CommandError(
-            f"a label is shown wherever its run is, and this one holds a secret ({masked}): take another name"
         )
 
 

@@ -1,6 +1,7 @@
 """What stands behind the panel."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -172,12 +173,29 @@ def test_the_thread_that_runs_tells_by_itself(agent, backend):
     assert (1, threading.current_thread()) == who[0]
 
 
+def said(page):
+    """Return what a page says of itself but from when it is."""
+    return page["note"].partition(". ")[2]
+
+
+def test_a_page_says_from_when_it_is(agent):
+    """Nobody takes it for the present, where a notebook was saved before the run went on."""
+    first = page_of(agent.app.history, agent.app.graph)["note"]
+    agent.run(prompt="what is x")
+    now = page_of(agent.app.history, agent.app.graph)["note"]
+    assert ["Recorded before the first step", "Recorded at step 3"] == [
+        note.partition(", ")[0] for note in (first, now)
+    ]
+    moment = datetime.fromisoformat(now.partition(", ")[2].partition(". ")[0])
+    assert timedelta(minutes=5) > abs(datetime.now(UTC) - moment)
+
+
 def test_a_page_carries_the_newest_details_up_to_a_size(agent):
     """It says how many are left out."""
     agent.run(prompt="what is x")
     made = page_of(agent.app.history, agent.app.graph, size=1)
     assert [detail["seq"] for detail in made["details"].values()] == [3]
-    assert made["note"] == "Without the details of 4 of 5 checkpoints. Secrets are masked."
+    assert said(made) == "Without the details of 4 of 5 checkpoints. Secrets are masked."
 
 
 def test_a_page_carries_the_run_in_use_rather_than_newer_forks(agent):
@@ -201,7 +219,7 @@ def test_a_page_of_a_fork_carries_what_it_goes_on_from_first(agent):
         *(f"{own}@2", f"{own}@start"),
         *(f"{parent}@1", f"{parent}@0", f"{parent}@start", f"{parent}@3"),
     ]
-    assert made["note"] == "Without the details of 1 of 7 checkpoints. Secrets are masked."
+    assert said(made) == "Without the details of 1 of 7 checkpoints. Secrets are masked."
 
 
 def test_a_page_of_a_long_chat_has_room_for_every_step(agent):
@@ -210,7 +228,7 @@ def test_a_page_of_a_long_chat_has_room_for_every_step(agent):
     app = agent.app.fork(state={"chat_history": chat})
     app.run(halt_after=["response"], inputs={"prompt": "what is x"})
     made = page_of(app.history, agent.app.graph, size=100_000)
-    assert made["note"] == "Secrets are masked."
+    assert said(made) == "Secrets are masked."
 
 
 @pytest.mark.parametrize(
