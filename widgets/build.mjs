@@ -16,7 +16,15 @@ const out = join(here, "..", "notebook_agent", "static");
 const SMALLER = {
   module: true,
   ecma: 2020,
-  compress: { passes: 3, pure_getters: true, unsafe: true, unsafe_arrows: true, lhs_constants: false },
+  compress: {
+    passes: 3,
+    pure_getters: true,
+    unsafe: true,
+    unsafe_arrows: true,
+    lhs_constants: false,
+    inline: 1,
+    unsafe_math: true,
+  },
   mangle: { properties: { regex: /^_|^[a-z]\w+$/, reserved: othersNames() } },
 };
 const shared = {

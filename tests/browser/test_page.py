@@ -79,7 +79,7 @@ def test_it_works_in_the_sandbox_of_a_notebook_output(opened, page_data):
     page = opened(iframe(page_data, "<svg xmlns='http://www.w3.org/2000/svg'/>", "a run")["text/html"])
     inner = page.frame_locator("iframe")
     inner.get_by_role("slider", name="Step").fill("6")
-    inner.get_by_text("Looking at step 6 of 10").wait_for()
+    inner.get_by_text("Looking at step @6 of @10").wait_for()
     expect(page.get_by_role("img", name="a run")).not_to_be_visible()
     assert page.problems == []
 

@@ -3,9 +3,9 @@ import type { Overview } from "../src/model.ts";
 import { GONE, LiveSource } from "../src/source.ts";
 import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
-import { opened } from "./opened.tsx";
+import { opened, slide, status } from "./opened.tsx";
 import { click, doing, find, get, press, show, type } from "./screen.ts";
-import { FakeModel, type FakeSource, overview, progress, tick } from "./story.ts";
+import { FakeModel, type FakeSource, overview, progress, rested, tick } from "./story.ts";
 
 let source: FakeSource;
 let viewer: Viewer;
@@ -13,29 +13,6 @@ let at: HTMLElement;
 
 async function open(shown?: Overview): Promise<void> {
   ({ source, viewer, at } = await opened(shown));
-}
-
-const slider = (): HTMLInputElement => get(at, "slider", "Step") as HTMLInputElement;
-
-const slide = (value: number): Promise<void> =>
-  doing(() => {
-    slider().value = String(value);
-    slider().dispatchEvent(new Event("input", { bubbles: true }));
-  });
-
-const status = (): string => get(at, "status").textContent ?? "";
-
-/** The fixture with its run as if the last step had gone well, and the next action taking a prompt. */
-function rested(): Overview {
-  const made = overview();
-  const run = made.runs[0];
-  if (!run) throw new Error("the fixture has no run");
-  Object.assign(run, { status: "completed", next: "prompt" });
-  made.inputs = [
-    { name: "prompt", required: true, type: "text" },
-    { name: "tone", required: false, type: "any" },
-  ];
-  return made;
 }
 
 describe("commands", () => {
@@ -123,6 +100,14 @@ describe("commands", () => {
     expect((get(at, "textbox", "response") as HTMLTextAreaElement).value).toBe('"typed since"');
   });
 
+  it("copies a value, text as it is and anything else as JSON", async () => {
+    await click(at, "tab", "State");
+    await click(at, "button", "Copy prompt");
+    expect(await navigator.clipboard.readText()).toBe("draw a pen");
+    await click(at, "button", "Copy chat_history");
+    expect(await navigator.clipboard.readText()).toMatch(/^\[\n {2}\{\n {4}"role": "user"/);
+  });
+
   it("keeps an edit with its step, and says elsewhere that it waits there", async () => {
     await slide(4);
     await click(at, "button", "Edit prompt");
@@ -133,6 +118,8 @@ describe("commands", () => {
     expect(status()).toBe("");
     await slide(5);
     expect(status()).toBe("An edit waits at chat-7f3a@4");
+    await click(at, "button", "chat-7f3a@4");
+    expect(viewer.point.seq).toBe(4);
   });
 
   it("runs at once where nothing has to be asked", async () => {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Overview, Progress, Step } from "../src/model.ts";
 import type { Viewer } from "../src/viewer.ts";
-import { opened } from "./opened.tsx";
-import { click, doing, get } from "./screen.ts";
+import { opened, slide, slider, status } from "./opened.tsx";
+import { click, doing } from "./screen.ts";
 import { detail, type FakeSource, overview, progress } from "./story.ts";
 
 let source: FakeSource;
@@ -12,16 +12,6 @@ let at: HTMLElement;
 async function open(shown?: Overview): Promise<void> {
   ({ source, viewer, at } = await opened(shown));
 }
-
-const slider = (): HTMLInputElement => get(at, "slider", "Step") as HTMLInputElement;
-
-const slide = (value: number): Promise<void> =>
-  doing(() => {
-    slider().value = String(value);
-    slider().dispatchEvent(new Event("input", { bubbles: true }));
-  });
-
-const status = (): string => get(at, "status").textContent ?? "";
 
 describe("a run that goes on", () => {
   beforeEach(() => open());

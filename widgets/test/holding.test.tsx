@@ -3,6 +3,7 @@ import { FREE } from "../src/looks.ts";
 import { Viewer } from "../src/viewer.ts";
 import { Panel } from "../src/views/panel.tsx";
 import type { ControlWire } from "../src/wire.ts";
+import { status } from "./opened.tsx";
 import { click, doing, find, get, press, show, type } from "./screen.ts";
 import { control, FakeSource, overview, progress, tick } from "./story.ts";
 
@@ -23,8 +24,6 @@ const hear = (control: Partial<ControlWire>): Promise<void> =>
 
 const disabled = (name: string): boolean => (get(at, "button", name) as HTMLButtonElement).disabled;
 const pill = (): string => at.querySelector(".na-pill")?.textContent ?? "";
-const status = (): string => get(at, "status").textContent ?? "";
-
 describe("a run at rest", () => {
   it("cannot be paused or stopped", () => {
     expect(["Run", "Step", "Pause", "Stop"].map(disabled)).toEqual([false, false, true, true]);

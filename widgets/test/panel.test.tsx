@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Overview } from "../src/model.ts";
 import type { Viewer } from "../src/viewer.ts";
-import { opened } from "./opened.tsx";
+import { opened, slide, slider } from "./opened.tsx";
 import { click, doing, find, get, names, press } from "./screen.ts";
-import { type FakeSource, overview } from "./story.ts";
+import { type FakeSource, overview, rested } from "./story.ts";
 
 let source: FakeSource;
 let viewer: Viewer;
@@ -13,28 +13,7 @@ async function open(shown?: Overview): Promise<void> {
   ({ source, viewer, at } = await opened(shown));
 }
 
-const slider = (): HTMLInputElement => get(at, "slider", "Step") as HTMLInputElement;
-
-const slide = (value: number): Promise<void> =>
-  doing(() => {
-    slider().value = String(value);
-    slider().dispatchEvent(new Event("input", { bubbles: true }));
-  });
-
 const COMPARED = { run: overview().run, other: "", said: "", at: null, here: [], there: [], diff: [] };
-
-/** The fixture with its run as if the last step had gone well, and the next action taking a prompt. */
-function rested(): Overview {
-  const made = overview();
-  const run = made.runs[0];
-  if (!run) throw new Error("the fixture has no run");
-  Object.assign(run, { status: "completed", next: "prompt" });
-  made.inputs = [
-    { name: "prompt", required: true, type: "text" },
-    { name: "tone", required: false, type: "any" },
-  ];
-  return made;
-}
 
 describe("the panel", () => {
   beforeEach(() => open());
@@ -91,7 +70,7 @@ describe("the slider", () => {
   it("asks for the step it is moved to and says that one looks at the past", async () => {
     await slide(4);
     expect(source.asked.at(-1)).toEqual({ do: "detail", run: overview().run, seq: 4 });
-    expect(at.querySelector(".na-banner")?.textContent).toContain("Looking at step 4 of 10.");
+    expect(at.querySelector(".na-banner")?.textContent).toContain("Looking at step @4 of @10.");
     expect(source.commands()).toEqual([]);
   });
 

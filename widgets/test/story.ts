@@ -22,6 +22,19 @@ const fixture = <T>(name: string): T => JSON.parse(readFileSync(join(FIXTURES, `
 
 export const overviewWire = (): OverviewWire => fixture<OverviewWire>("overview");
 export const overview = (): Overview => overviewOf(overviewWire());
+/** The fixture with its run as if the last step had gone well, and the next action taking a prompt. */
+export function rested(): Overview {
+  const made = overview();
+  const run = made.runs[0];
+  if (!run) throw new Error("the fixture has no run");
+  Object.assign(run, { status: "completed", next: "prompt" });
+  made.inputs = [
+    { name: "prompt", required: true, type: "text" },
+    { name: "tone", required: false, type: "any" },
+  ];
+  return made;
+}
+
 export const detail = (): Detail => fixture<Detail>("detail");
 export const control = (): ControlWire => fixture<ControlWire>("control");
 export const failed = (): Detail => fixture<Detail>("detail_failed");

@@ -13,7 +13,7 @@ interface CompareProps {
 }
 
 function Cell({ step, hues }: { step: Step | undefined; hues: Hues }) {
-  if (!step) return <td class="na-none">–</td>;
+  if (!step) return <td>–</td>;
   return (
     <td class={`${hues(step.action)} na-is-${step.status}`}>
       <i class="na-swatch" aria-hidden="true" />

@@ -130,10 +130,18 @@ function Pane({ tab, detail, late, error, onWhole, ...state }: PaneProps) {
   );
 }
 
-/** Brings into sight what the step changed, of a chat its last message. */
-function showNews(pane: HTMLElement | null): void {
+/** What ends that a pane is scrolled by itself. */
+const HANDS = ["wheel", "pointerdown", "keydown"];
+
+/** Brings into sight what the step changed, of a chat its last message, also as pictures above it come in. */
+function showNews(pane: HTMLElement | null): (() => void) | undefined {
   const news = pane?.querySelector(".na-fresh:last-child") ?? pane?.querySelector(".na-changed");
-  if (pane && news) keepInSight(news, pane);
+  if (!pane || !news) return undefined;
+  const watcher = new ResizeObserver(() => keepInSight(news, pane));
+  const rest = (): void => watcher.disconnect();
+  watcher.observe(news.parentElement ?? news);
+  for (const hand of HANDS) pane.addEventListener(hand, rest, { once: true });
+  return rest;
 }
 
 /** Everything about one step, in tabs; the last is the chat on the run, where there is one. */
@@ -142,7 +150,7 @@ export function DetailView({ detail, late, id, chat, blame, ...state }: DetailPr
   const pane = useRef<HTMLDivElement>(null);
   const tab = chosen ?? (detail?.error ? "Error" : "State");
   useEffect(() => pane.current?.scrollTo(0, 0), [tab]);
-  useEffect(() => showNews(pane.current), [detail]);
+  useEffect(() => showNews(pane.current), [detail, tab]);
   return (
     <div class="na-detail">
       <Strip tabs={chat ? WITH_CHAT : TABS} tab={tab} detail={detail} id={id} onTab={choose} />

@@ -20,7 +20,7 @@ import { Toolbar } from "./toolbar.tsx";
 const Banner = ({ looks, point, head, move, busy, viewer }: Scene) => (
   <div class="na-banner">
     <span>
-      Looking at {point.seq === null ? "the start" : `step ${point.seq} of ${head}`}.
+      Looking at {point.seq === null ? "the start" : `step @${point.seq} of @${head}`}.
       {viewer.source.live &&
         !viewer.source.gone &&
         !busy &&

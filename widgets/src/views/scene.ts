@@ -1,5 +1,5 @@
 /** All that the panel's parts are drawn from. */
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { runSentence } from "../format.ts";
 import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
@@ -79,6 +79,13 @@ const forksAt = ({ seq }: Point, detail: Detail | null): Going => ({
 
 const BROKEN = new Set<Status>(["failed", "interrupted"]);
 
+/** Where one goes from here; the same for every drawing, so that what takes it is not drawn again. */
+const waysOf = (viewer: Viewer) => ({
+  move: (to: number): void => viewer.move(to),
+  onSwitch: (to: string): void => void viewer.switchTo(to),
+  onCompare: (to: string): void => void viewer.compare(to),
+});
+
 /** All that the parts are drawn from: what is looked at, and what follows from it. */
 export function useScene(viewer: Viewer) {
   const id = useMemo(() => `na${Math.random().toString(36).slice(2)}`, []);
@@ -89,7 +96,7 @@ export function useScene(viewer: Viewer) {
   const hues = useMemo(() => huesOf(overview.graph), [overview.graph]);
   const counter = useMemo(() => new VisitCounter(), []);
   const visits = useMemo(() => counter.of(points, at), [points, at]);
-  const move = useCallback((to: number) => viewer.move(to), [viewer]);
+  const goes = useMemo(() => waysOf(viewer), [viewer]);
   const run = runIn(overview);
   const atHead = at === points.length - 1;
   const late = looks.shown !== here;
@@ -101,7 +108,7 @@ export function useScene(viewer: Viewer) {
     point,
     hues,
     visits,
-    move,
+    ...goes,
     edits,
     changes: editsOf(edits.edits),
     /** How many values were edited here; null while one cannot be read. */
@@ -117,8 +124,6 @@ export function useScene(viewer: Viewer) {
     head: points.at(-1)?.seq ?? null,
     late,
     ...(atHead ? goesOn(looks, run) : forksAt(point, late ? null : looks.detail)),
-    onSwitch: useCallback((to: string) => void viewer.switchTo(to), [viewer]),
-    onCompare: useCallback((to: string) => void viewer.compare(to), [viewer]),
   };
 }
 

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { summary } from "../format.ts";
 import { isA } from "../kinds.ts";
 import type { DiffWire, ValueWire } from "../wire.ts";
@@ -76,11 +77,23 @@ const markOf = (name: string, diff: DiffWire[]): string => {
   return diff.some((d) => d.kind === "added" && d.path === name) ? "new" : "changed";
 };
 
-type Starter = { name: string; start: Edit; onEdit: (edit: Edit | null) => void };
-
-const Pencil = ({ name, start, onEdit }: Starter) => (
-  <Tool name={`Edit ${name}`} icon="edit" class="na-edit" onClick={() => onEdit(start)} />
-);
+/** Takes a value to the clipboard, where the host has one: text as it is, anything else as JSON. */
+function Copy({ name, text }: { name: string; text: string }) {
+  const [copied, setCopied] = useState("");
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(text);
+    setCopied(text);
+  };
+  return (
+    navigator.clipboard && (
+      <Tool
+        name={`Copy ${name}`}
+        icon={copied === text ? "check" : "copy"}
+        onClick={() => void copy().catch(() => {})}
+      />
+    )
+  );
+}
 
 function Head({ name, value, mark, line }: { name: string; value: ValueWire; mark: string; line: boolean }) {
   return (
@@ -128,7 +141,7 @@ const rowClass = (value: ValueWire, diff: DiffWire[]): string =>
   `na-row ${diff.length > 0 ? "na-changed" : ""} ${isLine(value) ? "na-oneline" : ""} ${isWordy(value) ? "na-wordy" : ""}`;
 
 function Row({ name, value, diff, edit, onEdit, path }: RowProps) {
-  const start = onEdit ? editable(value) : null;
+  const start = editable(value);
   if (edit && onEdit) {
     return (
       <section class={rowClass(value, diff)}>
@@ -138,8 +151,11 @@ function Row({ name, value, diff, edit, onEdit, path }: RowProps) {
   }
   return (
     <section class={rowClass(value, diff)}>
-      {onEdit && start && <Pencil name={name} start={start} onEdit={onEdit} />}
-      <WhoTool name={name} path={path} />
+      <div class="na-edit">
+        <WhoTool name={name} path={path} />
+        {start && <Copy name={name} text={start.text} />}
+        {onEdit && start && <Tool name={`Edit ${name}`} icon="edit" onClick={() => onEdit(start)} />}
+      </div>
       <Shown name={name} value={value} diff={diff} path={path} />
     </section>
   );

@@ -19,9 +19,7 @@ export function Who({ name, path, class: kind }: { name: string; path: Path; cla
 export function WhoTool({ name, path }: { name: string; path: Path }) {
   const { blame } = useContext(ReachContext);
   if (!blame || !path) return null;
-  return (
-    <Tool name={`Who wrote ${name}`} icon="who" class="na-edit na-ask-who" onClick={() => blame(path)} />
-  );
+  return <Tool name={`Who wrote ${name}`} icon="who" onClick={() => blame(path)} />;
 }
 
 /** What a click on a value does: it asks, unless text was selected or something inside was pressed. */
