@@ -105,7 +105,8 @@ class _Shown:
     written: Callable[[], Mapping[str, str]]
     renews: bool = True
     stale: bool = False
-    """Whether the page could not be sent again, as Jupyter finds no output again in a page loaded again."""
+    """Whether the page was sent where Jupyter finds no output again: to a notebook loaded again."""
+    told: bool = False
 
     def start(self) -> None:
         """Follow the agent."""
@@ -170,8 +171,8 @@ class Panels:
         for agent in {id(shown.agent): shown.agent for shown in self._followed}.values():
             agent.workspace.tell_state()
         for shown in self._followed:
-            if shown.stale and shown.renews:
-                shown.renews = False
+            if shown.stale and shown.renews and not shown.told:
+                shown.told = True
                 shown.agent.workspace.screen.say(_STALE)
 
     def show(self, agent: Agent) -> None:
