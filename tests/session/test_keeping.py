@@ -191,7 +191,7 @@ def test_sizes_name_the_keys_that_cost_most(agent):
 
 
 def test_a_run_is_carried_to_another_notebook(agent, tmp_path):
-    """Exported exactly, removed, taken in: it can be resumed and gone on with."""
+    """Exported exactly, removed, taken in: it can be gone on with. An editor may mark the file."""
     agent.run(prompt=f"what is {SECRET}")
     path, name, state = tmp_path / "run.json", agent.workspace.label(), agent.app.state
     told = str(agent.export(path, with_secrets=True))
@@ -199,6 +199,7 @@ def test_a_run_is_carried_to_another_notebook(agent, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     agent.use("chat")
     agent.delete(name, now=True)
+    path.write_text(f"\ufeff{path.read_text('utf-8')}", "utf-8")
     taken = str(agent.import_run(path))
     assert taken == f"{name}: 4 steps from {path}, %agent use {name} takes it into use"
     agent.use(name)
