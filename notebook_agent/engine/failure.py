@@ -96,7 +96,7 @@ def describe(error: BaseException, action: Node | None = None) -> Failure:
 
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    told = traceback.TracebackException.from_exception(error)
+    told = traceback.TracebackException.from_exception(error, compact=True)
     if action is not None and isinstance(error, AgentError) and _all_ours(error.__traceback__):
         told.stack = traceback.StackSummary.from_list(_first_line(action))
     lines = "".join(told.format())
