@@ -59,8 +59,8 @@ def test_unloading_shows_the_picture_again(kernel):
 
 def test_without_the_extension_a_panel_is_the_widget(kernel):
     """Where an agent was taken into use by Python alone."""
-    shown = kernel.run("import notebook_agent\nnotebook_agent.use(app).panel()").result
-    assert WIDGET in shown
+    cell = kernel.run("import notebook_agent\nnotebook_agent.use(app).panel()")
+    assert WIDGET in (cell.result or cell.displays[0])
 
 
 def test_with_the_extension_a_panel_has_its_page(kernel):
