@@ -1,4 +1,4 @@
-"""Lay graphs of 8, 50 and 500 boxes out: agents with branches and loops, and tangles of random arrows."""
+"""Lay graphs of 8, 50 and 500 boxes out: agents with branches and loops, tangles, chains with leaps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROUNDS = {8: 15, 50: 9, 500: 3}
 
 def main():
     lay_out(agent(3, 0))
-    for make in (agent, tangle):
+    for make in (agent, tangle, chain, leaps):
         for size in SIZES:
             times = [timed(make(size, seed)) for seed in range(1, ROUNDS[size] + 1)]
             spent, slowest = statistics.median(times), max(times)
@@ -47,6 +47,21 @@ def tangle(size, seed):
     chance = random.Random(seed)
     tree = [(chance.randrange(n), n) for n in range(1, size)]
     return shape(size, tree + [tuple(chance.choices(range(size), k=2)) for _ in range(size // 2)])
+
+
+def chain(size, _seed):
+    """Each action follows the one before, and nothing else: what the others are to be held against."""
+    return shape(size, [(n, n + 1) for n in range(size - 1)])
+
+
+def leaps(size, seed):
+    """A chain, and as many arrows again that lead anywhere: on average over a third of it."""
+    chance = random.Random(seed)
+    return shape(
+        size,
+        [(n, n + 1) for n in range(size - 1)]
+        + [tuple(chance.choices(range(size), k=2)) for _ in range(size)],
+    )
 
 
 def shape(size, pairs):

@@ -33,6 +33,10 @@ __all__ = ["NotebookScreen", "Panels"]
 _INTERVAL = 0.05
 _LINES = 40
 _PANELS = 16
+_STALE = (
+    "the page was loaded again, so the replay that is saved with the notebook stays as it was: "
+    "%agent panel adds one that is kept up to date"
+)
 
 
 class NotebookScreen:
@@ -100,6 +104,9 @@ class _Shown:
     page: _Handle
     written: Callable[[], Mapping[str, str]]
     renews: bool = True
+    stale: bool = False
+    """Whether the page was sent where Jupyter finds no output again: to a notebook loaded again."""
+    told: bool = False
 
     def start(self) -> None:
         """Follow the agent."""
@@ -113,6 +120,7 @@ class _Shown:
     def renew(self) -> None:
         """Send the page again."""
         if self.renews:
+            self.stale = self.panel.loads > 0
             self.page.update(self.written(), raw=True)
 
 
@@ -159,9 +167,13 @@ class Panels:
         self._followed.clear()
 
     def after_cell(self) -> None:
-        """Show what a cell changed by hand in the state of an application that is shown by itself."""
+        """Show what a cell changed by hand in the state of an application, and say what cannot be shown."""
         for agent in {id(shown.agent): shown.agent for shown in self._followed}.values():
             agent.workspace.tell_state()
+        for shown in self._followed:
+            if shown.stale and shown.renews and not shown.told:
+                shown.told = True
+                shown.agent.workspace.screen.say(_STALE)
 
     def show(self, agent: Agent) -> None:
         """Show an agent's line, its panel, and the page for where no kernel runs."""

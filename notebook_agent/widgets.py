@@ -13,7 +13,7 @@ hidden while the panel lives (`view.page.iframe`).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, cast, runtime_checkable
 
 import anywidget  # noqa: TID253 - loaded only when a panel is made
@@ -80,6 +80,7 @@ class Panel(anywidget.AnyWidget):
             moved it in the kernel, of which the beginning of a run is one, and its going on is none. A
             page's place that was told before it knew of the last of these is late, and is not taken.
         control: How the run is held.
+        loads: How often a page has asked for all of it again, as one does that was loaded again.
     """
 
     _esm = bundled("panel.js")
@@ -96,6 +97,7 @@ class Panel(anywidget.AnyWidget):
     _due: threading.Timer | None = None
     _throttle: Throttle | None = None
     _closed = False
+    loads = 0
 
     def __init__(self, shown: Backend | Backed) -> None:
         backend = shown.backend if isinstance(shown, Backed) else shown
@@ -111,6 +113,16 @@ class Panel(anywidget.AnyWidget):
         self._unfollow = backend.follow(self._turn, self._rest)
         self.on_msg(self._receive)
         _answer_during_cells(self.comm)
+
+    def get_state(
+        self,
+        key: str | Iterable[str] | None = None,
+        drop_defaults: bool = False,  # noqa: FBT001, FBT002  # ipywidgets'
+    ) -> dict[str, object]:
+        """Return the state that pages have; the whole of it is for one that was loaded again."""
+        self.loads += key is None and self._throttle is not None
+        state: dict[str, object] = super().get_state(key, drop_defaults)
+        return state
 
     @property
     def lives(self) -> bool:

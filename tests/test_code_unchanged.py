@@ -1,11 +1,16 @@
 """Tests for `notebook_agent.action.code_id` at the later steps of a run, where it is known from marks."""
 
+import array
+import enum
+import functools
 import json
 import re
 import sys
 import types
 from dataclasses import dataclass
+from typing import ClassVar
 
+import pydantic
 import pytest
 
 from notebook_agent.action import code_id
@@ -33,6 +38,35 @@ class Config:
     model: str
 
 
+class Answer(pydantic.BaseModel):
+    text: str
+
+
+class Mode(enum.Enum):
+    FAST = "fast"
+
+
+class Tool:
+    """A tool of the user's own."""
+
+    LIMITS: ClassVar = [1, 2]
+
+    def __init__(self, name):
+        self.name = name
+
+    def call(self):
+        return self.name
+
+
+def another_call(self):
+    return self.name.upper()
+
+
+TOOL = Tool("search")
+CONFIG = Config("one")
+CALLS = {"tool": TOOL.call, "helper": functools.partial(int, "1"), "modes": [Mode.FAST, CONFIG, {}]}
+
+
 def helper(n):
     return n + 1
 
@@ -53,7 +87,8 @@ def acting():
 
     def act(state, much=3, *, least=1):
         LOG.append(much)
-        return helper(LIMIT), TOOLS, PATTERN, CLIENT, json, CLASS, least
+        called = CALLS["tool"](), TOOL.call(), TOOL.name, CONFIG.model
+        return helper(LIMIT), TOOLS, PATTERN, CLIENT, json, CLASS, Answer, Mode, Tool, called, least
 
     return act
 
@@ -69,6 +104,10 @@ NAMES = {
     "a class of the user's own": ("CLASS", Config),
     "a name of the language's": ("dict", helper),
     "an equal log": ("LOG", [1, 2]),
+    "an object of the user's own": ("TOOL", Tool("read")),
+    "an object whose class says what it is": ("CONFIG", Config("two")),
+    "a class of the user's own, defined anew": ("Answer", pydantic.create_model("Answer", text=(int, ...))),
+    "an enum, defined anew": ("Mode", enum.Enum("Mode", {"FAST": "quick"})),
 }
 
 
@@ -89,6 +128,43 @@ def test_a_change_in_place_is_seen_after_many_looks():
     changed = code_id(act)
     TOOLS[0]["needs"].pop()
     assert (True, True) == (before != changed, before == code_id(act))
+
+
+CHANGES = {
+    "an attribute": (TOOL, "name", "read"),
+    "an attribute of data": (CONFIG, "model", "two"),
+    "an attribute of a class": (Tool, "LIMITS", [1, 3]),
+    "a method": (Tool, "call", another_call),
+    "a docstring": (Answer, "__doc__", "An answer."),
+}
+
+
+@pytest.mark.parametrize(("owner", "name", "value"), CHANGES.values(), ids=CHANGES)
+def test_a_changed_attribute_is_seen_after_many_looks(monkeypatch, owner, name, value):
+    """Of objects and of classes."""
+    act = acting()
+    before = settled(act)
+    monkeypatch.setattr(owner, name, value)
+    assert before != code_id(act) == settled(act)
+
+
+GROWN = {
+    "a list of a class": lambda: Tool.LIMITS.append(3),
+    "a table": lambda: CALLS.update(more=helper),
+    "what a table holds": lambda: CALLS["modes"][2].update(a=1),
+    "a list in a table": lambda: CALLS["modes"].append(Mode.FAST),
+}
+
+
+@pytest.mark.parametrize("grow", GROWN.values(), ids=GROWN)
+def test_what_objects_hold_is_seen_to_change_after_many_looks(monkeypatch, grow):
+    """In the place where it is."""
+    monkeypatch.setattr(Tool, "LIMITS", [*Tool.LIMITS])
+    monkeypatch.setitem(globals(), "CALLS", {**CALLS, "modes": [*CALLS["modes"][:2], {}]})
+    act = acting()
+    before = settled(act)
+    grow()
+    assert before != code_id(act)
 
 
 def test_what_the_code_changes_itself_does_not_count_after_many_looks():
@@ -165,3 +241,20 @@ def test_a_module_of_the_users_own_is_looked_at_each_time(monkeypatch):
     before = settled(act)
     module.MODEL = "two"
     assert before != code_id(act)
+
+
+def test_what_has_no_marks_is_looked_at_each_time():
+    """Circles, arrays, and tables of very many parts that are not plain."""
+    circle = [helper]
+    circle.append(circle)
+    values = [circle, array.array("i", [1]), [Config("one") for _ in range(3_000)]]
+    ids = []
+    for value in values:
+
+        def act(state, value=value):
+            return value
+
+        before = settled(act)
+        value[0] = 2 if value is not values[2] else Config("two")
+        ids.append((before, code_id(act)))
+    assert all(before != after for before, after in ids)

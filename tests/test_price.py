@@ -112,7 +112,7 @@ def test_a_step_whose_second_call_failed_pays_for_one(driver, server, ask):
     driver.retry(app)
     assert Forecast(1, 1, 1, None, unfinished=True) == told
     assert (1, 1) == made(app, 0)
-    assert "1 step runs again; 1 call from the ledger, 1 may ask the model, price unknown" == str(told)
+    assert "1 step runs again; 1 call replayed, up to 1 call to the model (price not known)" == str(told)
 
 
 def test_a_step_that_failed_on_good_answers_pays_for_all(driver, ask):
@@ -155,7 +155,7 @@ def test_code_that_has_changed_may_ask_something_else(driver, server, ask):
     edited = chain(driver, ask, edited=True).build().graph.get_action("write")
     told = app.price(None, actions={"write": edited})
     assert (3, 2, 1) == (told.steps, told.served, told.live)
-    asked = "2 calls from the ledger, 1 more where asked alike, else of the model, about $0.015"
+    asked = "2 calls replayed, 1 more replayed if asking the same, else sent to the model (about $0.015)"
     assert f"3 steps run again; {asked}" == str(told)
     del PRICES[host]
 

@@ -8,7 +8,7 @@ import pytest
 
 from notebook_agent.action import action
 from notebook_agent.builder import ApplicationBuilder
-from notebook_agent.errors import UnknownStepError
+from notebook_agent.errors import StoreError, UnknownStepError
 from notebook_agent.tracking import LocalTrackingClient, default_path
 
 
@@ -51,6 +51,16 @@ def test_the_default_is_named_by_the_environment():
     """Else it lies in the user's data folder."""
     assert Path("/x/y.db") == default_path({"NOTEBOOK_AGENT_STORE": "/x/y.db"})
     assert ("notebook_agent", "store.db") == default_path({}).parts[-2:]
+
+
+def test_what_the_environment_names_is_taken_as_in_python(monkeypatch):
+    """Memory is no file, an address is refused, and a variable within it is read."""
+    monkeypatch.setenv("STORES", "/x")
+    assert ":memory:" == default_path({"NOTEBOOK_AGENT_STORE": ":memory:"})
+    assert Path("/x/y.db") == default_path({"NOTEBOOK_AGENT_STORE": "$STORES/y.db"})
+    monkeypatch.setenv("NOTEBOOK_AGENT_STORE", "https://example.com/x.db")
+    with pytest.raises(StoreError, match="is an address"):
+        LocalTrackingClient("tests")
 
 
 def test_load_gives_a_checkpoint(tracker, app):

@@ -232,6 +232,16 @@ def test_a_closed_panel_hears_no_more(backend):
     assert [[], [], []] == [backend.listeners, backend.watchers, backend.followers]
 
 
+def test_a_panel_knows_that_its_page_was_loaded_again(backend):
+    """A page that has just begun asks for all that there is; what changes is asked for by name."""
+    panel = Panel(backend)
+    panel.send_state("place")
+    before = panel.loads
+    panel.get_state()
+    assert (0, 1) == (before, panel.loads)
+    panel.close()
+
+
 def test_a_panel_whose_host_closed_it_leaves_at_the_next_turn(backend):
     """As marimo does with the cell's widgets before it runs the cell again."""
     panel = Panel(backend)

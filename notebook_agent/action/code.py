@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeGuard
 
 from notebook_agent.action.changes import Changes
 from notebook_agent.action.facts import facts_of
-from notebook_agent.action.kinds import attributes_of
+from notebook_agent.action.kinds import attributes_of, says_what_it_is
 from notebook_agent.action.marks import Marks, marks_of
 from notebook_agent.action.source import is_ours, methods_of, plain_function
 from notebook_agent.action.values import Told, tell
@@ -25,7 +25,7 @@ from notebook_agent.action.values import Told, tell
 __all__ = ["code_id", "code_parts"]
 
 _ABSENT = object()
-_SHOWN_BY_CLASSES = ("__annotations__", "__doc__", "__pydantic_fields__", "__total__")
+_MISSES = 10
 
 _sights: dict[tuple[int, str], tuple[int, str]] = {}
 """By variable: what was changed in place, by its id, and as it was first seen."""
@@ -35,20 +35,30 @@ def code_id(code: object, bound: Mapping[str, object] | None = None) -> str:
     """Return 16 hex digits that change when the code, or anything of ours that it names, changes.
 
     It is that of a function, or of an object's class with what the object holds. The values of
-    `bound`, its fixed parameters, count too. It is worked out anew at each call. Of a value that holds
+    `bound`, its fixed parameters, count too. All of it is looked at anew at each call. Of a value that holds
     more than 200 others a change in place is seen in the first ones and in its length only, and
     beyond 100,000 not at all; another object under its name is seen always.
     """
-    function = code if type(code) is FunctionType and not bound else None
-    if function is None:
-        return _digest_of(_Walk(code).parts_of(bound or {}))
+    if type(code) is FunctionType and not bound:
+        return _code_id(code)
+    return _digest_of(_Walk(code).parts_of(bound or {}))
+
+
+def _code_id(function: FunctionType) -> str:
+    """Return the id that is known of a function, while the marks of what it names are the same."""
     memory = _memory_of(function)
-    marks = marks_of(memory.functions)
-    if marks is None or marks != memory.marks:
-        walk = _Walk(function)
-        memory.code = _digest_of(walk.parts_of({}))
-        memory.note(walk.functions, marks)
-    return memory.code
+    known = memory.known
+    marks = marks_of(known.functions) if known.misses < _MISSES else None
+    if marks is not None and marks == known.marks:
+        if known.misses:
+            memory.known = known._replace(misses=0)
+        return known.code
+    walk = _Walk(function)
+    code = _digest_of(walk.parts_of({}))
+    functions = tuple(map(weakref.ref, walk.functions))
+    held = marks if functions == known.functions else None
+    memory.known = _Known(code, functions, held, known.misses + 1)
+    return code
 
 
 def code_parts(code: object, bound: Mapping[str, object] | None = None) -> tuple[str, dict[str, int]]:
@@ -74,24 +84,26 @@ class _Named(NamedTuple):
     shown: str = ""
 
 
-@dataclass(slots=True)
-class _Memory:
-    """What is kept of a function or an object, and of the values that it names, as long as it lives.
+class _Known(NamedTuple):
+    """The id of a function's code, which holds while the marks taken before it was worked out are the same.
 
-    `code` is the id of a function while its `marks`, taken before it was worked out, are the same.
+    They are those of all functions that count. What changes at each step has no use for marks: of so many
+    looks in a row that found other ones, `misses`, no more are taken.
     """
 
-    large: dict[object, Told] = field(default_factory=dict)
-    sights: dict[tuple[int, str], tuple[int, str]] = field(default_factory=dict)
     code: str = ""
     functions: tuple[weakref.ref[FunctionType], ...] = ()
     marks: Marks | None = None
+    misses: int = 0
 
-    def note(self, functions: Iterable[FunctionType], marks: Marks | None) -> None:
-        """Note the functions that were looked at; marks hold if they were those of the same ones."""
-        seen = tuple(map(weakref.ref, functions))
-        self.marks = marks if seen == self.functions else None
-        self.functions = seen
+
+@dataclass(slots=True)
+class _Memory:
+    """What is kept of a function or an object, and of the values that it names, as long as it lives."""
+
+    large: dict[object, Told] = field(default_factory=dict)
+    sights: dict[tuple[int, str], tuple[int, str]] = field(default_factory=dict)
+    known: _Known = field(default_factory=_Known)
 
 
 _memories: weakref.WeakKeyDictionary[object, _Memory] = weakref.WeakKeyDictionary()
@@ -198,7 +210,7 @@ class _Walk:
                 self.values += [
                     _Named(f"{base.__qualname__}.{name}", value, owner=base)
                     for name, value in tuple(vars(base).items())
-                    if _says_what_it_is(name, value)
+                    if says_what_it_is(name, value)
                 ]
 
     def _take_function(self, function: FunctionType, owner: type | None = None) -> None:
@@ -241,17 +253,6 @@ class _Walk:
 
 def _is_class(value: object) -> TypeGuard[type]:
     return issubclass(type(value), type)
-
-
-def _says_what_it_is(name: str, member: object) -> bool:
-    """Return whether a member of a class body counts: its own values and annotations, not its machinery."""
-    if name in _SHOWN_BY_CLASSES:
-        return True
-    return not name.startswith(("__", "_abc_")) and plain_function(member) is None and not _is_slot(member)
-
-
-def _is_slot(member: object) -> bool:
-    return type(member).__name__ in {"member_descriptor", "getset_descriptor"}
 
 
 def _closed_over(function: FunctionType) -> Iterator[_Named]:

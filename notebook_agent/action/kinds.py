@@ -21,6 +21,7 @@ __all__ = [
     "is_data",
     "is_told_by_class",
     "kind_of",
+    "says_what_it_is",
 ]
 
 SCALARS: Final = (type(None), bool, int, float, complex, str, bytes)
@@ -36,6 +37,8 @@ BRACKETS: Final[dict[Any, tuple[str, str]]] = {
 }
 _BASES: tuple[type, ...] = enum.Enum, *SCALARS, type, functools.partial, *BRACKETS
 _FIELDS = ("__dataclass_fields__", "__pydantic_fields__", "__attrs_attrs__")
+
+_SHOWN = ("__annotations__", "__doc__", "__pydantic_fields__", "__total__")
 
 _by_class: weakref.WeakSet[type] = weakref.WeakSet()
 
@@ -120,3 +123,14 @@ def _is_data(cls: type) -> bool:
     if issubclass(cls, SimpleNamespace) or cls.__module__ == "pydantic.fields":
         return True
     return any(name in vars(each) for each in cls.__mro__ for name in _FIELDS)
+
+
+def says_what_it_is(name: str, member: object) -> bool:
+    """Return whether a member of a class body counts: its own values and annotations, not its machinery."""
+    if name in _SHOWN:
+        return True
+    return not name.startswith(("__", "_abc_")) and plain_function(member) is None and not _is_slot(member)
+
+
+def _is_slot(member: object) -> bool:
+    return type(member).__name__ in {"member_descriptor", "getset_descriptor"}

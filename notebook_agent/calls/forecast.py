@@ -67,30 +67,32 @@ class Forecast:
     def beyond(self) -> str:
         """What is not known, as a clause."""
         if not self.unfinished:
-            return "beyond the recorded steps unknown"
+            return "new steps after that may add more"
         step = "it" if self.steps == 1 else "the last of them"
-        return f"what {step} had not reached, and the steps after it, unknown"
+        return f"what {step} had not reached, and new steps, may add more"
 
     def _told(self) -> Iterator[str]:
         if self.missing:
             if self.served:
-                yield f"{_calls(self.served)} from the ledger"
+                yield f"{_calls(self.served)} replayed"
             what = str(self.missing) if self.served else _calls(self.missing)
             yield f"{what} {'has' if self.missing == 1 else 'have'} no record"
             return
         certain = self.live - self.alike
-        if self.served or not self.alike:
-            yield f"{_calls(self.served)} from the ledger"
+        if self.served:
+            yield f"{_calls(self.served)} replayed"
         if self.alike:
-            more = f"{self.alike} more" if self.served else f"{_calls(self.alike)} from the ledger"
-            yield f"{more} where asked alike, else of the model"
-        if certain or not (self.alike or self.unfinished):
-            yield f"{certain} may ask the model"
+            more = f"{self.alike} more" if self.served else _calls(self.alike)
+            yield f"{more} replayed if asking the same, else sent to the model"
+        if certain:
+            yield f"up to {_calls(certain)} to the model"
+        elif not (self.alike or self.unfinished):
+            yield "none to the model"
 
     def _priced(self) -> str:
         if not self.live:
             return ""
-        return ", price unknown" if self.cost is None else f", about {_dollars(self.cost)}"
+        return " (price not known)" if self.cost is None else f" (about {_dollars(self.cost)})"
 
 
 def forecast(steps: Iterable[Again], edited: Iterable[str] = (), mode: LedgerMode = "auto") -> Forecast:

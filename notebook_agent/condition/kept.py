@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Protocol, cast, runtime_checkable
+from typing import Final, Protocol, cast
 
 __all__ = ["Loop", "Stretched", "bind", "keep_in", "looped"]
 
@@ -17,7 +17,6 @@ _Each = Callable[[Iterable[object]], Iterator[object]]
 _Kept = dict[int, tuple[Sequence[object], list[object]]]
 
 
-@runtime_checkable
 class Stretched(Protocol):
     """A list that gives its items in stretches, of which several lists may have the same ones."""
 
@@ -36,10 +35,10 @@ def keep_in(tree: ast.AST, functions: Container[str]) -> None:
 def looped(node: Loop, source: object, each: _Each) -> list[object]:
     """Return the values that a loop gives over what it goes through."""
     kept = cast("_Kept | None", getattr(node, "kept", None))
-    if kept is None or not isinstance(source, Stretched):
+    if kept is None or not hasattr(source, "stretches"):
         return list(each(cast("Iterable[object]", source)))
     values: list[object] = []
-    for stretch, again in source.stretches():
+    for stretch, again in cast("Stretched", source).stretches():
         if again:
             values += _whole(kept, stretch, each)
         else:

@@ -50,7 +50,7 @@ class AgentMagics(Magics):
         "auto",
         help="Which LLM calls may leave: auto serves what is recorded, fresh nothing, strict only that.",
     ).tag(config=True)
-    max_steps = Int(100, min=1, help="After how many steps a run gives up.").tag(config=True)
+    max_steps = Int(100, min=1, help="After how many steps a run command halts.").tag(config=True)
     max_calls = Int(None, min=0, allow_none=True, help="How many LLM calls one command may send.").tag(
         config=True
     )

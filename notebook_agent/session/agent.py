@@ -123,7 +123,8 @@ class Agent(Asking, Beside, Chatting, Housekeeping, Paneling, Proving, Showing, 
         Inputs are given by name, or as a mapping. Where the view stands at an earlier
         step, the run is a fork from there. No LLM call is sent once `max_calls` were or
         what they cost has reached `max_cost`, in US dollars: BudgetError. An irreversible
-        action that was fired already is fired again only with `allow_effects`: EffectError.
+        action that was fired already is fired again only with `allow_effects`: EffectError. `max_steps`
+        ends it as well, which its `halted` says.
         """
         __tracebackhide__ = True
         plan = Plan(

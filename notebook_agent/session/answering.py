@@ -11,6 +11,7 @@ from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.again import again, price_again, price_retry
 from notebook_agent.session.parting import comparison
 from notebook_agent.session.workspace import Workspace
+from notebook_agent.store.protocol import RunRecord
 from notebook_agent.view.light import LIGHT, images_apart, light
 from notebook_agent.view.origin import MOST_CAUSES, blame_wire, path_at
 from notebook_agent.view.paging import value_page
@@ -94,7 +95,14 @@ class Answers:
         return Reply(id=request["id"], price=price_again(self._ws, again(history, request["seq"])))
 
     def _runs(self, request: Request) -> Reply:
-        return Reply(id=request["id"], runs=view.run_lines(self._ws.runs())[:_MOST_RUNS])
+        runs = sorted(self._ws.runs(), key=self._rank)
+        return Reply(id=request["id"], runs=view.run_lines(runs)[:_MOST_RUNS])
+
+    def _rank(self, run: RunRecord) -> int:
+        """Put the run in use first, then those that run; the others stay in their order."""
+        if run.key == self._ws.in_use().key:
+            return 0
+        return 1 if run.status == "running" else 2
 
     def _compare(self, request: Request) -> Reply:
         store, here = self._ws.store(), self.key(request)

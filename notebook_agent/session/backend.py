@@ -20,6 +20,7 @@ from notebook_agent.session.again import again
 from notebook_agent.session.answering import Answers
 from notebook_agent.session.controls import Controls, break_at, limit
 from notebook_agent.session.exporting import export
+from notebook_agent.session.matching import lacking
 from notebook_agent.session.news import News
 from notebook_agent.session.opening import opened
 from notebook_agent.session.requests import check
@@ -168,7 +169,9 @@ class PanelBackend:
     def _switch(self, request: Request) -> str:
         key = self._answers.key(request)
         history = History(self._ws.store(), key)
-        self._ws.take(opened(self._ws, history.run, self._ws.in_use().graph))
+        graph = self._ws.in_use().graph
+        fits = lacking(self._ws, history.run, graph) == []
+        self._ws.take(opened(self._ws, history.run, graph if fits else None))
         return f"{run_name(history.run)} is in use"
 
     def _run(self, request: Request) -> str:

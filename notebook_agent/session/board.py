@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
-from notebook_agent.parallelism import ForkGrid
+from notebook_agent.parallelism import Forked, ForkGrid
 from notebook_agent.session.gridview import GridView
 from notebook_agent.session.screen import Board
 from notebook_agent.session.workspace import Workspace
@@ -15,6 +16,7 @@ from notebook_agent.view.escape import plural
 __all__ = ["Bar"]
 
 _WIDTH = 24
+_WORDS = ("passed", "did not pass", "undecided", "limited", "failed", "refused", "interrupted")
 
 
 class Bar:
@@ -68,13 +70,8 @@ class Bar:
         return f"{'' if done == len(grid) else '… '}{self.label} {'█' * filled}{'░' * (_WIDTH - filled)}"
 
     def _told(self, grid: ForkGrid, running: int) -> str:
-        counted = {
-            "running": running,
-            "passed": sum(each.passed is True for each in grid),
-            "failed": sum(each.outcome == "failed" for each in grid),
-            "refused": sum(each.outcome == "refused" for each in grid),
-            "interrupted": sum(each.outcome == "interrupted" for each in grid),
-        }
+        ended = Counter(_came_to(each, judged=bool(grid.predicate)) for each in grid)
+        counted = {"running": running, **{word: ended[word] for word in _WORDS}}
         calls = sum(each.calls for each in grid)
         costs = [each.cost for each in grid]
         known = None if None in costs else sum(each for each in costs if each is not None)
@@ -82,6 +79,17 @@ class Bar:
         forks = f"{_done(grid)}/{len(grid)} {'fork' if len(grid) == 1 else 'forks'}"
         took = duration((time.monotonic() - self._began) * 1000)
         return ", ".join([forks, *(f"{n} {what}" for what, n in counted.items() if n), *spent, took])
+
+
+def _came_to(fork: Forked, *, judged: bool) -> str:
+    """Say in a word what a fork came to: each that has ended is counted once."""
+    if fork.passed is True:
+        return "passed"
+    if fork.undecided is not None:
+        return "undecided"
+    if judged and fork.outcome in {"completed", "limited"}:
+        return "did not pass"
+    return fork.outcome
 
 
 def _done(grid: ForkGrid) -> int:

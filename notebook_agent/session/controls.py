@@ -12,11 +12,12 @@ from typing import Literal
 
 from notebook_agent.application import Application
 from notebook_agent.engine import Gate
-from notebook_agent.errors import AgentError, CommandError, EffectError, did_you_mean
+from notebook_agent.errors import AgentError, CommandError, EffectError, MaxStepsError, did_you_mean
 from notebook_agent.lifecycle import Event, RunHalted, RunPaused, RunResumed, StepEnded, StepStarted
 from notebook_agent.pace import Pace
 from notebook_agent.session.chatting import chat_of
 from notebook_agent.session.following import Following
+from notebook_agent.session.spoken import spoken
 from notebook_agent.session.teller import Teller
 from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
@@ -25,6 +26,7 @@ from notebook_agent.view.wire import ChatWire, Control
 __all__ = ["Controls", "break_at", "gate_of", "limit"]
 
 _INTERVAL = 0.05
+_LIMIT = "halted after the most steps of one command (--max-steps): Run goes on"
 _QUIET = 0.15
 """Seconds after which a run that halted is taken to rest, and not to be between two of many calls."""
 
@@ -81,7 +83,7 @@ class Controls(Following[Control]):
         self._at: str | None = None
         self._beside = False
         self._failed = False
-        self._trouble = ""
+        self._trouble = self._limit = ""
         self._allow = False
         self._sent: Control | None = None
         self._told = 0
@@ -101,6 +103,7 @@ class Controls(Following[Control]):
             maxCalls=settings.max_calls,
             maxCost=settings.max_cost,
             trouble=self._trouble,
+            halted=self._limit,
             allow=self._allow,
             chat=self._chat(),
         )
@@ -143,7 +146,8 @@ class Controls(Following[Control]):
         return early if early > 0 else None
 
     def _turn(self, app: Application | None) -> None:
-        self._at, self._trouble, self._allow, self._mode = None, "", False, "rest"
+        self._trouble = self._limit = ""
+        self._at, self._allow, self._mode = None, False, "rest"
         if app is not None:
             self.changed()
 
@@ -168,7 +172,8 @@ class Controls(Following[Control]):
             self._halted(event)
 
     def _goes_on(self) -> None:
-        self._mode, self._at, self._trouble, self._allow = "running", None, "", False
+        self._trouble = self._limit = ""
+        self._mode, self._at, self._allow = "running", None, False
         if self._note_thread() or not self._settles:
             self.changed()
 
@@ -182,7 +187,9 @@ class Controls(Following[Control]):
             gate = gate_of(self._ws)
             self._mode, self._at, self._halted_at = "rest", gate.passes, time.monotonic()
             settles, self._settles = self._settles, True
-            self._trouble = "" if self._failed else _sentence(event.error)
+            limited = isinstance(event.error, MaxStepsError)
+            self._limit = _LIMIT if limited else ""
+            self._trouble = "" if self._failed or limited else _sentence(event.error)
             self._allow, self._failed = isinstance(event.error, EffectError), False
             if gate.stopping:
                 gate.reset()
@@ -194,5 +201,5 @@ def _sentence(error: BaseException | None) -> str:
     """Say what ended a run; nothing of what a person did."""
     if not isinstance(error, Exception):
         return ""
-    told = str(error).strip()
-    return told if isinstance(error, AgentError) and told else f"{type(error).__name__}: {told}"
+    told = spoken(error) if isinstance(error, AgentError) else ""
+    return told or f"{type(error).__name__}: {str(error).strip()}"

@@ -62,7 +62,7 @@ def take_in(ws: Workspace, path: Path, project: str | None = None) -> str:
         RunExistsError: the project has this run already.
     """
     try:
-        text = path.expanduser().read_text(encoding="utf-8")
+        text = path.expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise CommandError(f"{path} cannot be read: {reason}", path=str(path)) from None

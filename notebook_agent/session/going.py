@@ -9,7 +9,7 @@ from notebook_agent.application import Application
 from notebook_agent.calls import Budget
 from notebook_agent.engine import Stopped
 from notebook_agent.engine.request import inputs_of, read_call, read_halts
-from notebook_agent.errors import CommandError, EffectError
+from notebook_agent.errors import CommandError, EffectError, MaxStepsError
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
 from notebook_agent.ids import StepRef
@@ -26,6 +26,7 @@ from notebook_agent.session.starting import missing_reads
 from notebook_agent.session.turn import Plan, Refused, drive
 from notebook_agent.session.workspace import Workspace, failed_at
 from notebook_agent.store.protocol import StepRecord
+from notebook_agent.view.escape import plural
 from notebook_agent.view.served import guarded_actions
 
 __all__ = [
@@ -84,7 +85,7 @@ def _drive(ws: Workspace, app: Application, plan: Plan) -> None:
     app.allow_effects = plan.allow_effects
     budget = plan.budget or ws.settings.budget()
     limited = nullcontext() if budget is None else app.within(budget)
-    with limited, _refusal_kept(ws, app, plan), _put_in(app, plan.actions):
+    with limited, _refusal_kept(ws, app, plan), _put_in(app, plan.actions), _most_steps(app, plan):
         drive(app, plan, ws.loop)
 
 
@@ -100,6 +101,21 @@ def _came_to(app: Application, plan: Plan, recorder: Recorder, note: str | None)
         note=note,
         served=tuple(recorder.served),
     )
+
+
+@contextmanager
+def _most_steps(app: Application, plan: Plan) -> Iterator[None]:
+    """Take the most steps of a command for its end, and no error: the run can go on from there."""
+    try:
+        yield
+    except MaxStepsError as error:
+        if error.run != app.key.app_id or failed_at(app) is not None:
+            raise
+        made = plural(plan.max_steps, "step")
+        ends = "--until ACTION names where to stop"
+        plan.halted = (
+            f"halted after {made}, the most of one command (--max-steps): %agent run goes on, {ends}"
+        )
 
 
 @contextmanager

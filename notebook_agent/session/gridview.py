@@ -116,10 +116,8 @@ class GridView(Shown):
         return "\n".join(lines)
 
     def wire(self, line: str, *, going: bool) -> GridWire:
-        """Return it for the page, with a line that says how far it has come."""
-        groups = list(self.grid.groups)
-        if going:
-            groups.sort(key=lambda group: group.forks[0].number)
+        """Return it for the page, in the order of the forks, with a line that says how far it has come."""
+        groups = sorted(self.grid.groups, key=lambda group: group.forks[0].number)
         table, tried = self._groups(groups).drawn(), len(self.grid.names)
         return GridWire(
             title=f"{self.label}: {plural(len(self.grid), 'fork')} of {self.where}",
@@ -168,7 +166,8 @@ class GridView(Shown):
         counted = _rate(group) if judged else (len(group.forks),)
         took = None if group.seconds is None else group.seconds * 1000
         differs = "" if group.differs is None else f"@{group.differs}"
-        spent = (group.calls, group.cost) if self._spending() else ()
+        began = any(each.outcome != "not begun" for each in group.forks)
+        spent = (group.calls, group.cost if began else "") if self._spending() else ()
         return (*tried, *counted, group.failed, *spent, took, differs)
 
     def _forks(self) -> Table:
@@ -185,7 +184,7 @@ class GridView(Shown):
         calls = f"{each.calls}" + (f" +{each.replayed} replayed" if each.replayed else "")
         name = each.label or f"{self.label}.{each.number}"
         why = one_line(each.error or each.undecided or "", 72)
-        spent = (calls, each.cost) if self._spending() else ()
+        spent = (calls, "" if each.outcome == "not begun" else each.cost) if self._spending() else ()
         return (name, *tried, each.outcome, *judged, each.steps, *spent, took, differs, why)
 
     def _spending(self) -> tuple[str, ...]:

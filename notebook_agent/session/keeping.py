@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from notebook_agent.errors import CommandError
+from notebook_agent.errors import CommandError, RunError
 from notebook_agent.session.forks import check_label
 from notebook_agent.session.references import find_only, typed_name
 from notebook_agent.session.results import run_name
@@ -72,9 +72,15 @@ def delete(ws: Workspace, run: str, *, now: bool) -> str:
     named = name if name == number else f"{name} ({number})"
     if ws.app is not None and ws.app.key == record.key:
         raise CommandError(f"{name} is in use: take another run into use first, %agent use RUN")
+    if record.pinned:
+        raise RunError(
+            f"{name} is pinned: %agent pin {as_word(run)} --off lets it be removed", run=record.key.app_id
+        )
     found = ws.store().delete_run(record.key, dry_run=not now)
     ws.apps.pop(record.key, None) if now else None
-    what = f"{plural(found.steps, 'step')} of its own{_branches(found)}"
+    all_steps = plural(record.steps, "step")
+    own = f"{found.steps:,} of its {all_steps}" if found.hidden else f"{all_steps} of its own"
+    what = f"{own}{_branches(found)}"
     kept = "; its forks keep what they have of it" if found.hidden else ""
     if now:
         back = f"%agent restore {as_word(run)} brings it back until %agent gc --now"

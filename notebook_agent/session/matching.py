@@ -13,7 +13,7 @@ from notebook_agent.session.words import listing
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.store.protocol import RunRecord
 
-__all__ = ["graph_for"]
+__all__ = ["graph_for", "lacking"]
 
 
 def graph_for(ws: Workspace, run: RunRecord) -> Graph:
@@ -42,6 +42,12 @@ def graph_for(ws: Workspace, run: RunRecord) -> Graph:
         f"run the cell that builds its graph, or begin a new run, %agent use {name}",
         run=str(run.key),
     )
+
+
+def lacking(ws: Workspace, run: RunRecord, graph: Graph) -> list[str]:
+    """Return the actions of a stored run's graph that another graph has not."""
+    needed = _actions(ws.store().graph(run.key))
+    return [action for action in needed if action not in graph.names]
 
 
 def _graphs(namespace: Mapping[str, object]) -> dict[str, Graph]:

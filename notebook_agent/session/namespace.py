@@ -12,7 +12,15 @@ from notebook_agent.errors import CommandError
 from notebook_agent.graph import Graph
 from notebook_agent.session.words import hint
 
-__all__ = ["graphs_in", "lookup", "main_namespace", "name_of", "project_name", "usable_names"]
+__all__ = [
+    "graphs_in",
+    "lookup",
+    "main_namespace",
+    "name_of",
+    "project_name",
+    "usable_graphs",
+    "usable_names",
+]
 
 
 def main_namespace() -> dict[str, object]:
@@ -25,6 +33,13 @@ def main_namespace() -> dict[str, object]:
 def usable_names(namespace: Mapping[str, object]) -> list[str]:
     """Return the names that `use` could take, those of graphs first."""
     return list(graphs_in(namespace)) + _names(namespace, Application)
+
+
+def usable_graphs(namespace: Mapping[str, object]) -> list[frozenset[str]]:
+    """Return what the actions of each graph are called that `use` could take."""
+    apps = (namespace[name] for name in _names(namespace, Application))
+    graphs = [*graphs_in(namespace).values(), *(app.graph for app in apps if isinstance(app, Application))]
+    return [frozenset(graph.names) for graph in graphs]
 
 
 def graphs_in(namespace: Mapping[str, object]) -> dict[str, Graph]:

@@ -18,7 +18,7 @@ from notebook_agent.session.references import begins_several, find_run
 from notebook_agent.session.results import run_name
 from notebook_agent.session.secrets import name_secrets
 from notebook_agent.session.starting import check_state, entrypoint_of, label_for
-from notebook_agent.session.words import a_kind
+from notebook_agent.session.words import a_kind, as_word
 from notebook_agent.session.workspace import Workspace
 from notebook_agent.state import State
 from notebook_agent.store.protocol import RunRecord
@@ -63,6 +63,7 @@ def _use_named(ws: Workspace, name: str, how: Opening) -> str:
     except UnknownRunError:
         if name not in ws.namespace and begins_several(name, runs):
             raise
+        _check_removed(tracker, name, ws.namespace)
         with told_of_projects(ws):
             found = lookup(name, ws.namespace, [run_name(each) for each in runs])
         told = f"{name} is {a_kind(found)}: use takes a graph, an application or a run"
@@ -71,6 +72,13 @@ def _use_named(ws: Workspace, name: str, how: Opening) -> str:
     app = opened(ws, run, tracker=None if here else tracker)
     ws.take(app, name_of(app.graph, ws.namespace, ws.name))
     return _line(app, line)
+
+
+def _check_removed(tracker: LocalTrackingClient, name: str, namespace: Mapping[str, object]) -> None:
+    """Say of a run that was deleted, and can be brought back, that it was."""
+    removed = tracker.store.removed(tracker.project)
+    if name not in namespace and any(name in {run.label, run.key.app_id, run.key.short} for run in removed):
+        raise CommandError(f"{name} was deleted: %agent restore {as_word(name)} brings it back")
 
 
 def _unusable(value: object, told: str, name: str = "builder") -> CommandError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import cast
 
 from notebook_agent import view
@@ -32,7 +33,14 @@ def page_of(history: History, graph: Graph, *, most: int = _STEPS, size: int = _
     details = dict(_fitting(refs, view.details(history, graph, refs[:most]), size))
     left = len(refs) - len(details)
     note = f"Without the details of {left:,} of {plural(len(refs), 'checkpoint')}. " if left else ""
-    return Page(overview=overview, details=details, note=f"{note}Secrets are masked.")
+    return Page(overview=overview, details=details, note=f"{_recorded(history)}{note}Secrets are masked.")
+
+
+def _recorded(history: History) -> str:
+    """Say from when a page is, so that nobody takes it for the present."""
+    head = history.run.head
+    at = "before the first step" if head is None else f"at step {head}"
+    return f"Recorded {at}, {datetime.now().astimezone().isoformat(' ', 'minutes')}. "
 
 
 def _fitting(refs: Sequence[StepRef], made: Iterator[Detail], size: int) -> Iterator[tuple[str, Detail]]:

@@ -127,14 +127,17 @@ def begins_several(name: str, runs: Sequence[RunRecord]) -> bool:
 
 
 def find_only(name: str, runs: Sequence[RunRecord]) -> RunRecord:
-    """Return the run of this label or id, as `find_run` does, where it cannot mean another one.
+    """Return the run of this label, or whose id begins so, where it cannot mean another one.
 
     Raises:
         UnknownRunError: no run is called so, or several are; the message has their ids.
     """
     found = [run for run in runs if name in {run.label, run.key.app_id}]
-    if len(found) < 2:  # noqa: PLR2004 - two are one too many
-        return find_run(name, runs)
+    found = found or [run for run in runs if name and run.key.app_id.startswith(name)]
+    if not found:
+        raise UnknownRunError(f"no run is called {name!r}.{hint(name, map(_name, runs), 'runs')}", run=name)
+    if len(found) == 1:
+        return found[0]
     ids = listing(f"{short_id(run.key.app_id)} with {plural(run.steps, 'step')}" for run in found)
     raise UnknownRunError(f"{name!r} names several runs: say which by its id ({ids})", run=name)
 

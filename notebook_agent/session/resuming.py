@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from notebook_agent.application import Application
 from notebook_agent.errors import CommandError, UnknownRunError
-from notebook_agent.ids import notebook_here
+from notebook_agent.session.latest import STOPPED, latest, made_here
 from notebook_agent.session.opening import opened
 from notebook_agent.session.pricing import changed_line, price_line
 from notebook_agent.session.projects import other_projects, told_of_projects
@@ -19,8 +18,6 @@ from notebook_agent.session.workspace import UNFINISHED, Workspace
 from notebook_agent.store.protocol import RunRecord
 
 __all__ = ["priced", "resume", "stopped"]
-
-_STOPPED = ("failed", "interrupted")
 
 
 def resume(
@@ -53,7 +50,7 @@ def _named(ws: Workspace, name: str) -> RunRecord:
         return ws.record(name)
     except UnknownRunError:
         with told_of_projects(ws):
-            runs = {run.key: run for run in (*ws.runs(), *_made_here(ws))}
+            runs = {run.key: run for run in (*ws.runs(), *made_here(ws.store(), ws.project()))}
             return find_run(name, list(runs.values()), family=ws.family())
 
 
@@ -62,7 +59,7 @@ def _of_project(ws: Workspace, project: str, name: str | None) -> RunRecord:
     runs = ws.tracker(project).runs()
     if name is not None:
         return find_run(name, runs)
-    unfinished = [run for run in runs if run.status in _STOPPED and run.spawned_by is None]
+    unfinished = [run for run in runs if run.status in STOPPED and run.spawned_by is None]
     if not unfinished:
         listed = f"its runs: {listing(map(run_name, runs))}" if runs else "it has no runs"
         raise CommandError(f"no run of project {project!r} is unfinished ({listed}){other_projects(ws)}")
@@ -74,30 +71,14 @@ def _to_resume(ws: Workspace) -> RunRecord:
         used = ws.app.history.run
         if used.status in UNFINISHED or used.head != ws.app.sequence_id:
             return used
-    runs = [run for run in _made_here(ws) if ws.app is None or run.key != ws.app.key]
-    runs.sort(key=lambda run: run.updated_at, reverse=True)
-    runs = [run for run in runs if not _is_of_grid(run)] or runs
-    begun = [run for run in runs if run.head is not None] or runs
-    unfinished = [run for run in begun if run.status in _STOPPED]
-    if not begun:
+    here = made_here(ws.store(), ws.project())
+    runs = [run for run in here if ws.app is None or run.key != ws.app.key]
+    found = latest(runs)
+    if found is None:
         raise CommandError(_none(ws))
-    if ws.app is not None and not unfinished:
+    if ws.app is not None and found.status not in STOPPED:
         raise CommandError(_nothing(ws))
-    return (unfinished or begun)[0]
-
-
-def _is_of_grid(run: RunRecord) -> bool:
-    """Tell a fork that was made among many, by its label: nobody worked with it."""
-    return run.parent is not None and re.fullmatch(r".+\.\d+", run.label or "") is not None
-
-
-def _made_here(ws: Workspace) -> list[RunRecord]:
-    """Return the runs of this notebook in whatever project, newest first; in a script the project's."""
-    here = notebook_here()
-    if here is None:
-        return ws.runs()
-    every = ws.store().runs(None)
-    return [run for run in every if run.notebook == here and run.spawned_by is None]
+    return found
 
 
 def _nothing(ws: Workspace) -> str:
@@ -113,7 +94,7 @@ def _none(ws: Workspace) -> str:
         return _nothing(ws)
     if not others:
         return f"there is no run in project {ws.project()!r} to resume{other_projects(ws)}"
-    run = next((run for run in others if run.status in _STOPPED), others[0])
+    run = next((run for run in others if run.status in STOPPED), others[0])
     place = f", made in {run.notebook}" if run.notebook else ""
     return (
         f"this notebook has made no run to resume; project {ws.project()!r} has {run_name(run)}{place}: "
@@ -131,7 +112,7 @@ def priced(ws: Workspace, line: str) -> str:
 def stopped(ws: Workspace) -> bool:
     """Return whether the run in use stands at a step that did not complete."""
     run = ws.in_use().history.run
-    return run.status in _STOPPED and ws.in_use().has_next_action()
+    return run.status in STOPPED and ws.in_use().has_next_action()
 
 
 def _base_name(run: RunRecord) -> str | None:

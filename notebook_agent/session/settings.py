@@ -22,7 +22,7 @@ class Settings:
         store: The file that runs are kept in; None for the user's own.
         display: How things are shown: `auto` is the live panel where one can live.
         ledger: Which LLM calls may leave, see `LedgerMode`.
-        max_steps: After how many steps a run command gives up.
+        max_steps: After how many steps a run command halts.
         max_calls: How many LLM calls one command may send; None for no limit.
         max_cost: What the LLM calls of one command may cost, in US dollars; None for no limit.
         durability: Whether an ended step survives a power cut (`full`) or a killed kernel.

@@ -20,11 +20,6 @@ _PHRASES = (
     ),
     (re.compile(r"halt_after=\['([^']*)'\]"), r"--until \1"),
     (re.compile(r"halt_before=\['([^']*)'\]"), r"--before \1"),
-    (re.compile(r", its max_steps, without a halt"), " without a halt, as many as --max-steps allows"),
-    (
-        re.compile(r"call again to go on, or name where to stop with halt_after=\[\.\.\]"),
-        "%agent run goes on, --until ACTION names where to stop",
-    ),
     (
         re.compile(r"Choose another path\."),
         "Choose another file: %config AgentMagics.store = 'runs.db'",

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from notebook_agent.application import Application
 from notebook_agent.engine import Gate
-from notebook_agent.errors import CommandError, RunBusyError, UnknownStepError
+from notebook_agent.errors import AgentError, CommandError, RunBusyError, UnknownStepError
 from notebook_agent.history import History
 from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.session.edits import Edit, EditWatcher, find_edits
+from notebook_agent.session.latest import made_here, way_back
 from notebook_agent.session.loop import LoopThread
-from notebook_agent.session.namespace import project_name, usable_names
+from notebook_agent.session.namespace import project_name, usable_graphs, usable_names
 from notebook_agent.session.noticing import CodeMemory, notices_line
 from notebook_agent.session.place import Place
 from notebook_agent.session.rebuilt import GraphMemory
@@ -97,8 +98,14 @@ class Workspace:
         """Return the application in use; CommandError where there is none."""
         if self.app is None:
             found = listing(usable_names(self.namespace))
-            raise CommandError(f"no agent in use: %agent use NAME (found: {found})")
+            raise CommandError(f"no agent in use: {self._way_back()}%agent use NAME (found: {found})")
         return self.app
+
+    def _way_back(self) -> str:
+        """Say what has the latest run of the graphs at hand back, as after a kernel restart."""
+        with suppress(AgentError):
+            return way_back(made_here(self.store(), self.project()), usable_graphs(self.namespace))
+        return ""
 
     def set_ledger(self, app: Application, *, fresh: bool = False) -> None:
         """Say which LLM calls of an application may leave; `fresh` serves it none from the record."""

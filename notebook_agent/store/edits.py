@@ -33,15 +33,15 @@ __all__ = ["add_edit", "edit_state", "edited_text", "edits_between", "list_edits
 
 _ADD: Final = """
 INSERT INTO edit (step, n, at, keys, state)
-VALUES (?1, (SELECT coalesce(max(n), -1) + 1 FROM edit WHERE step = ?1), ?2, ?3, ?4)
+VALUES (?, (SELECT coalesce(max(n), -1) + 1 FROM edit WHERE step = ?), ?, ?, ?)
 """
 _LIST: Final = "SELECT step, at, keys, state FROM edit WHERE step BETWEEN ? AND ? ORDER BY step, n"
 _BEGUN: Final = """
 SELECT coalesce(
-  (SELECT state FROM edit WHERE step = ?1 ORDER BY n DESC LIMIT 1),
-  (SELECT state FROM step WHERE id = ?1 - 1 AND run = ?1 >> 32),
-  (SELECT state FROM run WHERE id = ?1 >> 32))
-FROM step WHERE id = ?1
+  (SELECT state FROM edit WHERE step = begun.id ORDER BY n DESC LIMIT 1),
+  (SELECT state FROM step WHERE id = begun.id - 1 AND run = begun.id >> 32),
+  (SELECT state FROM run WHERE id = begun.id >> 32))
+FROM step AS begun WHERE id = ?
 """
 _FORKED: Final = "SELECT parent_seq, created_at FROM run WHERE id = ?"
 _STATE: Final = "SELECT state FROM step WHERE id = ?"
@@ -73,7 +73,7 @@ def edit_state(core: Core, key: RunKey, state: State, after: int | Stand | None)
 
 def add_edit(connection: Connection, step: int, at: float, keys: Sequence[str], state: str) -> None:
     """Write that a step begins with a state that was changed by hand."""
-    connection.execute(_ADD, (step, at, names_text(tuple(keys)) or "[]", state))
+    connection.execute(_ADD, (step, step, at, names_text(tuple(keys)) or "[]", state))
 
 
 def list_edits(core: Core, connection: Connection, key: RunKey) -> list[Edit]:

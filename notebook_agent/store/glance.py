@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from notebook_agent.errors import StoreError
 from notebook_agent.state import State
 from notebook_agent.store.codec.decode import Decoder
+from notebook_agent.store.codec.tails import Tails
 from notebook_agent.store.codec.trace import Tracer, pointer
 from notebook_agent.store.core import Core
 from notebook_agent.store.nodes import NodeReader
@@ -31,7 +32,7 @@ def glances(
     """
     reader = NodeReader(connection)
     tracer, decoder = Tracer(reader), core.state_decoder(connection, reader)
-    look = _Look(core, tracer, decoder, age_of(connection))
+    look = _Look(core, tracer, decoder, Tails(decoder), age_of(connection))
     fields = [_fields(state, keys) for state in tracer.states(texts)]
     tracer.hold(each[key] for each in fields if each is not None for key in counted)
     found: list[State | None] = []
@@ -76,6 +77,7 @@ class _Look:
     core: Core
     tracer: Tracer
     decoder: Decoder
+    tails: Tails
     age: int
 
     def stretches(self, number: int) -> list[tuple[Sequence[object], bool]]:
@@ -83,7 +85,7 @@ class _Look:
             self._check(connection)
             numbers, tail = self.tracer.stretches(number)
             rows = [(row, True) for row in self.decoder.rows(numbers)]
-            return [*rows, (cast("Sequence[object]", self.decoder.text(tail)), False)]
+            return [*rows, (self.tails.read(tail), False)]
 
     def item(self, number: int, place: int) -> object:
         with self.core.database.read() as connection:

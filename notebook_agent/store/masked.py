@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from notebook_agent.errors import StoreFormatError, UnstorableError
-from notebook_agent.redact import mask_field, trusted
+from notebook_agent.redact import mask_field, redact_text, trusted
 from notebook_agent.state import FrozenDict, FrozenList, State
 from notebook_agent.store.codec.classes import class_writer
 from notebook_agent.store.codec.registry import Placeholder
@@ -100,10 +100,21 @@ def _call(call: RunCall) -> RunCall:
 
 
 def _values(values: Mapping[str, object], name: str) -> dict[str, object]:
+    for key in values:
+        _check_key(key, name)
     return {
         key: mask_field(key, value) if _is_plain(value) else _masked(key, value, f"{name}[{key!r}]")
         for key, value in values.items()
     }
+
+
+def _check_key(key: str, name: str) -> None:
+    """Refuse a key that is a secret: under another one nobody would find the value again."""
+    if key not in trusted() and (masked := redact_text(key)) != key:
+        path = f"{name}[{masked!r}]"
+        raise UnstorableError(
+            f"{path}: this key holds a secret, and redact_state=True keeps none. Take another.", path=path
+        )
 
 
 def _is_plain(value: object) -> bool:

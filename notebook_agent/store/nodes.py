@@ -55,7 +55,7 @@ _MANY = 256
 """Nodes for which it is found out first in which packs they stand."""
 
 _SEEK = """SELECT id, form, CASE form WHEN 6 THEN NULL ELSE body END FROM node
-WHERE id >= ?1 AND (id = ?1 OR form = 6) ORDER BY id LIMIT 1"""
+WHERE id >= ? AND (id = ? OR form = 6) ORDER BY id LIMIT 1"""
 _BODY = "SELECT body FROM node WHERE id = ?"
 _NEXT_PACK = "SELECT id FROM node WHERE id >= ? AND form = 6 ORDER BY id LIMIT 1"
 _PACKS = "SELECT id FROM node WHERE id BETWEEN ? AND ? AND form = 6 ORDER BY id"
@@ -123,7 +123,7 @@ class NodeReader:
 
     def _seek(self, number: int) -> bool:
         """Read a node; whether it stood in a pack."""
-        row = self._connection.execute(_SEEK, (number,)).fetchone()
+        row = self._connection.execute(_SEEK, (number, number)).fetchone()
         if row is None:
             return False
         if row[1] == PACK:

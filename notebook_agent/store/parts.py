@@ -21,8 +21,8 @@ __all__ = ["list_marks", "parts_at"]
 _STATES: Final = "SELECT id, state FROM step WHERE id BETWEEN ? AND ? ORDER BY id"
 _POINTERS: Final = """
 SELECT id,
-  CASE WHEN json_valid(state) AND json_type(state, ?1) = 'integer' THEN json_extract(state, ?1) ELSE state END
-FROM step WHERE id BETWEEN ?2 AND ?3 ORDER BY id
+  CASE WHEN json_valid(state) AND json_type(state, ?) = 'integer' THEN json_extract(state, ?) ELSE state END
+FROM step WHERE id BETWEEN ? AND ? ORDER BY id
 """
 """Of a key that stands for a node the number of that, which is all that a path below it needs of a state.
 
@@ -52,7 +52,8 @@ def _read(connection: Connection, path: Sequence[object], low: int, high: int) -
     """The states of some steps as their columns, or the nodes in which the path goes on."""
     key = path[0] if len(path) > 1 else None
     if isinstance(key, str) and key.isidentifier() and key.isascii():
-        return connection.execute(_POINTERS, (f'$.{key}."$"', low, high)).fetchall()
+        node = f'$.{key}."$"'
+        return connection.execute(_POINTERS, (node, node, low, high)).fetchall()
     return connection.execute(_STATES, (low, high)).fetchall()
 
 

@@ -104,12 +104,12 @@ def _own_removal(connection: Connection, line: Line) -> Removal:
 
 def check_removable(record: RunRecord) -> None:
     """Refuse a run that is pinned or in the middle of a step."""
-    key = record.key
+    key, name = record.key, record.label or record.key.short
     if record.pinned:
-        raise RunError(f"The run {key} is pinned. Unpin it first.", run=key.app_id)
+        raise RunError(f"The run {name} is pinned. Unpin it first.", run=key.app_id)
     if record.status == "running" and record.steps:
         raise RunConflictError(
-            f"The run {key} is in the middle of step {record.head}. Wait until it is done.",
+            f"The run {name} is in the middle of step {record.head}. Wait until it is done.",
             run=key.app_id,
             seq=record.head,
         )

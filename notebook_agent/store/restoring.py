@@ -27,7 +27,7 @@ _NEGATE: Final = tuple(
     for table, column in _OWNED.items()
 )
 _SET_ASIDE: Final = "UPDATE run SET id = -id, deleted_at = coalesce(deleted_at, ?) WHERE id = ?"
-_BRING_BACK: Final = "UPDATE run SET id = abs(id), deleted_at = NULL WHERE id IN (?1, -?1)"
+_BRING_BACK: Final = "UPDATE run SET id = abs(id), deleted_at = NULL WHERE id IN (?, ?)"
 _LINK: Final = """
 UPDATE run SET spawned_by = CASE WHEN EXISTS (SELECT 1 FROM step WHERE id = spawned_by) THEN spawned_by
   WHEN EXISTS (SELECT 1 FROM step WHERE id = -spawned_by) THEN -spawned_by END
@@ -70,8 +70,8 @@ def empty(connection: Connection) -> None:
 
 def list_removed(connection: Connection, project: str | None) -> list[RunRecord]:
     """See `Store.removed`."""
-    sql = f"{_FIND} AND (?1 IS NULL OR r.project = ?1) ORDER BY r.deleted_at DESC, r.id DESC"
-    return [_record(*row[1:]) for row in connection.execute(sql, (project,))]
+    sql = f"{_FIND} AND (? IS NULL OR r.project = ?) ORDER BY r.deleted_at DESC, r.id DESC"
+    return [_record(*row[1:]) for row in connection.execute(sql, (project, project))]
 
 
 def restore_run(core: Core, key: RunKey) -> RunRecord:
@@ -82,7 +82,7 @@ def restore_run(core: Core, key: RunKey) -> RunRecord:
         at = _removed_at(connection, key)
         found = connection.execute("SELECT abs(id) FROM run WHERE deleted_at = ?", (at,)).fetchall()
         for row in found:
-            connection.execute(_BRING_BACK, row)
+            connection.execute(_BRING_BACK, (row[0], -row[0]))
             _bring_steps(connection, step_id(row[0], 0), step_id(row[0] + 1, 0) - 1)
         for row in found:
             _bring_past(connection, line_of(connection, row[0]))

@@ -91,8 +91,8 @@ def list_runs(
 ) -> list[RunRecord]:
     """See `Store.runs`."""
     chosen = _SELECT_ALL if removed else _SELECT
-    sql = f"{chosen} AND (?1 IS NULL OR r.project = ?1) ORDER BY r.created_at DESC, r.id DESC"
-    return [_record(core, connection, row) for row in connection.execute(sql, (project,)).fetchall()]
+    sql = f"{chosen} AND (? IS NULL OR r.project = ?) ORDER BY r.created_at DESC, r.id DESC"
+    return [_record(core, connection, row) for row in connection.execute(sql, (project, project)).fetchall()]
 
 
 def children_of(core: Core, connection: Connection, key: RunKey, seq: int | None) -> list[RunRecord]:

@@ -22,16 +22,16 @@ __all__ = ["begin_step", "drop_step", "end_step"]
 
 _BEGIN: Final = """
 INSERT INTO step (id, action, status, started_at, state, code, decision, inputs, call, source, holder)
-SELECT (r.id << 32) + ?2, ?3, 'running', ?4,
+SELECT (r.id << 32) + ?, ?, 'running', ?,
   coalesce(
-    (SELECT state FROM edit WHERE step = (r.id << 32) + ?2 ORDER BY n DESC LIMIT 1), s.state, r.state),
-  ?6, nullif(?7, s.next), ?8, ?9, ?10, ?11
-FROM run r LEFT JOIN step s ON s.id = (r.id << 32) + ?5
-WHERE r.id = ?1 AND r.deleted_at IS NULL AND (s.id IS NOT NULL OR r.base IS ?5) AND s.status IS NOT 'running'
-  AND NOT EXISTS (SELECT 1 FROM step WHERE id = (r.id << 32) + ?2)
-  AND (?12 IS NULL OR ?12 = r.id AND ?13 = r.created_at
-    AND ?14 = (SELECT count(*) FROM edit WHERE step = (r.id << 32) + ?2))
-  AND (SELECT n FROM age) = ?15
+    (SELECT state FROM edit WHERE step = (r.id << 32) + ? ORDER BY n DESC LIMIT 1), s.state, r.state),
+  ?, nullif(?, s.next), ?, ?, ?, ?
+FROM run r LEFT JOIN step s ON s.id = (r.id << 32) + ?
+WHERE r.id = ? AND r.deleted_at IS NULL AND (s.id IS NOT NULL OR r.base IS ?) AND s.status IS NOT 'running'
+  AND NOT EXISTS (SELECT 1 FROM step WHERE id = (r.id << 32) + ?)
+  AND (? IS NULL OR ? = r.id AND ? = r.created_at
+    AND ? = (SELECT count(*) FROM edit WHERE step = (r.id << 32) + ?))
+  AND (SELECT n FROM age) = ?
 """
 _END: Final = """
 UPDATE step SET status = ?, ended_at = ?, state = ?, next = ?, failure = ?, reads = ?, writes = ?,
@@ -43,9 +43,9 @@ INSERT INTO step (id, state, action, status, started_at, code, decision, inputs,
 VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)
 """
 _DROP: Final = """
-DELETE FROM step WHERE id = ?1 AND status = 'running' AND holder = ?2 AND (SELECT n FROM age) = ?3
-  AND NOT EXISTS (SELECT 1 FROM run WHERE parent = ?1 >> 32 AND parent_seq >= ?1 & 4294967295)
-  AND NOT EXISTS (SELECT 1 FROM run WHERE spawned_by = ?1)
+DELETE FROM step WHERE id = ? AND status = 'running' AND holder = ? AND (SELECT n FROM age) = ?
+  AND NOT EXISTS (SELECT 1 FROM run WHERE parent = step.id >> 32 AND parent_seq >= step.id & 4294967295)
+  AND NOT EXISTS (SELECT 1 FROM run WHERE spawned_by = step.id)
 """
 _INTERRUPT: Final = """
 UPDATE step SET status = 'interrupted', ended_at = ?, holder = NULL
@@ -63,11 +63,12 @@ def begin_step(core: Core, key: RunKey, begin: StepBegin, after: int | Stand | N
     with core.write(durable=False, **_values(begin)) as (transaction, encoder):
         told = _told(core, encoder, begin)
         decision = decision_text(core, encoder, begin.decision)
-        row = begin.seq, begin.action, begin.started_at, head, begin.code, decision, *told, *known
-        run = core.runs.get(key)
-        if run is None or not transaction.last(_BEGIN, (run, *row)):
+        seq, run = begin.seq, core.runs.get(key)
+        row = seq, begin.action, begin.started_at, seq, begin.code, decision, *told, head
+        stood = head, seq, known[0], *known, seq
+        if run is None or not transaction.last(_BEGIN, (*row, run, *stood)):
             run = _take_over(core, transaction.connection, key, after)
-            transaction.last(_BEGIN, (run, *row))
+            transaction.last(_BEGIN, (*row, run, *stood))
     core.claims.take(step_id(run, begin.seq))
     if core.owner is owner:
         _remember(core, begin, told)

@@ -15,8 +15,9 @@ CANNOT_WRITE = "{path} cannot be written ({error}). Choose another path."
 DAMAGED = "{path} is damaged ({error}). Restore a copy, or choose another path."
 _BUSY = "Another program has held {path} for 30 s ({error}). Try again when it is done."
 GONE = (
-    "{path} is gone: it was deleted or moved while it was in use, and with it what it kept. Put it back,"
-    " or open it where it is now, or go on in a new file: restart the kernel, or give another path."
+    "{path} is gone: it was deleted or moved while it was in use, and with it what it kept. Put it back;"
+    " or move {path}-wal, if there is one, after it, named as it is now (the newest steps are in it), and"
+    " open it there in another kernel; or go on in a new file: restart the kernel, or give another path."
 )
 REPLACED = (
     "{path} is another file than the one that was opened: it was replaced while in use. Open it again, or"

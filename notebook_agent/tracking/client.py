@@ -119,11 +119,11 @@ class LocalTrackingClient:
         return f"<tracker of {self.project!r} in {self.store.location}>"
 
 
-def default_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the file that is used where none is named."""
-    named = environment.get("NOTEBOOK_AGENT_STORE")
+def default_path(environment: Mapping[str, str] = os.environ) -> Path | str:
+    """Return what is opened where nothing is named: a file, but for `:memory:`."""
+    named = os.path.expandvars(environment.get("NOTEBOOK_AGENT_STORE", ""))
     if named:
-        return _resolved(named)
+        return named if named == MEMORY or is_address(named) else _resolved(named)
     import platformdirs
 
     return Path(platformdirs.user_data_dir("notebook_agent", appauthor=False)) / NAME

@@ -18,6 +18,8 @@ from typing import TypedDict, cast
 __all__ = ["Laid", "Line", "coordinates", "drawn_apart"]
 
 _TIMEOUT = 60.0
+_PATIENCE = 20.0
+"""A layout that takes so many seconds is given up; what is asked for takes two."""
 _lock = threading.Lock()
 _DRAW = """
 import sys, pygraphviz
@@ -56,16 +58,16 @@ def coordinates(dot: str, *, apart: bool = False) -> Laid | None:
     return None
 
 
-def drawn_apart(source: str, kind: str) -> bytes:
+def drawn_apart(source: str, kind: str, *, patience: float = _TIMEOUT) -> bytes:
     """Draw a DOT graph in a process of its own, in a format such as `png`.
 
     Raises:
         OSError: No process can be had.
-        subprocess.SubprocessError: There is no Graphviz, it failed, or it took a minute.
+        subprocess.SubprocessError: There is no Graphviz, it failed, or it took `patience` seconds.
     """
     program = which("dot")
     command = [program, f"-T{kind}"] if program else [sys.executable, "-c", _DRAW, kind]
-    return _run(command, source)
+    return _run(command, source, patience)
 
 
 def _try(engine: Callable[[str], bytes | None], dot: str) -> Laid | None:
@@ -87,13 +89,13 @@ def _in_process(dot: str) -> bytes | None:
 
 def _by_program(dot: str) -> bytes | None:
     program = which("dot")
-    return None if program is None else _run([program, "-Tjson0"], dot)
+    return None if program is None else _run([program, "-Tjson0"], dot, _PATIENCE)
 
 
 def _apart(dot: str) -> bytes:
-    return drawn_apart(dot, "json0")
+    return drawn_apart(dot, "json0", patience=_PATIENCE)
 
 
-def _run(command: Sequence[str], source: str) -> bytes:
-    done = subprocess.run(command, input=source.encode(), capture_output=True, check=True, timeout=_TIMEOUT)  # noqa: S603  # a fixed program; a format is one argument
+def _run(command: Sequence[str], source: str, patience: float) -> bytes:
+    done = subprocess.run(command, input=source.encode(), capture_output=True, check=True, timeout=patience)  # noqa: S603  # a fixed program; a format is one argument
     return done.stdout

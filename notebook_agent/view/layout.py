@@ -5,18 +5,19 @@ Graphviz is given no text of the user: boxes are called n0, n1 .. and have the s
 no label can be taken for markup, no font is looked for (fontconfig writes warnings into
 the notebook), and a graph is laid out alike on every machine.
 
-How long that takes grows with the ranks that arrows cross, faster than their number. A graph
-that would take long is laid out in a hurry: with fewer rounds, and with straight arrows.
+How long that takes grows with the ranks that arrows cross, faster than their number. Of a graph
+that would take long Graphviz lays the short arrows only, in fewer rounds; the others are arcs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from notebook_agent.view.arcs import Arc, Stand, with_arcs
 from notebook_agent.view.counts import apart, middle
-from notebook_agent.view.effort import crossings
+from notebook_agent.view.effort import is_heavy, near
 from notebook_agent.view.engines import Laid, Line, coordinates
 from notebook_agent.view.escape import one_line
 from notebook_agent.view.measure import text_width
@@ -39,22 +40,22 @@ _LABEL_PADDING = 12.0
 _MARGIN = 8.0
 _HEAD_WIDTH = 3.4
 _POINTS = 72.0
-_MANY = 1800
-"""So many crossings take Graphviz a second or two; twice as many, half a minute."""
 _FULL = "nodesep=0.3 ranksep=0.5"
-_HURRIED = f"{_FULL} splines=line nslimit=0.5 nslimit1=0.5 mclimit=0.1"
+_HURRIED = f"{_FULL} nslimit=0.2 nslimit1=0.2 mclimit=0.05"
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """Graphviz's y points up, the page's down."""
 
-    width: float
-    height: float
+    left: float = 0.0
+    bottom: float = 0.0
+    right: float = 0.0
+    top: float = 0.0
 
     def point(self, text: str) -> tuple[float, float]:
         x, y = map(float, text.split(","))
-        return round(x + _MARGIN, 1), round(self.height - y + _MARGIN, 1)
+        return round(x - self.left + _MARGIN, 1), round(self.top - y + _MARGIN, 1)
 
 
 @lru_cache(maxsize=64)
@@ -63,12 +64,37 @@ def lay_out(shape: Shape) -> GraphWire:
 
     The result is shared by all who ask for an equal shape: do not change it.
     """
-    hurried = crossings(shape) > _MANY
-    laid = coordinates(_numbers(shape, _HURRIED if hurried else _FULL), apart=hurried)
+    if not is_heavy(shape):
+        laid = coordinates(_numbers(shape, range(len(shape.edges)), _FULL))
+    else:
+        laid = _hurried(shape)
     return _placed(shape, laid) if laid else _unplaced(shape)
 
 
-def _numbers(shape: Shape, settings: str) -> str:
+def _hurried(shape: Shape) -> Laid | None:
+    chosen = near(shape)
+    laid = coordinates(_numbers(shape, sorted(chosen), _HURRIED), apart=True)
+    if laid is None:
+        return None
+    stands = _stands(shape, laid)
+    far = {f"e{n}": edge for n, edge in enumerate(shape.edges) if n not in chosen}
+    arcs = {
+        name: Arc(stands[edge.source], stands[edge.target], _label_size(edge)) for name, edge in far.items()
+    }
+    return with_arcs(laid, arcs, sideways=shape.direction in {"LR", "RL"})
+
+
+def _stands(shape: Shape, laid: Laid) -> dict[str, Stand]:
+    where = {item["name"]: item["pos"].split(",") for item in laid.get("objects", [])}
+    return {box.name: _stand(where[f"n{n}"], _box_size(box, shape)) for n, box in enumerate(shape.boxes)}
+
+
+def _stand(where: Sequence[str], size: tuple[float, float]) -> Stand:
+    x, y = map(float, where)
+    return Stand(x, y, *size)
+
+
+def _numbers(shape: Shape, edges: Iterable[int], settings: str) -> str:
     index = {box.name: n for n, box in enumerate(shape.boxes)}
     lines = [
         "digraph {",
@@ -76,7 +102,7 @@ def _numbers(shape: Shape, settings: str) -> str:
         'node [shape=box fixedsize=true label=""]',
         "edge [arrowsize=0.8]",
         *(_node(n, _box_size(box, shape)) for n, box in enumerate(shape.boxes)),
-        *(_edge(n, edge, index) for n, edge in enumerate(shape.edges)),
+        *(_edge(n, shape.edges[n], index) for n in edges),
         "}",
     ]
     return "\n".join(lines)
@@ -103,8 +129,13 @@ def _edge(n: int, edge: Edge, index: Mapping[str, int]) -> str:
     ends = f"n{index[edge.source]} -> n{index[edge.target]}"
     if not edge.label:
         return f"{ends} [id=e{n}]"
-    width = text_width(one_line(edge.label, _LONGEST_LABEL), LABEL_SIZE) + _LABEL_PADDING
-    return f"{ends} [id=e{n} label={_room(width, _LABEL_HEIGHT)}]"
+    return f"{ends} [id=e{n} label={_room(*_label_size(edge))}]"
+
+
+def _label_size(edge: Edge) -> tuple[float, float]:
+    if not edge.label:
+        return 0.0, 0.0
+    return text_width(one_line(edge.label, _LONGEST_LABEL), LABEL_SIZE) + _LABEL_PADDING, _LABEL_HEIGHT
 
 
 def _room(width: float, height: float) -> str:
@@ -113,14 +144,13 @@ def _room(width: float, height: float) -> str:
 
 
 def _placed(shape: Shape, laid: Laid) -> GraphWire:
-    width, height = map(float, laid["bb"].split(",")[2:])
-    frame = _Frame(width, height)
+    frame = _Frame(*map(float, laid["bb"].split(",")))
     where = {item["name"]: frame.point(item["pos"]) for item in laid.get("objects", [])}
     lines = {line["id"]: line for line in laid.get("edges", [])}
     return GraphWire(
         laidOut=True,
-        width=round(width + 2 * _MARGIN, 1),
-        height=round(height + 2 * _MARGIN, 1),
+        width=round(frame.right - frame.left + 2 * _MARGIN, 1),
+        height=round(frame.top - frame.bottom + 2 * _MARGIN, 1),
         nodes=[_node_wire(box, shape, where[f"n{n}"]) for n, box in enumerate(shape.boxes)],
         edges=apart([_edge_wire(edge, lines[f"e{n}"], frame) for n, edge in enumerate(shape.edges)]),
     )
@@ -128,7 +158,7 @@ def _placed(shape: Shape, laid: Laid) -> GraphWire:
 
 def _unplaced(shape: Shape) -> GraphWire:
     nodes = [_node_wire(box, shape, (0.0, 0.0)) for box in shape.boxes]
-    edges = [_edge_wire(edge, {}, _Frame(0, 0)) for edge in shape.edges]
+    edges = [_edge_wire(edge, {}, _Frame()) for edge in shape.edges]
     return GraphWire(laidOut=False, width=0, height=0, nodes=nodes, edges=edges)
 
 

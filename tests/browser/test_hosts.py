@@ -183,6 +183,23 @@ def test_a_notebook_that_is_not_trusted_shows_the_graph(notebook, browser, root,
         foreign.close()
 
 
+def test_a_page_that_was_loaded_again_says_how_the_replay_is_kept(server, browser, root):
+    """Jupyter finds no output again that it showed before; the panel itself goes on."""
+    name = f"loaded-{server.kind}.ipynb"
+    lab.write_notebook(root / name, *CELLS, "%agent step 1;")
+    page, _ = lab.new_page(browser)
+    notebook = lab.OpenNotebook(page, server, name)
+    for cell in range(3):
+        notebook.run_cell(cell)
+    notebook.save()
+    notebook = lab.OpenNotebook(page, server, name)
+    expect(slider_of(page)).to_have_attribute("aria-valuetext", "step 5 of 5: say, completed")
+    notebook.run_cell(3)
+    expect(slider_of(page)).to_have_attribute("aria-valuetext", "step 6 of 6: count, completed")
+    expect(page.get_by_text("%agent panel adds one that is kept up to date")).to_be_visible()
+    notebook.close()
+
+
 @contextlib.contextmanager
 def marimo(path, tmp_path):
     port = lab.free_port()

@@ -251,8 +251,8 @@ def test_settings_reach_the_session(shell, agent, capsys, caplog):
     """`%config AgentMagics.max_steps = 2` holds for the next run; a wrong value is refused."""
     shell.run_line_magic("config", "AgentMagics.max_steps = 2")
     shown = refused(shell, "%agent run prompt=x", capsys)
-    assert "took 2 steps without a halt, as many as --max-steps allows" in shown
-    assert "%agent run goes on, --until ACTION names where to stop" in shown
+    assert "halted after 2 steps, the most of one command (--max-steps): %agent run goes on" in shown
+    assert "Error" not in shown
     shell.run_line_magic("config", "AgentMagics.display = 'nothing'")
     assert "expected any of ['auto', 'widget', 'html', 'text']" in caplog.text
 

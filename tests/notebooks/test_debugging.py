@@ -60,7 +60,7 @@ def test_the_story_is_told_without_a_key(told, tmp_path):
     resumed = found(told, "in_a_kernel(")
     assert "after @17 read (interrupted), next read" in resumed
     assert "code changed since: read" in resumed
-    assert "1 call from the ledger, 0 may ask the model" in resumed
+    assert "1 call replayed, none to the model" in resumed
     runs = runs_of(open_store(tmp_path / "store.db", read_only=True))
     assert [(40, Counter({True: 14})), (40, Counter({True: 13}))] == runs["claim"]
     assert [(1, Counter())] == runs["again"]

@@ -63,9 +63,9 @@ def test_the_price_of_a_step_is_that_of_it_alone(asking):
     backend, run = PanelBackend(asking.workspace), asking.app.uid
     price = backend.handle({"id": 1, "do": "price", "run": run, "seq": 0})["price"]
     assert price == {
-        "said": "1 step runs again; 1 call from the ledger, 0 may ask the model",
+        "said": "1 step runs again; 1 call replayed, none to the model",
         "live": 0,
-        "fresh": "1 step runs again; 0 calls from the ledger, 1 may ask the model, price unknown",
+        "fresh": "1 step runs again; up to 1 call to the model (price not known)",
     }
 
 

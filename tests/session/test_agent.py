@@ -7,6 +7,7 @@ import pytest
 from notebook_agent.errors import (
     AgentError,
     CommandError,
+    MaxStepsError,
     MissingInputError,
     RunConflictError,
     UnknownInputError,
@@ -317,8 +318,6 @@ def test_without_a_key_recorded_calls_alone_are_served(notebook, tmp_path, monke
             "use takes a graph, an application or a run's name; not an int",
         ),
         (lambda agent: agent.state(key="x"), AgentError, "has no key 'x'"),
-        (lambda agent: agent.run(prompt="x", max_steps=2), AgentError, "took 2 steps, its max_steps"),
-        (lambda agent: agent.run(prompt="x", max_steps=1), AgentError, "took 1 step, its max_steps"),
         (
             lambda agent: agent.run(prompt="x", max_steps=0),
             AgentError,
@@ -339,6 +338,33 @@ def test_what_cannot_be_done_is_one_sentence(agent, act, error, sentence):
     with pytest.raises(error) as caught:
         act(agent)
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(("most", "told"), [(1, "1 step"), (2, "2 steps")])
+def test_the_most_steps_of_a_command_are_its_end(agent, most, told):
+    """As asked for: no error, and the next command goes on."""
+    result = agent.run(prompt="what is x", max_steps=most)
+    ends = "%agent run goes on, --until ACTION names where to stop"
+    assert f"halted after {told}, the most of one command (--max-steps): {ends}" == result.halted
+    assert [*range(4)] == [step.seq for step in (*result.steps, *agent.run().steps)]
+
+
+def test_the_most_steps_of_an_agent_within_an_action_fail_its_step(notebook):
+    """They were a mistake of the action's, which is next again."""
+    notebook.cell(
+        "from notebook_agent import ApplicationBuilder, action\n"
+        "@action(reads=[], writes=['n'])\n"
+        "def inner(state):\n"
+        "    return state.update(n=1)\n"
+        "@action(reads=[], writes=['n'])\n"
+        "def outer(state):\n"
+        "    within = ApplicationBuilder().with_actions(inner).with_transitions(('inner', 'inner'))\n"
+        "    return within.with_entrypoint('inner').build().run(max_steps=2)[2]\n"
+        "nested = graph.GraphBuilder().with_actions(outer).build()"
+    )
+    with pytest.raises(MaxStepsError):
+        notebook.agent.use("nested").run()
+    assert "failed" == notebook.agent.history().run.status
 
 
 def test_nothing_in_use_names_what_could_be(notebook):

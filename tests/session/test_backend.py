@@ -1,9 +1,12 @@
 """What stands behind the panel."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from notebook_agent.action import action
+from notebook_agent.graph import GraphBuilder
 from notebook_agent.session.backend import PanelBackend
 from notebook_agent.session.pages import page_of
 from tests.columns import rows
@@ -77,6 +80,38 @@ def test_switch_takes_another_run_into_use(agent, backend):
     agent.fork("@0")
     assert backend.handle({"id": 1, "do": "switch", "run": parent})["overview"]["run"] == parent
     assert agent.app.uid == parent
+
+
+def other_run(agent):
+    """Make a run of another graph in the project; return its id."""
+
+    @action(reads=[], writes=["n"])
+    def count(state):
+        return state.update(n=1)
+
+    graph = GraphBuilder().with_actions(count).build()
+    used = agent.app
+    agent.use(graph)
+    agent.run()
+    made = agent.app
+    agent.use(used)
+    agent.workspace.apps.pop(made.key)
+    return graph, made.uid
+
+
+def test_switch_finds_the_graph_of_a_run_of_another_one(agent, backend):
+    """Among the variables, as a command does: this session need not have used it."""
+    graph, run = other_run(agent)
+    agent.workspace.namespace["counter"] = graph
+    assert backend.handle({"id": 1, "do": "switch", "run": run})["overview"]["run"] == run
+    assert {"n": 1} == dict(agent.app.state)
+
+
+def test_a_run_whose_graph_is_nowhere_is_refused_in_words_of_what_was_clicked(agent, backend):
+    """It names the run and what its graph has, and the run in use stays."""
+    used, (_, run) = agent.app.uid, other_run(agent)
+    said = backend.handle({"id": 1, "do": "switch", "run": run})["error"]
+    assert ("needs a graph with count" in said, agent.app.uid) == (True, used)
 
 
 def test_the_slider_moves_the_view_and_nothing_else(agent, backend):
@@ -172,12 +207,29 @@ def test_the_thread_that_runs_tells_by_itself(agent, backend):
     assert (1, threading.current_thread()) == who[0]
 
 
+def said(page):
+    """Return what a page says of itself but from when it is."""
+    return page["note"].partition(". ")[2]
+
+
+def test_a_page_says_from_when_it_is(agent):
+    """Nobody takes it for the present, where a notebook was saved before the run went on."""
+    first = page_of(agent.app.history, agent.app.graph)["note"]
+    agent.run(prompt="what is x")
+    now = page_of(agent.app.history, agent.app.graph)["note"]
+    assert ["Recorded before the first step", "Recorded at step 3"] == [
+        note.partition(", ")[0] for note in (first, now)
+    ]
+    moment = datetime.fromisoformat(now.partition(", ")[2].partition(". ")[0])
+    assert timedelta(minutes=5) > abs(datetime.now(UTC) - moment)
+
+
 def test_a_page_carries_the_newest_details_up_to_a_size(agent):
     """It says how many are left out."""
     agent.run(prompt="what is x")
     made = page_of(agent.app.history, agent.app.graph, size=1)
     assert [detail["seq"] for detail in made["details"].values()] == [3]
-    assert made["note"] == "Without the details of 4 of 5 checkpoints. Secrets are masked."
+    assert said(made) == "Without the details of 4 of 5 checkpoints. Secrets are masked."
 
 
 def test_a_page_carries_the_run_in_use_rather_than_newer_forks(agent):
@@ -201,7 +253,7 @@ def test_a_page_of_a_fork_carries_what_it_goes_on_from_first(agent):
         *(f"{own}@2", f"{own}@start"),
         *(f"{parent}@1", f"{parent}@0", f"{parent}@start", f"{parent}@3"),
     ]
-    assert made["note"] == "Without the details of 1 of 7 checkpoints. Secrets are masked."
+    assert said(made) == "Without the details of 1 of 7 checkpoints. Secrets are masked."
 
 
 def test_a_page_of_a_long_chat_has_room_for_every_step(agent):
@@ -210,7 +262,7 @@ def test_a_page_of_a_long_chat_has_room_for_every_step(agent):
     app = agent.app.fork(state={"chat_history": chat})
     app.run(halt_after=["response"], inputs={"prompt": "what is x"})
     made = page_of(app.history, agent.app.graph, size=100_000)
-    assert made["note"] == "Secrets are masked."
+    assert said(made) == "Secrets are masked."
 
 
 @pytest.mark.parametrize(
@@ -382,6 +434,18 @@ def test_the_list_of_runs(agent, backend):
     assert [("again", parent, 0), (parent, None, 4)] == [
         (line["label"], line["parent"], line["steps"]) for line in lines
     ]
+
+
+def test_the_run_in_use_comes_first_in_the_list(agent, backend):
+    """However many runs were made after it."""
+    agent.run(prompt="what is x")
+    parent = agent.app.uid
+    agent.fork("@1", label="again")
+    agent.fork("@1", label="once-more")
+    assert "error" not in backend.handle({"id": 1, "do": "switch", "run": parent})
+    lines = backend.handle({"id": 2, "do": "runs"})["runs"]
+    assert lines[0]["id"] == parent
+    assert ["once-more", "again"] == [line["label"] for line in lines[1:]]
 
 
 def test_two_runs_side_by_side(agent, backend):

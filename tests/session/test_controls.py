@@ -57,10 +57,10 @@ class Watched:
             )
             return self.told[-1]
 
-    def wait_for_trouble(self):
-        """Wait until it is told why a command ended, and return what was told."""
+    def wait_for_told(self, key):
+        """Wait until something is told there, and return all that was."""
         with self.came:
-            assert self.came.wait_for(lambda: self.told and self.told[-1]["trouble"], timeout=20)
+            assert self.came.wait_for(lambda: self.told and self.told[-1][key], timeout=20)
             return self.told[-1]
 
     def ask(self, do, **fields):
@@ -183,12 +183,16 @@ def test_a_breakpoint_that_cannot_be_is_refused(watched, fields, sentence):
     assert sentence in watched.ask("break", **fields)["error"]
 
 
-def test_why_a_command_ended_is_told_where_no_step_says_it(loop, watched):
-    """As of the most steps."""
+def test_the_most_steps_of_a_command_are_no_trouble(loop, watched):
+    """They are told as why it halted, until it goes on."""
     loop.workspace.namespace["let_go"].set()
     loop.settings = type(loop.settings)(max_steps=2)
     watched.ask("run")
-    assert "its max_steps" in watched.wait_for_trouble()["trouble"]
+    told = watched.wait_for_told("halted")
+    assert "" == told["trouble"]
+    assert "halted after the most steps of one command (--max-steps): Run goes on" == told["halted"]
+    loop.step()
+    assert "" == watched.backend.control()["halted"]
 
 
 def test_a_limit_holds_for_the_commands_that_follow(loop, watched):
@@ -216,7 +220,7 @@ def test_leave_to_fire_again_is_asked_for_and_given(notebook, agent):
     with pytest.raises(ConnectionError):
         agent.run()
     watched.ask("retry")
-    told = watched.wait_for_trouble()
+    told = watched.wait_for_told("trouble")
     assert (True, "cannot be taken back" in told["trouble"]) == (told["allow"], True)
     watched.ask("allow")
     agent.workspace.worker.check()
@@ -256,7 +260,7 @@ def refused(notebook):
 def test_leave_is_for_what_was_asked_and_no_more(agent, notebook, refused, do, steps):
     """A step that was refused is one step with leave too, and has the inputs that it was given."""
     assert "cannot be taken back" in refused.ask(do, inputs={"text": "again"})["error"]
-    assert refused.wait_for_trouble()["allow"]
+    assert refused.wait_for_told("trouble")["allow"]
     refused.ask("allow")
     agent.workspace.worker.check()
     assert (["hello", "again"], steps) == (notebook.names["sent"], [step.action for step in agent.history()])

@@ -93,6 +93,21 @@ def test_a_removed_run_is_brought_back(agent, second):
         agent.restore(second)
 
 
+def test_the_beginning_of_a_label_names_no_run_to_be_removed(agent, second):
+    """It may have been meant for another run."""
+    agent.label("second-try", second)
+    with pytest.raises(UnknownRunError, match=r"no run is called 'second'\. Did you mean 'second-try'\?"):
+        agent.delete("second", now=True)
+    assert "second-try" in str(agent.runs())
+
+
+def test_a_removed_run_is_told_where_it_is_asked_for(agent, second):
+    """With what brings it back."""
+    agent.delete(second, now=True)
+    with pytest.raises(CommandError, match=f"^{second} was deleted: %agent restore {second} brings it back"):
+        agent.use(second)
+
+
 def test_the_run_in_use_is_not_removed(agent):
     """The sentence says what to do first."""
     with pytest.raises(CommandError, match="is in use: take another run into use first, %agent use RUN"):
@@ -100,9 +115,9 @@ def test_the_run_in_use_is_not_removed(agent):
 
 
 def test_a_pinned_run_stays(agent, second):
-    """Until it is taken off."""
+    """Until it is taken off, which the refusal says how to."""
     assert str(agent.pin(second)) == f"{second} is pinned: %agent delete refuses it"
-    with pytest.raises(RunError, match="is pinned"):
+    with pytest.raises(RunError, match=f"^{second} is pinned: %agent pin {second} --off lets it be removed"):
         agent.delete(second)
     assert str(agent.pin(second, off=True)) == f"{second} can be removed again"
     agent.delete(second, now=True)
@@ -152,11 +167,14 @@ def test_forks_keep_what_they_have(agent):
     agent.run(prompt="what is x")
     name = agent.workspace.label()
     agent.fork("@1")
-    assert f"{name} ({short_id(agent.app.parent_pointer.app_id)}) would go: 2 steps of its own" in str(
+    assert f"{name} ({short_id(agent.app.parent_pointer.app_id)}) would go: 2 of its 4 steps, " in str(
         agent.delete(name)
     )
-    assert "; its forks keep what they have of it" in str(agent.delete(name, now=True))
+    assert "is gone, 2 of its 4 steps; its forks keep what they have of it" in str(
+        agent.delete(name, now=True)
+    )
     assert agent.state("@1", "mode").value == "text"
+    assert f"{name} is back, 4 steps of its own" in str(agent.restore(name))
 
 
 def test_sizes_name_the_keys_that_cost_most(agent):
@@ -173,7 +191,7 @@ def test_sizes_name_the_keys_that_cost_most(agent):
 
 
 def test_a_run_is_carried_to_another_notebook(agent, tmp_path):
-    """Exported exactly, removed, taken in: it can be resumed and gone on with."""
+    """Exported exactly, removed, taken in: it can be gone on with. An editor may mark the file."""
     agent.run(prompt=f"what is {SECRET}")
     path, name, state = tmp_path / "run.json", agent.workspace.label(), agent.app.state
     told = str(agent.export(path, with_secrets=True))
@@ -181,6 +199,7 @@ def test_a_run_is_carried_to_another_notebook(agent, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     agent.use("chat")
     agent.delete(name, now=True)
+    path.write_text(f"\ufeff{path.read_text('utf-8')}", "utf-8")
     taken = str(agent.import_run(path))
     assert taken == f"{name}: 4 steps from {path}, %agent use {name} takes it into use"
     agent.use(name)

@@ -33,8 +33,8 @@ def test_a_retry_says_first_what_it_takes(notebook, agent, server):
     with pytest.raises(Exception, match="Oops"):
         agent.run(prompt="hello")
     expected = (
-        "1 step runs again; 1 call from the ledger, 1 may ask the model, price unknown; "
-        "what it had not reached, and the steps after it, unknown"
+        "1 step runs again; 1 call replayed, up to 1 call to the model (price not known); "
+        "what it had not reached, and new steps, may add more"
     )
     assert f"{agent.app.history.run.label}: {expected}" == str(agent.price())
     assert expected == str(agent.resume(look=True)).splitlines()[1]
@@ -51,7 +51,7 @@ def test_a_resume_that_goes_on_says_it_once(notebook, agent, server):
     notebook.screen.said.clear()
     agent.resume()
     assert [True, False] == ["after @0 ask (failed)" in line for line in notebook.screen.said]
-    assert 1 == sum("1 call from the ledger" in line for line in notebook.screen.said)
+    assert 1 == sum("1 call replayed" in line for line in notebook.screen.said)
 
 
 def test_a_fork_says_what_it_takes(agent):
@@ -60,9 +60,7 @@ def test_a_fork_says_what_it_takes(agent):
     agent.run(prompt="there")
     told = agent.price("@0")
     label = agent.app.history.run.label
-    expected = (
-        "1 step runs again; 2 calls from the ledger, 0 may ask the model; beyond the recorded steps unknown"
-    )
+    expected = "1 step runs again; 2 calls replayed, none to the model; new steps after that may add more"
     assert f"a fork of {label}@0: {expected}" == str(told)
     assert expected == str(agent.fork("@0")).splitlines()[1]
     assert (1, 2, 0) == (told.forecast.steps, told.forecast.served, told.forecast.live)
@@ -95,8 +93,8 @@ def test_after_a_fix_what_was_answered_is_said_to_be_served(notebook, agent, ser
         agent.run(prompt="hello")
     notebook.cell("def check(text):\n    return text", "check")
     expected = (
-        "1 step runs again; 2 calls from the ledger where asked alike, else of the model, price unknown; "
-        "what it had not reached, and the steps after it, unknown"
+        "1 step runs again; 2 calls replayed if asking the same, else sent to the model (price not known); "
+        "what it had not reached, and new steps, may add more"
     )
     assert expected == str(agent.price()).partition(": ")[2]
     agent.retry()
@@ -112,9 +110,7 @@ def test_an_interrupted_step_may_ask_what_it_had_not_reached(notebook, agent, se
     agent.use("asking")
     with pytest.raises(KeyboardInterrupt):
         agent.run(prompt="hello")
-    expected = (
-        "1 step runs again; 1 call from the ledger; what it had not reached, and the steps after it, unknown"
-    )
+    expected = "1 step runs again; 1 call replayed; what it had not reached, and new steps, may add more"
     assert expected == str(agent.price()).partition(": ")[2]
 
 

@@ -287,3 +287,37 @@ def test_a_run_is_listed_once(agent):
     agent.step(prompt="what is x")
     with pytest.raises(UnknownRunError, match=rf"\(runs: {agent.workspace.label()}\)$"):
         agent.resume("nothing")
+
+
+def refusal(notebook):
+    """Return what a command says in a session that has nothing in use, as after a restart."""
+    with pytest.raises(CommandError) as caught:
+        Agent(notebook.names).panel()
+    return str(caught.value)
+
+
+def test_where_nothing_is_in_use_the_way_back_to_the_last_run_is_named(notebook, agent):
+    """A new run, which `use` begins, is not what somebody wants whose kernel died."""
+    agent.run(prompt="what is x")
+    name = agent.history().run.label
+    back = f"%agent resume goes on with {name} where it stopped"
+    assert f"no agent in use: {back}, a new run begins with %agent use NAME (found: chat)" == refusal(
+        notebook
+    )
+
+
+def test_the_way_back_leads_to_a_run_of_a_graph_that_is_there(notebook, agent):
+    """By its name, where another was worked with since."""
+    agent.run(prompt="what is x")
+    name = agent.history().run.label
+    notebook.cell("one = graph.GraphBuilder().with_actions(alone=process_prompt).build()")
+    agent.use("one").run(prompt="x")
+    del notebook.names["one"]
+    assert f"no agent in use: %agent resume {name} goes on with {name} where" in refusal(notebook)
+
+
+def test_a_run_of_another_graph_is_no_way_back(notebook, agent):
+    """Nothing could go on with it."""
+    agent.run(prompt="what is x")
+    del notebook.names["chat"]
+    assert "no agent in use: %agent use NAME (found: none)" == refusal(notebook)

@@ -129,11 +129,10 @@ def test_a_secret_in_a_key_or_in_bytes_is_masked(notebook, tmp_path):
     assert [] == [text for text in texts if SECRET[:30] in text or PASSWORD in text]
 
 
-def test_a_label_and_a_project_are_no_secret(agent, tmp_path):
-    """They are shown everywhere, so a key is refused for one, and the refusal does not repeat it."""
+def test_a_project_is_no_secret(agent, tmp_path):
+    """It is shown everywhere, so a key is refused for one, and the refusal does not repeat it."""
     agent.export(tmp_path / "run.json")
     for give in (
-        lambda: agent.label(SECRET),
         lambda: agent.import_run(tmp_path / "run.json", project=SECRET),
         lambda: LocalTrackingClient(SECRET),
     ):

@@ -83,18 +83,20 @@ def test_it_tells_in_the_context_of_who_woke_it():
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_one_that_failed_is_woken_again():
     """A call that raises ends its thread, and not the telling."""
-    failed, told = threading.Event(), threading.Event()
+    failed, told, ended = threading.Event(), threading.Event(), []
 
     def tell():
         if failed.is_set():
             told.set()
         else:
+            ended.append(threading.current_thread())
             failed.set()
             raise RuntimeError("this once")
 
     teller = Teller(tell, wait=FREE.wait)
     teller.wake()
     assert failed.wait(PATIENCE)
+    ended[0].join(PATIENCE)
     while not told.wait(0.01):
         teller.wake()
     assert told.is_set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pkgutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +17,11 @@ KINDS: dict[str, Callable[[Path], Store]] = {
     "file": open_store,
     "network": lambda path: open_store(path, network=True),
 }
-"""A backend of another make joins the contract with one line here."""
+
+NAMED = os.environ.get("NOTEBOOK_AGENT_CONTRACT")
+"""A backend of another make joins the contract as `package.module:function`, which opens one at a path."""
+if NAMED is not None:
+    KINDS = {"given": pkgutil.resolve_name(NAMED)}
 
 
 @pytest.fixture(params=KINDS)

@@ -125,6 +125,27 @@ def test_a_newer_version_is_refused(path: Path):
         open_store(path)
 
 
+def test_a_file_that_is_moved_with_its_log_has_all_steps(path: Path):
+    """As the error says; a file alone lacks what is still in the log."""
+    store = open_store(path)
+    step(store, 5, {"n": 6})
+    place = path.parent / "moved.db"
+    path.rename(place)
+    with pytest.raises(StoreError, match=r"store\.db-wal, if there is one, after it, named as it is now"):
+        step(store, 6, {"n": 7})
+    Path(f"{path}-wal").rename(f"{place}-wal")
+    code = """
+        import sys
+        from notebook_agent.store import open_store
+        from tests.store.runs import KEY
+        print(open_store(sys.argv[1]).head_state(KEY))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(place)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert "{'n': 6}" == told.stdout.strip()
+    store.close()
+
+
 def test_a_folder_holds_the_store(tmp_path: Path):
     """Where a folder is named the file is in it, under the name that it has everywhere."""
     store = open_store(tmp_path)

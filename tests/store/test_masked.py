@@ -151,6 +151,23 @@ def filled() -> Store:
     return store
 
 
+def test_a_key_of_the_state_that_is_a_secret_is_refused():
+    """Under another one nobody would find its value; a trusted one is as it is."""
+    store = open_store(None, redact_state=True)
+    with pytest.raises(UnstorableError) as refused:
+        store.create_run(new_run(**{SECRET: 1}))
+    assert (
+        "state['[openai-key]']: this key holds a secret, and redact_state=True keeps none. Take another."
+        == str(refused.value)
+    )
+    trust(SECRET)
+    try:
+        store.create_run(new_run(**{SECRET: 1}))
+    finally:
+        distrust(SECRET)
+    assert {SECRET: 1} == store.head_state(KEY)
+
+
 def test_what_is_taken_in_is_masked_too():
     """An exact export, in a store that keeps no secrets."""
     text = export_run(filled(), KEY, with_secrets=True)

@@ -134,7 +134,7 @@ def test_a_result_whose_key_is_one_of_our_marks(store: Store):
     ("value", "path"),
     [
         pytest.param({"a": defaultdict(threading.Lock)}, "state['v']['a']", id="factory"),
-        pytest.param([pd.DataFrame({"a": pd.interval_range(0, 2)})], "state['v'][0]", id="column"),
+        pytest.param([pd.DataFrame({"a": pd.interval_range(0, 2)})], "state['v'][0]['a']", id="column"),
     ],
 )
 def test_what_a_codec_cannot_write(store: Store, value: object, path: str):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -67,10 +69,27 @@ def tangle(boxes: int) -> Shape:
 
 
 def test_a_tangle_is_laid_out_in_a_hurry():
-    """What would take minutes is drawn with straight arrows, each box and label in its place."""
+    """What would take minutes is drawn in a second, each box and label in its place."""
     wire = lay_out(tangle(300))
     assert [True, 300] == [wire["laidOut"], len({(node["x"], node["y"]) for node in wire["nodes"]})]
     assert all(edge["path"] and edge["labelX"] > 0 for edge in wire["edges"])
+
+
+@pytest.mark.parametrize("direction", ["TB", "BT", "LR", "RL"])
+def test_the_far_arrows_of_a_tangle_are_arcs_with_their_labels_on_them(direction):
+    """An arc begins at the side of its box, and its label lies on it, within the drawing."""
+    wire = lay_out(replace(tangle(300), direction=direction))
+    edge = next(edge for edge in wire["edges"] if (edge["source"], edge["target"]) == ("a100", "a141"))
+    (ends,) = re.findall(r"M([\d.]+),([\d.]+)C", edge["path"])
+    start, points = tuple(map(float, ends)), [float(text) for text in re.findall(r"[\d.]+", edge["path"])]
+    source = next(node for node in wire["nodes"] if node["name"] == "a100")
+    across = direction in {"LR", "RL"}
+    gap = abs(start[across] - (source["x"], source["y"])[across])
+    assert gap == pytest.approx(source["height" if across else "width"] / 2, abs=0.2)
+    middle = [(points[n] + 3 * points[n + 2] + 3 * points[n + 4] + points[n + 6]) / 8 for n in (0, 1)]
+    assert [edge["labelX"], edge["labelY"]] == pytest.approx(middle, abs=0.2)
+    assert 0 < edge["labelX"] < wire["width"]
+    assert 0 < edge["labelY"] < wire["height"]
 
 
 def test_a_tangle_without_any_graphviz_is_a_list(tmp_path):

@@ -49,6 +49,11 @@ class Decoder:
         self._weight = self._share = 0
         self._templates = Templates()
 
+    @property
+    def mutable(self) -> int:
+        """How many values were read so far that can be changed."""
+        return self._mutable
+
     def node(self, number: int) -> object:
         """The value of a node.
 

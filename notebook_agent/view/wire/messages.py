@@ -72,7 +72,9 @@ class Control(TypedDict):
     maxCost: float | None
     """What a command may spend on LLM calls; the cost in US dollars."""
     trouble: str
-    """Why the last command ended, where no step says so."""
+    """Why the last command failed, where no step says so."""
+    halted: str
+    """Why it came to rest where nothing went wrong, such as after the most steps of a command."""
     allow: bool
     """Whether it would go on with leave to fire again what cannot be taken back."""
     chat: ChatWire | None
