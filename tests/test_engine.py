@@ -281,6 +281,21 @@ def test_the_traceback_is_kept(driver):
     assert (True, True, True) == ("cause" in kept, "KeyError: 'mine'" in kept, "in broken" in kept)
 
 
+def test_what_an_action_did_wrong_in_the_end_points_to_the_action():
+    """No line of its own raised: the place of its definition is told, and no frame of ours."""
+
+    @action(reads=[], writes=["a"])
+    def careless(state):
+        return state.update(b=1)
+
+    app = ApplicationBuilder().with_actions(careless).with_entrypoint("careless").build()
+    with pytest.raises(WriteError):
+        app.step()
+    _, place, line, *_ = app.history[0].failure.traceback.splitlines()
+    assert (1, "in careless") == (place.count(__file__), place.rpartition(", ")[2])
+    assert '@action(reads=[], writes=["a"])' == line.strip()
+
+
 def test_a_stop_iteration_is_kept_and_explained(driver):
     """It cannot leave a generator or a coroutine, so it is the cause of what does; the step is there."""
 
@@ -574,7 +589,7 @@ def test_an_error_that_is_raised_again_is_reported_where_it_is(driver):
         with pytest.raises(ValueError, match="always this one"):
             driver.step(app)
         (report,) = trouble.__notes__
-        assert f"go failed at step {seq}" in report
+        assert f"go failed at step @{seq}" in report
 
 
 def test_an_exception_that_cannot_be_changed_is_reported(driver, caplog):
@@ -589,5 +604,5 @@ def test_an_exception_that_cannot_be_changed_is_reported(driver, caplog):
 
     with pytest.raises(FrozenError) as caught:
         driver.step(single(driver, broken).build())
-    assert "go failed at step 0" in caught.value.__notes__[0]
+    assert "go failed at step @0" in caught.value.__notes__[0]
     assert [] == caplog.records

@@ -69,7 +69,7 @@ print(agent.panel(), states.place["seq"], agent.position)
     made = program("An agent in twelve lines")
     shown = program("The panel and its parts, in any notebook")
     told, _ = run(made + shown + moved, tmp_path)
-    assert " step 1 completed, next ask 0 0" == told.partition(":")[2]
+    assert " @1 completed, next ask 0 0" == told.partition(":")[2]
 
 
 def test_several_at_once_run(tmp_path):

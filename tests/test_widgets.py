@@ -185,7 +185,7 @@ def test_a_panel_as_text_is_one_line(backend):
     data = panel._repr_mimebundle_()
     text = (data[0] if isinstance(data, tuple) else data)["text/plain"]
     panel.close()
-    assert text == "chat\\x1b[31m\\u202e: step 10 failed, next generate_image"
+    assert text == "chat\\x1b[31m\\u202e: @10 failed, next generate_image"
 
 
 def test_a_request_is_answered_with_its_id(heard, backend):

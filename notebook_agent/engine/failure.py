@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from notebook_agent import redact
+from notebook_agent.action import Node
 from notebook_agent.errors import AgentError, RunError, end_at_user
 from notebook_agent.ids import RunKey
 from notebook_agent.store.protocol import Failure, Status
+
+if TYPE_CHECKING:
+    from traceback import FrameSummary
 
 __all__ = [
     "describe",
@@ -82,14 +87,35 @@ def name_files(name: Callable[[str], str | None]) -> Callable[[], None]:
     return lambda: _names.remove(name)
 
 
-def describe(error: BaseException) -> Failure:
-    """Return an exception as text: class, message and whole traceback, secrets masked."""
+def describe(error: BaseException, action: Node | None = None) -> Failure:
+    """Return an exception as text: class, message and whole traceback, secrets masked.
+
+    An error of ours about what an action did, which no line of the user's raised, points to the action.
+    """
     import traceback
 
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    lines = "".join(traceback.format_exception(error))
+    told = traceback.TracebackException.from_exception(error, compact=True)
+    if action is not None and isinstance(error, AgentError) and _all_ours(error.__traceback__):
+        told.stack = traceback.StackSummary.from_list(_first_line(action))
+    lines = "".join(told.format())
     return Failure(name, redact.redact_text(_message(error)), redact.redact_text(_FILE.sub(_named, lines)))
+
+
+def _all_ours(frame: TracebackType | None) -> bool:
+    while frame is not None and _is_ours(frame):
+        frame = frame.tb_next
+    return frame is None
+
+
+def _first_line(action: Node) -> list[FrameSummary]:
+    """Return where an action is defined, its decorator first, as a traceback has it; nothing if unknown."""
+    from traceback import FrameSummary
+
+    places = (action.origin, *(getattr(action.origin, name, None) for name in ("run_and_update", "run")))
+    code = next((found for each in places if (found := getattr(each, "__code__", None)) is not None), None)
+    return [] if code is None else [FrameSummary(code.co_filename, code.co_firstlineno, code.co_name)]
 
 
 def _named(file: re.Match[str]) -> str:

@@ -192,7 +192,7 @@ class Run:
         """
         if step.trace is not None:
             step.trace.close()
-        failure, self.raised = describe(error), error
+        failure, self.raised = describe(error, step.action), error
         if caught is None:
             self.pending = Next(step.next.action, step.next.decision, again=True)
         else:

@@ -148,7 +148,7 @@ def _stopped(ws: Workspace, app: Application, recorder: Recorder) -> str:
     last = recorder.steps[-1] if recorder.steps else None
     if last is not None and last.status == "interrupted":
         return (
-            f"{last.action} interrupted at step {last.seq} of {ws.label()}\n"
+            f"{last.action} interrupted at step @{last.seq} of {ws.label()}\n"
             f"The state is as it was before this step; {last.action} is still next: "
             "%agent retry goes on with it."
         )

@@ -39,7 +39,7 @@ def page_of(history: History, graph: Graph, *, most: int = _STEPS, size: int = _
 def _recorded(history: History) -> str:
     """Say from when a page is, so that nobody takes it for the present."""
     head = history.run.head
-    at = "before the first step" if head is None else f"at step {head}"
+    at = "before the first step" if head is None else f"at step @{head}"
     return f"Recorded {at}, {datetime.now().astimezone().isoformat(' ', 'minutes')}. "
 
 

@@ -15,6 +15,7 @@ from notebook_agent.session.results import SERVED, run_name
 from notebook_agent.session.shown import Table
 from notebook_agent.store.protocol import Edit, RunRecord, StepRecord
 from notebook_agent.view.brief import short_id
+from notebook_agent.view.panel import run_status
 
 __all__ = ["calls_table", "runs_table", "steps_table"]
 
@@ -135,7 +136,7 @@ def _run_row(
     name = f"{'  ' * depth}{run_name(run)}{' (pinned)' if run.pinned else ''}"
     at = "start" if run.head is None else f"@{run.head} {run.action}"
     mark = "→" if run.key.app_id == in_use else ""
-    return (mark, name, run.status or "new", at, run.steps, parent, short_id(run.key.app_id))
+    return (mark, name, run_status(run), at, run.steps, parent, short_id(run.key.app_id))
 
 
 def _short(ref: StepRef, names: Mapping[RunKey, str]) -> str:

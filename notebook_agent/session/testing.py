@@ -103,7 +103,7 @@ def as_test(
     calls = f", {plural(written.calls, 'recorded LLM call')}" if written.calls else ""
     took = place.stat().st_size
     large = f", {size(took)} for its state is large" if took > _LARGE else ""
-    line = f"{place}: step {step.seq} ({step.action}) as a test{calls}{large}; run it with: pytest {place}"
+    line = f"{place}: step @{step.seq} ({step.action}) as a test{calls}{large}; run it with: pytest {place}"
     return Said("\n".join([line, *written.remarks]))
 
 

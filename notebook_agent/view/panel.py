@@ -17,9 +17,9 @@ from notebook_agent.view.served import Served
 from notebook_agent.view.steps import steps_wire
 from notebook_agent.view.tally import Tally
 from notebook_agent.view.values import visible
-from notebook_agent.view.wire import Overview, RunLine, RunWire
+from notebook_agent.view.wire import Overview, RunLine, RunWire, StatusWire
 
-__all__ = ["RunWriter", "overview", "run_lines", "status_line"]
+__all__ = ["RunWriter", "overview", "run_lines", "run_status", "status_line"]
 
 _LONGEST_LINE = 200
 
@@ -56,11 +56,18 @@ def run_lines(runs: Sequence[RunRecord]) -> list[RunLine]:
     return [_line(run, labels.get(run.parent.run) if run.parent else None) for run in runs]
 
 
+def run_status(run: RunRecord) -> StatusWire:
+    """Say how a run stands; a fork that has made no step did not fail, whatever it goes on from."""
+    if run.status is None or (run.steps == 0 and run.status in {"failed", "interrupted"}):
+        return "new"
+    return run.status
+
+
 def _line(run: RunRecord, parent: str | None) -> RunLine:
     return RunLine(
         id=run.key.app_id,
         label=_label(run),
-        status=run.status or "new",
+        status=run_status(run),
         steps=run.steps,
         action=run.action,
         parent=parent,
@@ -74,7 +81,7 @@ def status_line(overview: Overview) -> str:
     run = next((run for run in overview.get("runs", []) if run["id"] == overview["run"]), None)
     if run is None:
         return "agent"
-    at = "no step yet" if run["head"] is None else f"step {run['head']} {run['status']}"
+    at = "no step yet" if run["status"] == "new" else f"@{run['head']} {run['status']}"
     line = f"{run['label']}: {at}, next {run['next'] or 'nothing'}"
     return one_line(visible(line), _LONGEST_LINE)
 
@@ -104,7 +111,7 @@ class RunWriter:
         return RunWire(
             id=run.key.app_id,
             label=_label(run),
-            status=run.status or "new",
+            status=run_status(run),
             head=run.head,
             next=self._next(run, steps[-1] if steps else self._forked_after(run)),
             parent=None if run.parent is None else run.parent.run.app_id,

@@ -33,7 +33,7 @@ def failure_report(
         inputs: The inputs of the run call.
         calls: The LLM calls that the step made.
     """
-    where = f"{step.action} {step.status} at step {step.seq} of run {short_id(step.ref.run.app_id)}"
+    where = f"{step.action} {step.status} at step @{step.seq} of run {short_id(step.ref.run.app_id)}"
     blocks = (_raised(step), _values("state", state), _values("inputs", inputs), _call(step, calls))
     return "\n".join((where, *(line for block in blocks for line in block), "", *_next(step)))
 

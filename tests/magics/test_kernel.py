@@ -72,7 +72,7 @@ def test_the_whole_story(kernel):
     failed = kernel.run('%agent run prompt="draw a pen"')
     assert failed.error == "ValueError: Demo error"
     assert 'raise ValueError("Demo error")' in failed.traceback
-    assert (failed.stdout + failed.traceback).count("image failed at step 10") == 1
+    assert (failed.stdout + failed.traceback).count("image failed at step @10") == 1
     assert "%agent retry goes on with it" in kernel.run(FIXED).stdout
     assert "2 steps (11-12), next prompt" in kernel.run("%agent retry").text
     assert "4 steps (13-16), next prompt" in kernel.run('%agent run prompt="what is y"').text

@@ -128,7 +128,7 @@ def test_an_actions_error_shows_its_own_frame_and_the_report(shell, agent, capsy
     shown = refused(shell, "%agent run prompt='draw x'", capsys)
     assert 'raise ValueError("Demo error")' in shown
     assert "notebook_agent/engine" not in shown
-    assert shown.count("image failed at step 2") == 1
+    assert shown.count("image failed at step @2") == 1
 
 
 SECRET = "sk-proj-abcdefghijklmnopqrstuvwx1234"
@@ -187,7 +187,7 @@ def test_an_interrupt_that_was_held_back_ends_at_the_command(shell, agent, capsy
     shell.run_cell(f"import notebook_agent, signal; notebook_agent.use().app.subscribe({interrupt})")
     shown = refused(shell, "%agent run prompt=what", capsys)
     assert 1 == len(re.findall(r"^(?:Cell|File) ", shown, re.MULTILINE))
-    assert "KeyboardInterrupt: \nprompt interrupted at step 0 of chat-" in shown
+    assert "KeyboardInterrupt: \nprompt interrupted at step @0 of chat-" in shown
 
 
 def test_a_traceback_of_others_stays_as_it_is(shell, capsys):
@@ -212,7 +212,7 @@ def test_an_action_that_breaks_its_declaration_is_a_failed_step(
     shell.run_cell(FIXED.replace("state.update(response=f\"picture: {state['prompt']}\")", returned))
     agent("fork @start --with image=image")
     shown = refused(shell, "%agent run prompt='draw x'", capsys)
-    assert re.search(r"^UsageError: image failed at step 2 of run [0-9a-f]{8}$", shown, re.MULTILINE)
+    assert re.search(r"^UsageError: image failed at step @2 of run [0-9a-f]{8}$", shown, re.MULTILINE)
     assert f"  notebook_agent.errors.{error}: " in shown
     assert sentence in shown
     assert "%agent retry" in shown

@@ -65,7 +65,7 @@ def test_the_report_is_that_of_the_branch_s_step(driver):
     app = looping(fan(driver, raising(driver, 2))(), xs=[1, 2]).build()
     with pytest.raises(ValueError, match="no 2") as caught:
         driver.step(app)
-    reports = [note for note in caught.value.__notes__ if " failed at step 0 of run " in note]
+    reports = [note for note in caught.value.__notes__ if " failed at step @0 of run " in note]
     assert (1, True) == (len(reports), reports[0].startswith("work failed"))
 
 

@@ -217,7 +217,7 @@ def test_a_page_says_from_when_it_is(agent):
     first = page_of(agent.app.history, agent.app.graph)["note"]
     agent.run(prompt="what is x")
     now = page_of(agent.app.history, agent.app.graph)["note"]
-    assert ["Recorded before the first step", "Recorded at step 3"] == [
+    assert ["Recorded before the first step", "Recorded at step @3"] == [
         note.partition(", ")[0] for note in (first, now)
     ]
     moment = datetime.fromisoformat(now.partition(", ")[2].partition(". ")[0])
@@ -446,6 +446,19 @@ def test_the_run_in_use_comes_first_in_the_list(agent, backend):
     lines = backend.handle({"id": 2, "do": "runs"})["runs"]
     assert lines[0]["id"] == parent
     assert ["once-more", "again"] == [line["label"] for line in lines[1:]]
+
+
+def test_a_fork_of_a_failed_step_has_not_failed_before_it_ran(agent, backend):
+    """In the header's data, the list of runs, and the table of a cell; Run goes on with the step."""
+    with pytest.raises(ValueError, match="Demo error"):
+        agent.run(prompt="draw x")
+    agent.fork("@head", label="mended")
+    lane = next(run for run in backend.overview()["runs"] if run["label"] == "mended")
+    line = backend.handle({"id": 1, "do": "runs"})["runs"][0]
+    row = next(row for row in agent.runs().rows if row[1] == "mended")
+    assert ["new", "new", "new"] == [lane["status"], line["status"], row[2]]
+    reply, told = wait_for(backend, lambda: backend.handle({"id": 2, "do": "run"}))
+    assert ("error" in reply, told[-1]["run"]["status"]) == (False, "failed")
 
 
 def test_two_runs_side_by_side(agent, backend):

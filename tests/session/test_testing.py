@@ -162,7 +162,7 @@ def test_it_says_what_it_wrote_and_what_it_left_out(ran):
     label = ran.workspace.label()
     file = f"test_{label}_1_answer.py".replace("-", "_")
     assert (
-        f"{file}: step 1 (answer) as a test, 1 recorded LLM call; run it with: pytest {file}\n"
+        f"{file}: step @1 (answer) as a test, 1 recorded LLM call; run it with: pytest {file}\n"
         "a secret was left out, [openai-key] stands in its place"
     ) == str(ran.test("@answer"))
     text = Path(file).read_text()
@@ -475,7 +475,7 @@ def test_in_a_real_kernel(tmp_path):
             kernel.run("%agent use agents")
             assert "no pen" in (kernel.run("%agent run prompt=hello").error or "")
             told = [kernel.run(f"%agent test @{seq} --pytest tests/test_{seq}.py") for seq in (0, 1, 2, 5)]
-            assert ["tests/test_0.py: step 0 (take) as a test; run it with: pytest tests/test_0.py"] == [
+            assert ["tests/test_0.py: step @0 (take) as a test; run it with: pytest tests/test_0.py"] == [
                 told[0].text
             ]
             assert kernel.run("%agent test run").text.endswith("6 steps replayed, all as recorded")

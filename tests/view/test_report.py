@@ -61,7 +61,7 @@ def test_it_says_what_failed_on_what_and_what_to_do():
         step(), State({"chat": CHAT, "mode": "generate_image"}), {"prompt": "draw a pen"}, []
     )
     expected = """\
-generate_image failed at step 10 of run chat-7f3a
+generate_image failed at step @10 of run chat-7f3a
   ValueError: Demo error
 
   state
