@@ -17,7 +17,7 @@ _MOST: Final = 16
 
 
 class _Handle(Protocol):
-    def update(self, obj: object) -> None: ...
+    def update(self, obj: object, **kwargs: object) -> None: ...
 
 
 class GridBoard:
@@ -32,11 +32,11 @@ class GridBoard:
         """Show it as far as it has come; what stands in the notebook's file is renewed at the end."""
         if self._grid is None:
             self._grid = self._make(wire)
-            self._handle = cast("_Handle", _display()(self._grid, display_id=True))
+            self._handle = cast("_Handle", _put(_display(), self._grid, display_id=True))
             return
         self._grid.show(wire)
         if not wire["going"] and self._handle is not None:
-            self._handle.update(self._grid)
+            _put(self._handle.update, self._grid)
 
     def close(self) -> None:
         """Close the widget; the notebook's file keeps what it came to."""
@@ -72,6 +72,12 @@ class Boards:
         for board in self._boards:
             board.close()
         self._boards.clear()
+
+
+def _put(display: Callable[..., object], grid: Grid, **options: object) -> object:
+    """Display what a grid is shown by: ipywidgets 7 would show it by itself, each time in a new output."""
+    data, metadata = cast("tuple[object, object]", grid._repr_mimebundle_())
+    return display(data, metadata=metadata, raw=True, **options)
 
 
 def _display() -> Callable[..., object]:

@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from IPython.core import completer
+from IPython.core import compilerop, completer
 from jupyter_client.manager import KernelManager
 
-__all__ = ["MATCHERS", "Cell", "Kernel"]
+__all__ = ["MATCHERS", "NUMBERED", "Cell", "Kernel"]
 
 MATCHERS = pytest.mark.skipif(
     not hasattr(completer, "context_matcher"),
     reason="IPython before 8.6 mixes the words of all, and knows no step references",
+)
+NUMBERED = pytest.mark.skipif(
+    not hasattr(compilerop.CachingCompiler, "format_code_name"),
+    reason="IPython before 8 numbers no cells in tracebacks",
 )
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -66,7 +70,7 @@ class Kernel:
         package = str(Path(__file__).parent.parent)
         env = {
             **os.environ,
-            "PYTHONPATH": package,
+            "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), package))),
             "NOTEBOOK_AGENT_STORE": str(home / "store.db"),
             **environment,
         }

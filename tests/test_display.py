@@ -59,13 +59,14 @@ def test_unloading_shows_the_picture_again(kernel):
 
 def test_without_the_extension_a_panel_is_the_widget(kernel):
     """Where an agent was taken into use by Python alone."""
-    shown = kernel.run("import notebook_agent\nnotebook_agent.use(app).panel()").result
-    assert WIDGET in shown
+    cell = kernel.run("import notebook_agent\nnotebook_agent.use(app).panel()")
+    assert WIDGET in (cell.result or cell.displays[0])
 
 
 def test_with_the_extension_a_panel_has_its_page(kernel):
     """Also one that a cell asks for by `agent.panel()`."""
     kernel.run("%load_ext notebook_agent\n%config AgentMagics.display = 'auto'")
+    kernel.run("%agent use app;")
     cell = kernel.run("agent.panel()")
     kernel.run("%unload_ext notebook_agent")
     assert [WIDGET in cell.displays[0], "iframe" in cell.displays[1]["text/html"]] == [True, True]

@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from IPython.core.compilerop import CachingCompiler
 
-from tests.kernels import MATCHERS, Kernel
+from tests.kernels import MATCHERS, NUMBERED, Kernel
 from tests.session.chat import CELLS, FIXED
 
 pytestmark = pytest.mark.kernel
@@ -91,9 +90,7 @@ broken = graph.GraphBuilder().with_actions(divide).build()
 """
 
 
-@pytest.mark.skipif(
-    not hasattr(CachingCompiler, "format_code_name"), reason="IPython before 8 numbers no cells in tracebacks"
-)
+@NUMBERED
 def test_a_kept_traceback_names_the_cell(kernel):
     """By its number, as the notebook does, and not by the file that it is for the compiler."""
     kernel.run(BROKEN)

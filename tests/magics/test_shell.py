@@ -7,7 +7,7 @@ import pytest
 
 from notebook_agent import calls
 from notebook_agent.session import current
-from tests.kernels import MATCHERS
+from tests.kernels import MATCHERS, NUMBERED
 from tests.session.chat import CELLS, FIXED
 
 
@@ -180,6 +180,7 @@ def test_an_interrupt_in_an_action_ends_at_its_line(shell, agent, capsys):
     assert [False, False] == ["interrupts.py" in text for text in (shown, kept)]
 
 
+@NUMBERED
 def test_an_interrupt_that_was_held_back_ends_at_the_command(shell, agent, capsys):
     """It came in no line of the user's."""
     interrupt = "lambda _: signal.raise_signal(signal.SIGINT)"

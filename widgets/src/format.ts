@@ -1,6 +1,6 @@
 /** Numbers and names as a person reads them. */
 import type { Run, Step } from "./model.ts";
-import type { ValueWire } from "./wire.ts";
+import type { Status, ValueWire } from "./wire.ts";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -50,12 +50,14 @@ function nowIn({ steps, next }: Run): string | null {
   return last?.status === "running" ? last.action : next;
 }
 
+/** How a run ends that did not come to its end. */
+export const BROKEN = new Set<Status>(["failed", "interrupted"]);
+
 /** What a run does now, in a few words. */
 export function runSentence(run: Run): string {
   const last = run.steps.at(-1)?.action;
   if (run.status === "running") return ["running", nowIn(run)].join(" ").trim();
-  if (run.status === "failed") return `failed at ${last ?? run.next ?? "start"}`;
-  if (run.status === "interrupted") return `interrupted at ${last ?? run.next ?? "start"}`;
+  if (BROKEN.has(run.status)) return `${run.status} at ${last ?? run.next ?? "start"}`;
   if (run.next === null) return "finished";
   return run.status === "new" ? "not started" : "halted";
 }

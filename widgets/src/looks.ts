@@ -45,6 +45,7 @@ export const FREE: ControlWire = {
   maxCalls: null,
   maxCost: null,
   trouble: "",
+  halted: "",
   allow: false,
   chat: null,
 };

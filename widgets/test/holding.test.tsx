@@ -25,6 +25,12 @@ const hear = (control: Partial<ControlWire>): Promise<void> =>
 const disabled = (name: string): boolean => (get(at, "button", name) as HTMLButtonElement).disabled;
 const pill = (): string => at.querySelector(".na-pill")?.textContent ?? "";
 describe("a run at rest", () => {
+  it("says where a command ended that had made its most steps, and not as a failure", async () => {
+    await hear({ halted: "4 steps were made: Run goes on" });
+    expect(status()).toBe("4 steps were made: Run goes on");
+    expect(at.querySelector(".na-problem")).toBeNull();
+  });
+
   it("cannot be paused or stopped", () => {
     expect(["Run", "Step", "Pause", "Stop"].map(disabled)).toEqual([false, false, true, true]);
   });

@@ -33,14 +33,15 @@ interface EdgeProps {
   step: Step | null;
 }
 
+const isTaken = (edge: EdgeWire, step: Step | null): boolean =>
+  edge.source === step?.source && edge.target === step.action;
+
 /** An arrow: lit where the run has been, on top and blue where the step in view came from. */
 export function Edge({ edge, visits, step }: EdgeProps) {
-  const key = edgeKey(edge.source, edge.target);
-  const times = visits.edges.get(key) ?? 0;
-  const taken = step !== null && key === edgeKey(step.source, step.action);
+  const times = visits.edges.get(edgeKey(edge.source, edge.target)) ?? 0;
   const whole = edge.whole ? `\n${edge.whole}` : "";
   return (
-    <g class={edgeClass(edge, times, taken)}>
+    <g class={edgeClass(edge, times, isTaken(edge, step))}>
       <title>
         {`${edge.source} → ${edge.target}${times > 0 ? `, taken ${counted(times, "time")}` : ""}${whole}`}
       </title>
@@ -55,9 +56,6 @@ export function Edge({ edge, visits, step }: EdgeProps) {
     </g>
   );
 }
-
-const isTaken = (edge: EdgeWire, step: Step | null): boolean =>
-  step !== null && edge.source === step.source && edge.target === step.action;
 
 /** The edges in drawing order, each with its own place: the one taken lies on top. */
 export const inOrder = (edges: EdgeWire[], step: Step | null): [number, EdgeWire][] =>

@@ -198,6 +198,16 @@ function foldedOf(lanes: Lane[], inView: string, turned: ReadonlySet<string>): R
   return new Set(lanes.filter((lane) => turned.has(lane.run.id) !== first(lane)).map((lane) => lane.run.id));
 }
 
+/** The tree of runs, scrolled to the run that is turned to. */
+function useSight(run: string, lanes: number) {
+  const tree = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const lane = tree.current?.querySelector('[aria-selected="true"]');
+    if (lane) keepInSight(lane, tree.current as Element);
+  }, [run, lanes]);
+  return tree;
+}
+
 /** A lane for each run; what was forked from one can be folded away. */
 export function Lanes(props: LanesProps) {
   const { overview, cells } = props;
@@ -207,11 +217,7 @@ export function Lanes(props: LanesProps) {
   const parents = useMemo(() => new Set(lanes.map((lane) => lane.run.parent)), [lanes]);
   const open = useMemo(() => unfolded(lanes, folded), [lanes, folded]);
   const shown = chosen(open, overview.run);
-  const tree = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const lane = tree.current?.querySelector('[aria-selected="true"]');
-    if (lane) keepInSight(lane, tree.current as Element);
-  }, [overview.run, shown.length]);
+  const tree = useSight(overview.run, shown.length);
   const fold = (run: string): void => {
     const next = new Set(turned);
     if (!next.delete(run)) next.add(run);

@@ -34,7 +34,7 @@ export function Said(scene: Scene) {
   const { error, control } = looks;
   const { elsewhere } = edits;
   const wrong = error || (control.allow ? "" : control.trouble);
-  const said = wrong || statusText(looks) || viewer.source.note;
+  const said = wrong || control.halted || statusText(looks) || viewer.source.note;
   const known = !wrong && !elsewhere && run && said.includes(runSentence(run));
   return (
     <p class={`na-status ${wrong ? "na-problem" : ""} ${known ? "na-unseen" : ""}`} role="status">

@@ -1,13 +1,13 @@
 /** All that the panel's parts are drawn from. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { runSentence } from "../format.ts";
+import { BROKEN, runSentence } from "../format.ts";
 import type { Looks } from "../looks.ts";
 import type { Run } from "../model.ts";
 import { runIn } from "../saying.ts";
 import { type Point, placeKey } from "../timeline.ts";
 import type { Viewer } from "../viewer.ts";
 import { VisitCounter } from "../visits.ts";
-import type { Detail, InputWire, Status } from "../wire.ts";
+import type { Detail, InputWire } from "../wire.ts";
 import { type Edit, editsOf } from "./edit.tsx";
 import { huesOf } from "./hues.ts";
 
@@ -76,8 +76,6 @@ const forksAt = ({ seq }: Point, detail: Detail | null): Going => ({
   inputs: detail?.asks ?? [],
   past: seq === null ? "the start" : `step ${seq}`,
 });
-
-const BROKEN = new Set<Status>(["failed", "interrupted"]);
 
 /** Where one goes from here; the same for every drawing, so that what takes it is not drawn again. */
 const waysOf = (viewer: Viewer) => ({

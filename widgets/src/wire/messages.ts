@@ -61,6 +61,8 @@ export interface ControlWire {
   maxCost: number | null;
   /** Why the last command ended, where no step says so. */
   trouble: string;
+  /** Where the last command ended as it had made its most steps; empty where it did not. */
+  halted: string;
   /** Whether it would go on with leave to fire again what cannot be taken back. */
   allow: boolean;
   /** Null where no action takes an input. */
