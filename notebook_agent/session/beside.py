@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from notebook_agent.engine import Gate
 from notebook_agent.errors import AgentError, CommandError
 from notebook_agent.session.controls import break_at, gate_of
-from notebook_agent.session.screen import shown_on
+from notebook_agent.session.results import RunResult
+from notebook_agent.session.screen import Screen, shown_on
 from notebook_agent.session.shown import Said, Shown, Table
 from notebook_agent.session.spoken import spoken
 from notebook_agent.session.standing import run_beside
@@ -66,11 +67,14 @@ class Beside:
         def begin() -> object:
             with shown_on(screen):
                 try:
-                    return make(*args, **options)
+                    result = make(*args, **options)
                 except AgentError as error:
                     for run in left if not hasattr(error, "__notes__") else ():
                         screen.say(_ended(run, error))
                     raise
+                for run in left:
+                    _say_why(screen, run, result)
+                return result
 
         def began() -> bool:
             return ws.app is not app or (app is not None and app.sequence_id != head)
@@ -124,6 +128,12 @@ class Beside:
             told()
         rows = tuple((name, text or "always") for name, text in gate_of(ws).breakpoints.items())
         return Table(("before", "if"), rows, "no breakpoints: %agent break ACTION sets one")
+
+
+def _say_why(screen: Screen, run: str, result: object) -> None:
+    """Say why a run halted, where no line of its steps tells."""
+    if isinstance(result, RunResult) and result.halted is not None:
+        screen.say(f"{run}: {result.halted}")
 
 
 def _ended(run: str, error: BaseException) -> str:

@@ -146,7 +146,7 @@ def test_what_goes_on_is_held_though_another_run_is_in_use(notebook, slow):
     assert "goes on" not in str(slow.status())
 
 
-def test_a_run_that_is_given_up_says_why(notebook, slow):
+def test_a_run_that_made_the_most_steps_says_why(notebook, slow):
     """Its steps all completed, so that no line of theirs tells."""
     notebook.cell(SLOW.replace('("first", "second"))', '("first", "second"), ("second", "first"))'))
     slow.use("slow", state={"n": 0})
@@ -154,8 +154,9 @@ def test_a_run_that_is_given_up_says_why(notebook, slow):
     assert notebook.names["begun"].wait(20)
     notebook.names["go_on"].set()
     assert made.job.wait(20)
-    assert f"{made.run} ended: The run took 2 steps without a halt" in notebook.screen.said[-1]
-    assert str(made) == notebook.screen.said[-1]
+    said = notebook.screen.said[-1]
+    assert said.startswith(f"{made.run}: halted after 2 steps, the most of one command (--max-steps):")
+    assert made.job.result().halted in said
 
 
 @pytest.mark.parametrize("command", ["stop", "pause"])
