@@ -1,5 +1,7 @@
 """What servers send when something is wrong: it passes, is kept as it is, and says what it was."""
 
+from html import unescape
+
 import openai
 import pytest
 
@@ -71,7 +73,7 @@ def test_secret_in_a_prompt_is_exact_where_it_is_used_and_masked_where_it_is_sho
     shown = [
         *caught.value.__notes__,
         str(agent.calls("@0")),
-        agent.calls("@0").html(),
+        unescape(agent.calls("@0").html()),
         str(app.history.calls(0)[0].request),
     ]
     assert (secret, True) == (app.state["secret"], secret in server.journal[0].body.decode())
