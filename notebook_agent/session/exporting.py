@@ -19,8 +19,8 @@ from notebook_agent.view.escape import plural
 
 __all__ = ["check_free", "export", "take_in"]
 
-_STEPS = 5_000
-_BYTES = 10_000_000
+_STEPS = 1_000
+_BYTES = 20_000_000
 _HEADER = 300
 _KINDS = ".html (a page to scrub through) and .json (the run itself, or with --calls its LLM calls)"
 

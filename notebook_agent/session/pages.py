@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import cast
 
 from notebook_agent import view
 from notebook_agent.graph import Graph
 from notebook_agent.history import History
-from notebook_agent.ids import Json, RunKey, StepRef
+from notebook_agent.ids import RunKey, StepRef
 from notebook_agent.store.protocol import RunRecord
 from notebook_agent.view.escape import plural
-from notebook_agent.view.sharing import Shared
 from notebook_agent.view.wire import Detail, Page
 
 __all__ = ["page_of"]
 
 _STEPS = 500
-_BYTES = 1_000_000
+_BYTES = 1_500_000
+"""Before values are shared, as that is what has to be made anew at every halt."""
 
 
 def page_of(history: History, graph: Graph, *, most: int = _STEPS, size: int = _BYTES) -> Page:
     """Return what a page carries: the run, its ancestors and forks.
 
     Checkpoints are carried whole, those of the run first, then what it goes on from, then all others, each
-    from the newest on: up to `most`, and up to `size` bytes.
+    from the newest on: up to `most`, and up to `size` bytes of JSON before what they share is put together.
     """
     overview = view.overview(history, graph)
     refs = _by_worth(history)
@@ -45,10 +45,10 @@ def _recorded(history: History) -> str:
 
 def _fitting(refs: Sequence[StepRef], made: Iterator[Detail], size: int) -> Iterator[tuple[str, Detail]]:
     """Go through details until they are too large together; the first comes in any case."""
-    shared = Shared()
+    spent = 0
     for ref, detail in zip(refs, made, strict=False):
-        shared.put(cast("Json", detail))
-        if shared.size > size and ref != refs[0]:
+        spent += len(json.dumps(detail, ensure_ascii=False).encode("utf-8", "replace"))
+        if spent > size and ref != refs[0]:
             return
         yield _name(ref), detail
 

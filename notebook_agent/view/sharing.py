@@ -16,9 +16,8 @@ __all__ = ["Shared"]
 
 @dataclass(slots=True)
 class Shared:
-    """Rows that grow by what they do not hold yet; `size` is what they take in UTF-8."""
+    """Rows that grow by what they do not hold yet."""
 
-    size: int = 0
     _rows: list[str] = field(default_factory=list)
     _numbers: dict[object, int] = field(default_factory=dict)
 
@@ -42,6 +41,5 @@ class Shared:
     def _write(self, known: object, row: Json) -> int:
         written = json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         self._rows.append(written)
-        self.size += len(written.encode("utf-8", "replace")) + 1
         self._numbers[known] = len(self._rows) - 1
         return len(self._rows) - 1

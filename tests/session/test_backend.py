@@ -1,5 +1,6 @@
 """What stands behind the panel."""
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from notebook_agent.action import action
 from notebook_agent.graph import GraphBuilder
 from notebook_agent.session.backend import PanelBackend
 from notebook_agent.session.pages import page_of
+from notebook_agent.view.sharing import Shared
 from tests.columns import rows
 from tests.servers import Answer, Hold, OpenAIServer, sse
 
@@ -261,8 +263,10 @@ def test_a_page_of_a_long_chat_has_room_for_every_step(agent):
     chat = [{"role": "user", "content": f"message {n} " * 40, "type": "text"} for n in range(100)]
     app = agent.app.fork(state={"chat_history": chat})
     app.run(halt_after=["response"], inputs={"prompt": "what is x"})
-    made = page_of(app.history, agent.app.graph, size=100_000)
+    made, shared = page_of(app.history, agent.app.graph), Shared()
+    shared.put(made)
     assert said(made) == "Secrets are masked."
+    assert len(shared.text()) < 100_000 < len(json.dumps(made))
 
 
 @pytest.mark.parametrize(
